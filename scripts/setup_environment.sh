@@ -48,7 +48,7 @@ pip() { "$python" -m pip --disable-pip-version-check --no-input "$@"; }
 install_torch() {
   local pin
   pin=$(grep '^torch==' "$pins")
-  if [ "$(cat "$folder/torch-backend" 2>/dev/null || echo cpu)" = "$backend" ] && pip show torch 2>/dev/null | grep -q "^Version: ${pin#torch==}"; then
+  if [ "$(cat "$folder/torch-backend" 2>/dev/null || echo cpu)" = "$backend" ] && pip show torch 2>/dev/null | grep "^Version: ${pin#torch==}" >/dev/null; then
     echo "$backend" >"$folder/torch-backend"
     return
   fi

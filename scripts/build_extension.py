@@ -88,7 +88,9 @@ def main() -> None:
     updated = manifest_with_files(text, shipped_files())
     if updated != text:
         if options.check:
-            raise SystemExit("blender_manifest.toml does not list the files as they are; run scripts/build_extension.py.")
+            raise SystemExit(
+                "blender_manifest.toml does not list the files as they are; run scripts/build_extension.py."
+            )
         MANIFEST.write_text(updated, encoding="utf-8")
         print("blender_manifest.toml: list of files brought up to date")
     manifest = tomllib.loads(updated)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The spectral volume of a real video: what moves in it, band by band."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gid_blender.motion import SpectralVolume
+
+from ..errors import Cancelled, ImageError
+from ..video import read_video
+from .dense import FlowFromFirst
+
+__all__ = ["extract_motion"]
+
+# Flows are kept until the length of the clip is known; at the working width this is about 1.2 GB.
+MAX_FRAMES = 1000
+MIN_SIDE = 16
+
+
+def extract_motion(
+    source: str | os.PathLike[str] | Iterable[npt.NDArray[np.uint8]],
+    *,
+    fps: float = 30.0,
+    bands: int = 16,
+    frames: int = 150,
+    width: int = 512,
+    seconds: float | None = None,
+    clean: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> SpectralVolume:
+    """Measure how everything in a clip moves away from its first frame, and how fast it swings.
+
+    The clip is taken as one period: its n frames give S_k = (2/n) Σ_i F_i exp(-2πi·k·i/n) with the mean
+    flow as S_0, so that displacement = Re Σ_k S_k exp(+2πi·k·t/T). That is exact for any n ≥ 2K-1, and
+    the volume is stated for `frames` frames of the same duration without interpolating anything.
+
+    Args:
+        source: a video file, or its frames, (H, W, 3) uint8 each, in order.
+        fps: frame rate, where `source` is frames; a file brings its own times.
+        bands: K, the mean counted.
+        frames: T, the length of the resulting period.
+        width: working width in pixels; wider video is shrunk to it. It is the grid of the result, too.
+        seconds: use only the beginning of the clip.
+        clean: see `FlowFromFirst`; without it, places with no texture show the noise of the search.
+        progress: called after each frame; the total is 0, as a stream does not say how long it is.
+        cancel: asked before each frame.
+
+    Returns:
+        A volume of `bands` bands, in fractions of the width, whose `duration` is the clip's.
+
+    Raises:
+        ImageError: when the video cannot be read, is too short or too long, or its frames differ in size.
+        Cancelled: when `cancel()` says so.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        name, timed = f"“{os.fspath(source)}”", read_video(source)
+        meta: dict[str, Any] = {"source": os.path.basename(os.fspath(source))}
+    else:
+        name, timed = "The clip", ((index / fps, frame) for index, frame in enumerate(source))
+        meta = {}
+    if seconds is not None:
+        timed = itertools.takewhile(lambda item: item[0] < seconds - 1e-6, timed)
+    times, flows = _track(timed, name, width, clean, progress, cancel)
+    if len(flows) < 2 * bands - 1:
+        raise ImageError(f"{name} has {len(flows)} frames; {bands} bands of motion need at least {2 * bands - 1}.")
+    duration = times[-1] * len(times) / (len(times) - 1)
+    spectrum = _transform(np.stack(flows), np.array(times) / duration, bands)
+    meta |= {
+        "model": "optical flow",
+        "settings": {"method": "DIS", "clean": clean, "source_frames": len(flows), "width": spectrum.shape[3]},
+    }
+    return SpectralVolume(spectrum / spectrum.shape[3], fps=frames / duration, frames=frames, meta=meta)
+
+
+def _track(
+    timed: Iterator[tuple[float, npt.NDArray[np.uint8]]],
+    name: str,
+    width: int,
+    clean: bool,
+    progress: Callable[[str, int, int], None] | None,
+    cancel: Callable[[], bool] | None,
+) -> tuple[list[float], list[npt.NDArray[np.float32]]]:
+    """Times in seconds and (2, h, w) flows in working pixels of all frames."""
+    times: list[float] = []
+    flows: list[npt.NDArray[np.float32]] = []
+    tracker: FlowFromFirst | None = None
+    shape: tuple[int, ...] = ()
+    for time, frame in timed:
+        if cancel is not None and cancel():
+            raise Cancelled
+        if len(flows) == MAX_FRAMES:
+            raise ImageError(
+                f"{name} has more than {MAX_FRAMES} frames.", "Use its beginning only (--seconds 5), or cut it."
+            )
+        if times and time <= times[-1]:
+            # Some cameras write a frame twice with one time; it holds nothing new.
+            continue
+        if tracker is None:
+            shape = frame.shape
+            if min(shape[:2]) < MIN_SIDE:
+                raise ImageError(
+                    f"{name} is {shape[1]}×{shape[0]} pixels; motion needs at least {MIN_SIDE}×{MIN_SIDE}."
+                )
+            small = _shrink(frame, width)
+            tracker = FlowFromFirst(small, clean=clean)
+        elif frame.shape != shape:
+            raise ImageError(f"{name} changes its size in the middle; cut it into clips of one size.")
+        times.append(time)
+        flows.append(tracker.to(_shrink(frame, width)))
+        if progress is not None:
+            progress("Following the motion", len(flows), 0)
+    if len(flows) < 2:
+        raise ImageError(f"{name} holds {len(flows)} frames, and motion takes more than one.")
+    return times, flows
+
+
+def _shrink(frame: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
+    rows, columns = frame.shape[:2]
+    if columns <= width:
+        return frame
+    size = (width, max(MIN_SIDE, round(rows * width / columns)))
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _transform(flows: npt.NDArray[np.float32], turns: npt.NDArray[np.float64], bands: int) -> npt.NDArray[np.complex64]:
+    """(K, 2, h, w) one-sided amplitudes of (n, 2, h, w) flows at `turns` (n,), times as parts of the period."""
+    # Each frame stands for the time half-way to its neighbours, so an uneven frame rate does no harm.
+    before = np.diff(turns, prepend=turns[-1] - 1.0)
+    after = np.diff(turns, append=1.0)
+    share = (before + after) / 2.0
+    basis = share * np.exp(-2j * np.pi * np.outer(np.arange(bands), turns))
+    basis[1:] *= 2.0
+    flat = flows.reshape(len(flows), -1)
+    # Real and imaginary apart: a complex copy of all flows would double the memory.
+    spectrum = np.empty((bands, flat.shape[1]), np.complex64)
+    spectrum.real = basis.real.astype(np.float32) @ flat
+    spectrum.imag = basis.imag.astype(np.float32) @ flat
+    return spectrum.reshape(bands, *flows.shape[1:])

@@ -20,14 +20,23 @@ def loop_coefficients(
         phase: where in the loop time 0 lies, in radians of the fundamental.
 
     Returns:
-        (..., K) complex coefficients of modulus 1. `time` and `time + n·period` give identical
-        bits for whole numbers n, because the time is wrapped before it becomes an angle.
+        (..., K) complex coefficients of modulus 1. Whole frames `t` and `t + n·period` give
+        identical bits for whole n, because the time is wrapped before it becomes an angle: a
+        loop has no seam after an hour either.
 
     Raises:
-        ValueError: when `harmonics` or `period` is not positive.
+        ValueError: when `harmonics` or `period` is not positive, or a number is not finite.
+
+    Example:
+        >>> q = loop_coefficients([0, 25, 50], harmonics=2, period=100)
+        >>> q.real.round(6).tolist()
+        [[1.0, 1.0], [1.0, 0.0], [1.0, -1.0]]
     """
-    if harmonics < 1 or not period > 0:
+    if harmonics < 1 or not 0 < period < np.inf:
         raise ValueError(f"A loop needs a positive period and at least one band, not {period} and {harmonics}.")
-    turn = np.mod(np.asarray(time, np.float64), period) / period
-    angle = 2.0 * np.pi * turn + phase
-    return np.exp(1j * angle[..., None] * np.arange(harmonics))
+    when = np.asarray(time, np.float64)
+    if not (np.isfinite(when).all() and np.isfinite(phase)):
+        raise ValueError("The time and the phase of a loop must be finite numbers.")
+    angle = 2.0 * np.pi * (np.mod(when, period) / period) + phase
+    q: npt.NDArray[np.complex128] = np.exp(1j * angle[..., None] * np.arange(harmonics))
+    return q

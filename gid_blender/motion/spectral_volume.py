@@ -8,8 +8,11 @@ The volume S is predicted once. Loops, slow motion, stronger wind and pushes dif
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +22,7 @@ import numpy.typing as npt
 from .errors import SpectralVolumeError
 from .loop import loop_coefficients
 
-__all__ = ["SpectralVolume"]
+__all__ = ["MAX_AMPLITUDE", "MAX_BANDS", "MAX_SIDE", "SpectralVolume"]
 
 # Far above anything a camera sees sway; a file beyond it holds pixels or garbage, not fractions of the width.
 MAX_AMPLITUDE = 16.0
@@ -38,10 +41,19 @@ class SpectralVolume:
             1000 pixels wide has |S| = 0.003. Band 0 is the mean offset.
         fps: frames per second at which the period was defined; positive.
         frames: T, the length of the period in frames; at least 2K-1 so that no band aliases.
-        meta: JSON-able description (model id, seed, source image hash, settings); read-only.
+        meta: JSON-able description (model id, seed, source image hash, settings); a read-only copy.
 
     Raises:
         SpectralVolumeError: when any of the above does not hold.
+
+    Example:
+        A field that swings a quarter of the picture's width to the right and back, once a period:
+
+        >>> volume = SpectralVolume([[[[0.0]], [[0.0]]], [[[0.25]], [[0.0]]]], frames=100)
+        >>> volume.displacement(0).ravel().tolist()
+        [0.25, 0.0]
+        >>> volume.scaled(2.0).displacement(50).ravel().tolist()
+        [-0.5, 0.0]
     """
 
     spectrum: npt.NDArray[np.complex64]
@@ -50,36 +62,19 @@ class SpectralVolume:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        s = np.asarray(self.spectrum)
-        if s.ndim != 4 or s.shape[1] != 2 or 0 in s.shape:
-            raise SpectralVolumeError(f"A spectrum has the shape (bands, 2, height, width), not {s.shape}.")
-        if s.shape[0] > MAX_BANDS or max(s.shape[2:]) > MAX_SIDE:
-            raise SpectralVolumeError(
-                f"The spectrum is oversized: {s.shape[0]} bands of {s.shape[3]}×{s.shape[2]},"
-                f" where at most {MAX_BANDS} of {MAX_SIDE}×{MAX_SIDE} are allowed."
-            )
-        if s.dtype.kind not in "cfiu":
-            raise SpectralVolumeError(f"A spectrum holds complex numbers, not {s.dtype}.")
-        # A copy, so that nobody who holds the original array can change this volume afterwards.
-        s = np.array(s, np.complex64, order="C")
-        if not np.isfinite(s.view(np.float32)).all():
-            raise SpectralVolumeError("The spectrum holds values that are not finite (NaN or infinity).")
-        peak = float(np.abs(s.view(np.float32)).max())
-        if peak > MAX_AMPLITUDE:
-            raise SpectralVolumeError(
-                f"The spectrum reaches {peak:.4g} picture widths; amplitudes are fractions of the width, not pixels."
-            )
-        if not (np.isscalar(self.fps) and np.isfinite(self.fps) and self.fps > 0):
+        spectrum = _checked_spectrum(self.spectrum)
+        bands = spectrum.shape[0]
+        if not (_is_finite(self.fps) and self.fps > 0):
             raise SpectralVolumeError(f"The frame rate must be a positive number, not {self.fps!r}.")
-        if int(self.frames) != self.frames or self.frames < 2 * s.shape[0] - 1:
+        # A band above the Nyquist frequency would play as another, slower one.
+        if not (_is_finite(self.frames) and self.frames >= 2 * bands - 1 and float(self.frames).is_integer()):
             raise SpectralVolumeError(
-                f"A period with {s.shape[0]} bands needs at least {2 * s.shape[0] - 1} whole frames, not {self.frames!r}."
+                f"A period with {bands} bands needs at least {2 * bands - 1} whole frames, not {self.frames!r}."
             )
-        s.setflags(write=False)
-        object.__setattr__(self, "spectrum", s)
+        object.__setattr__(self, "spectrum", spectrum)
         object.__setattr__(self, "fps", float(self.fps))
         object.__setattr__(self, "frames", int(self.frames))
-        object.__setattr__(self, "meta", MappingProxyType(dict(self.meta)))
+        object.__setattr__(self, "meta", _checked_meta(self.meta))
 
     @property
     def bands(self) -> int:
@@ -115,11 +110,13 @@ class SpectralVolume:
             (2, H, W) or (F, 2, H, W) float32, in fractions of the width.
 
         Raises:
-            SpectralVolumeError: when the last axis of `coefficients` is not K long.
+            SpectralVolumeError: when the last axis of `coefficients` is not K long, or one is not finite.
         """
         q = np.asarray(coefficients, np.complex64)
         if q.ndim not in (1, 2) or q.shape[-1] != self.bands:
             raise SpectralVolumeError(f"Expected {self.bands} coefficients for each time, got the shape {q.shape}.")
+        if not np.isfinite(q).all():
+            raise SpectralVolumeError("The coefficients hold values that are not finite (NaN or infinity).")
         # Re(S·q) = Re S·Re q - Im S·Im q: half the work of the complex product, and one matrix multiplication.
         basis = self.spectrum.reshape(self.bands, -1)
         out = q.real @ np.ascontiguousarray(basis.real) - q.imag @ np.ascontiguousarray(basis.imag)
@@ -128,7 +125,7 @@ class SpectralVolume:
     def amplitude(self) -> npt.NDArray[np.float32]:
         """(H, W) root-mean-square displacement over one period without the mean offset, in fractions of the width."""
         power = (np.abs(self.spectrum[1:]) ** 2).sum(axis=(0, 1)) / 2.0
-        return np.sqrt(power, dtype=np.float32)
+        return np.asarray(np.sqrt(power), np.float32)
 
     def scaled(self, gain: float) -> SpectralVolume:
         """All bands times `gain`: 0 is still, 1 as predicted, above 1 magnified."""
@@ -138,11 +135,13 @@ class SpectralVolume:
         """Each band times its own gain (K values): the equaliser.
 
         Raises:
-            SpectralVolumeError: when there are not K gains.
+            SpectralVolumeError: when there are not K gains, or one is not finite, or they lead beyond the valid range.
         """
         g = np.asarray(gain, np.float32)
         if g.shape != (self.bands,):
             raise SpectralVolumeError(f"Expected {self.bands} band gains, got the shape {g.shape}.")
+        if not np.isfinite(g).all():
+            raise SpectralVolumeError("The band gains hold values that are not finite (NaN or infinity).")
         return replace(self, spectrum=self.spectrum * g[:, None, None, None])
 
     def without_mean(self) -> SpectralVolume:
@@ -161,6 +160,8 @@ class SpectralVolume:
         """
         if min(height, width) < 1 or max(height, width) > MAX_SIDE:
             raise SpectralVolumeError(f"A grid of {width}×{height} is not possible; each side is 1 to {MAX_SIDE}.")
+        if (height, width) == (self.height, self.width):
+            return self
         rows = _resampling_matrix(self.height, height)
         columns = _resampling_matrix(self.width, width)
         s = np.einsum("ih,kchw->kciw", rows, self.spectrum, optimize=True)
@@ -168,13 +169,70 @@ class SpectralVolume:
         return replace(self, spectrum=s)
 
 
+def _is_finite(value: object) -> bool:
+    """Whether it is a number at all (numpy's scalars count, text and None do not), and no NaN or infinity."""
+    return isinstance(value, Real) and -1e300 < value < 1e300
+
+
+def _checked_spectrum(spectrum: npt.ArrayLike) -> npt.NDArray[np.complex64]:
+    """A read-only complex64 copy, so that nobody who holds the original array can change the volume afterwards."""
+    given = np.asarray(spectrum)
+    if given.ndim != 4 or given.shape[1] != 2 or 0 in given.shape:
+        raise SpectralVolumeError(f"A spectrum has the shape (bands, 2, height, width), not {given.shape}.")
+    bands, _, height, width = given.shape
+    if bands > MAX_BANDS or max(height, width) > MAX_SIDE:
+        raise SpectralVolumeError(
+            f"The spectrum is oversized: {bands} bands of {width}×{height},"
+            f" where at most {MAX_BANDS} of {MAX_SIDE}×{MAX_SIDE} are allowed."
+        )
+    if given.dtype.kind not in "cfiu":
+        raise SpectralVolumeError(f"A spectrum holds complex numbers, not {given.dtype}.")
+    # Doubles beyond float32's range become infinite, which the next check reports.
+    with np.errstate(over="ignore"):
+        s = np.array(given, np.complex64, order="C")
+    low, high = float(s.view(np.float32).min()), float(s.view(np.float32).max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SpectralVolumeError("The spectrum holds values that are not finite (NaN or infinity).")
+    peak = max(high, -low)
+    if peak > MAX_AMPLITUDE:
+        raise SpectralVolumeError(
+            f"The spectrum reaches {peak:.4g} picture widths; amplitudes are fractions of the width, not pixels."
+        )
+    s.setflags(write=False)
+    return s
+
+
+def _checked_meta(meta: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only copy of a description that JSON can hold."""
+    try:
+        copy = json.loads(json.dumps(meta, default=_thawed, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SpectralVolumeError(f"The description of a spectral volume must be JSON ({error}).") from error
+    if not isinstance(copy, dict):
+        raise SpectralVolumeError(f"The description of a spectral volume is a JSON object, not {copy!r}.")
+    frozen: Mapping[str, Any] = _frozen(copy)
+    return frozen
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MappingProxyType({key: _frozen(item) for key, item in value.items()})
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
 def _resampling_matrix(source: int, target: int) -> npt.NDArray[np.float32]:
-    """(target, source) weights of a triangle filter as wide as the coarser of the two grids; rows sum to 1."""
+    """(target, source) weights of a triangle filter as wide as the coarser of the two grids; rows sum to 1.
+
+    Beyond the outermost pixel centres only the edge pixel is within reach, so there the edge is held.
+    """
     scale = source / target
-    support = max(scale, 1.0)
     centres = (np.arange(target) + 0.5) * scale - 0.5
-    weights = np.maximum(0.0, 1.0 - np.abs(np.arange(source)[None, :] - centres[:, None]) / support)
-    # Past the outermost pixel centres the edge is held: without this the first and last rows would fade out.
-    weights[centres <= 0, 0] += 1e-12
-    weights[centres >= source - 1, -1] += 1e-12
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    distance = np.abs(np.arange(source)[None, :] - centres[:, None])
+    weights = np.maximum(0.0, 1.0 - distance / max(scale, 1.0))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)

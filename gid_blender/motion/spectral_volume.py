@@ -171,7 +171,10 @@ class SpectralVolume:
 
 def _is_finite(value: object) -> bool:
     """Whether it is a number at all (numpy's scalars count, text and None do not), and no NaN or infinity."""
-    return isinstance(value, Real) and -1e300 < value < 1e300
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _checked_spectrum(spectrum: npt.ArrayLike) -> npt.NDArray[np.complex64]:

@@ -112,7 +112,7 @@ def fold_count(spectrum: Spectrum, spacing: tuple[float, float], *, amplitude: f
 
 
 def _modes(spectrum: Spectrum) -> Field:
-    """(4K, rows, columns) copy: Re of all bands (x, y of each), then −Im of all bands, so that u = Σ cos·, sin· of it."""
+    """(4K, rows, columns) copy: Re of all bands (x, y of each), then −Im of all: u = Σ cos·Re − sin·Im."""
     s = np.asarray(spectrum, np.complex64)
     shape = (-1, *s.shape[2:])
     return np.concatenate([s.real.reshape(shape), -s.imag.reshape(shape)])

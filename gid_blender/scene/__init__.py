@@ -5,7 +5,7 @@ Functions take and return datablocks and arrays. They need no context, no operat
 `SceneError` with a sentence for everything a user can bring about.
 """
 
-from .controls import coefficients
+from .controls import control_path, control_paths, gain_name
 from .errors import SceneError
 from .frames import FrameFolder, frame_folder, output_root
 from .objects import (
@@ -18,9 +18,9 @@ from .objects import (
     replace_motion,
 )
 from .pixels import Pixels, read_pixels
-from .playback import has_drivers, to_drivers, to_keyframes
+from .playback import coefficients, has_drivers, to_drivers, to_keyframes
 from .sequence import add_strip, sequence_image, sequence_object, show_in_editor
-from .sources import Source, find_source, image_from_file, source_of_editor, source_of_object
+from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
 from .timing import frame_rate, period_in_frames, set_frame_range
 
 __all__ = [
@@ -30,12 +30,16 @@ __all__ = [
     "SceneError",
     "Source",
     "add_strip",
+    "as_still",
     "coefficients",
+    "control_path",
+    "control_paths",
     "create_motion_object",
     "find_motion_object",
     "find_source",
     "frame_folder",
     "frame_rate",
+    "gain_name",
     "has_drivers",
     "image_from_file",
     "is_motion_object",

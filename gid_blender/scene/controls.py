@@ -7,10 +7,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import bpy
 import numpy as np
 
-__all__ = ["add_controls", "coefficients", "control_path", "control_paths", "gain_name"]
+from ..compat import action_curve_owners
+from ..motion import loop_coefficients
+from .shape_keys import MAX_VALUE, bands_of
+
+__all__ = [
+    "add_controls",
+    "controls_animated",
+    "control_path",
+    "control_paths",
+    "gain_name",
+    "still_coefficients",
+]
+
+
+@dataclass(frozen=True)
+class _Control:
+    """How a custom property presents itself in Blender."""
+
+    default: float
+    low: float
+    high: float
+    soft_low: float
+    soft_high: float
+    description: str
+
+
+_FAR = 1_000_000.0
 
 
 def gain_name(band: int) -> str:
@@ -25,19 +53,64 @@ def control_path(name: str) -> str:
 
 def control_paths(bands: int) -> list[str]:
     """The data paths of all controls of an object with that many bands."""
-    raise NotImplementedError
+    return [control_path(name) for name in _controls(bands, period=1, start=0)]
 
 
 def add_controls(obj: bpy.types.Object, *, bands: int, period: float, start: float) -> None:
-    """Give the object the controls it lacks, with ranges, defaults and descriptions; those it has keep their values
-    and keyframes. Gains of bands that are too many go."""
-    raise NotImplementedError
+    """Give the object the controls it lacks, with ranges, defaults and descriptions.
 
-
-def coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, frames: int) -> np.ndarray:
-    """(frames, K) complex64: what the object's controls, keyed or not, make of q over one loop of `frames` frames.
-
-    Frame i is what the mesh shows i/frames of a period after `gid_start`. This is the `coefficients` parameter of
-    the worker's `render`, so that an image sequence moves exactly as the mesh does.
+    Those it has keep their values and keyframes. Gains of bands that are too many go.
     """
-    raise NotImplementedError
+    wanted = _controls(bands, period=period, start=start)
+    for name in [n for n in obj.keys() if n.startswith("gid_gain_") and n not in wanted]:
+        del obj[name]
+    for name, control in wanted.items():
+        if name not in obj:
+            # A whole number would make an integer property, which takes no fractions later.
+            obj[name] = float(control.default)
+        obj.id_properties_ui(name).update(
+            default=control.default,
+            min=control.low,
+            max=control.high,
+            soft_min=control.soft_low,
+            soft_max=control.soft_high,
+            description=control.description,
+            step=1 if control.soft_high <= 10 else 100,
+            precision=3 if control.soft_high <= 10 else 1,
+        )
+        # A linked character with an override stays adjustable.
+        obj.property_overridable_library_set(control_path(name), True)
+
+
+def controls_animated(obj: bpy.types.Object) -> bool:
+    """Whether a control is keyed, driven or in an NLA track, so that no single period describes the motion."""
+    animation = obj.animation_data
+    if animation is None:
+        return False
+    curves = [curve for curves in action_curve_owners(obj) for curve in curves]
+    return bool(animation.nla_tracks) or any('["gid_' in c.data_path for c in [*curves, *animation.drivers])
+
+
+def still_coefficients(obj: bpy.types.Object, turns: np.ndarray) -> np.ndarray:
+    """(..., K) complex128 q for times in periods since `gid_start`, from controls that are not animated."""
+    bands = bands_of(obj)
+    gain = float(obj["gid_amplitude"]) * np.array([float(obj[gain_name(k)]) for k in range(bands)])
+    phase = 2 * np.pi * float(obj["gid_phase"])
+    q = gain * loop_coefficients(turns, harmonics=bands, period=1.0, phase=phase)
+    # As the shape keys do: Blender clamps each part on its own.
+    return np.clip(q.real, -MAX_VALUE, MAX_VALUE) + 1j * np.clip(q.imag, -MAX_VALUE, MAX_VALUE)
+
+
+def _controls(bands: int, *, period: float, start: float) -> dict[str, _Control]:
+    controls = {
+        "gid_amplitude": _Control(1, 0, 10, 0, 2, "Strength of the motion: 0 is the still picture, 1 as predicted"),
+        "gid_period": _Control(float(period), 1, _FAR, 2, 1000, "Length of one loop in frames; longer is slower"),
+        "gid_phase": _Control(0, -_FAR, _FAR, -1, 1, "Where in the loop it starts, in turns; 1 is a whole loop"),
+        "gid_start": _Control(float(start), -_FAR, _FAR, -1000, 1000, "Frame at which the loop starts"),
+        # The picture shows one moment; the mean of the motion lies elsewhere. With the offset the picture would sit
+        # there and need twice the stretch, and the amplitude would push it aside instead of making it sway more.
+        gain_name(0): _Control(0, 0, 10, 0, 2, "Mean offset: 0 sways about the picture's own pose"),
+    }
+    for k in range(1, bands):
+        controls[gain_name(k)] = _Control(1, 0, 10, 0, 2, f"Strength of band {k}: {k} swings a loop")
+    return controls

@@ -4,24 +4,40 @@
 from __future__ import annotations
 
 import bpy
+import numpy as np
 
-__all__ = ["DEFAULT_VERTICES", "build_plane", "grid_for"]
+from .errors import SceneError
 
-# 256×160: fine enough for leaves in a picture of any resolution, and it still plays at 60 frames a second.
+__all__ = ["DEFAULT_VERTICES", "build_plane", "grid_for", "grid_of", "plane_width"]
+
+# 256×160: fine enough for leaves in a picture of any resolution, and 32 shape keys of it play at 60 frames a second.
 DEFAULT_VERTICES = 40960
+MAX_SIDE = 2048
+MAX_VERTICES = 1_000_000
 
 
 def grid_for(width: int, height: int, columns: int = 0) -> tuple[int, int]:
-    """(columns, rows) of vertices for a picture of that size, as square as the grid's cells can be.
+    """(columns, rows) of vertices for a picture of that size, with cells as square as whole numbers allow.
 
     Args:
-        width, height: pixels of the picture.
+        width: pixels of the picture.
+        height: pixels of the picture.
         columns: vertices along the width; 0 chooses so that there are about DEFAULT_VERTICES of them in all.
 
     Raises:
-        SceneError: when the density is out of range (2 to 2048 along either side, at most 1,000,000 in all).
+        SceneError: when that would be more than 2048 vertices along a side or 1,000,000 in all.
     """
-    raise NotImplementedError
+    if columns == 0:
+        columns = min(max(round((DEFAULT_VERTICES * width / height) ** 0.5), 2), MAX_SIDE)
+        rows = min(max(round((columns - 1) * height / width) + 1, 2), MAX_SIDE)
+        return columns, rows
+    rows = max(round((columns - 1) * height / width) + 1, 2)
+    if columns < 2 or max(columns, rows) > MAX_SIDE or columns * rows > MAX_VERTICES:
+        raise SceneError(
+            f"A grid of {columns}×{rows} vertices is not possible.",
+            f"Choose a density between 2 and {min(MAX_SIDE, int((MAX_VERTICES * width / height) ** 0.5))}.",
+        )
+    return columns, rows
 
 
 def build_plane(name: str, *, aspect: float, columns: int, rows: int, height: float = 1.0) -> bpy.types.Mesh:
@@ -30,7 +46,52 @@ def build_plane(name: str, *, aspect: float, columns: int, rows: int, height: fl
     Vertex row·columns + column, row 0 at the *top* as in a spectral volume.
 
     Args:
+        name: of the mesh.
         aspect: width over height of the picture.
+        columns: vertices along the width.
+        rows: vertices along the height.
         height: of the plane in metres.
     """
-    raise NotImplementedError
+    u = np.linspace(0, 1, columns)
+    v = np.linspace(1, 0, rows)
+    uv = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1).reshape(-1, 2)
+    co = np.zeros((rows * columns, 3), np.float32)
+    co[:, :2] = (uv - 0.5) * (height * aspect, height)
+
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
+    # Counter-clockwise seen from +z, so that the picture's front looks at the viewer.
+    corners = np.stack([index[1:, :-1], index[1:, 1:], index[:-1, 1:], index[:-1, :-1]], axis=-1).reshape(-1)
+
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(len(co))
+    mesh.vertices.foreach_set("co", co.ravel())
+    mesh.loops.add(len(corners))
+    mesh.loops.foreach_set("vertex_index", corners)
+    mesh.polygons.add(len(corners) // 4)
+    mesh.polygons.foreach_set("loop_start", np.arange(0, len(corners), 4, dtype=np.int32))
+    layer = mesh.uv_layers.new(name="UVMap")
+    layer.uv.foreach_set("vector", uv[corners].astype(np.float32).ravel())
+    mesh.update(calc_edges=True)
+    # What replacing the motion later needs to know about this grid. On the mesh, not the object: copies share it.
+    mesh["gid_columns"], mesh["gid_rows"], mesh["gid_width"] = columns, rows, float(height * aspect)
+    return mesh
+
+
+def grid_of(mesh: bpy.types.Mesh) -> tuple[int, int]:
+    """(columns, rows) of a mesh that `build_plane` made.
+
+    Raises:
+        SceneError: when vertices were added or removed since.
+    """
+    columns, rows = int(mesh.get("gid_columns", 0)), int(mesh.get("gid_rows", 0))
+    if columns * rows != len(mesh.vertices) or columns < 2:
+        raise SceneError(
+            f"The grid of “{mesh.name}” was changed: it has {len(mesh.vertices)} vertices instead of {columns * rows}.",
+            "Undo that, or make a new object from the picture.",
+        )
+    return columns, rows
+
+
+def plane_width(mesh: bpy.types.Mesh) -> float:
+    """Width in metres of a mesh that `build_plane` made, before the object's own scale."""
+    return float(mesh["gid_width"])

@@ -3,13 +3,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import bpy
+import numpy as np
 
 from ..motion import SpectralVolume
-from .material import Shader
+from ..motion.grid import at_vertices
+from ..motion.regularize import pin_border, spread_edges
+from .controls import add_controls
+from .errors import SceneError
+from .material import Shader, picture_material
+from .mesh import build_plane, grid_for, grid_of, plane_width
+from .playback import has_drivers, require_editable, to_drivers, to_keyframes
+from .shape_keys import bands_of, read_spectrum, write_shape_keys
+from .timing import period_in_frames
 
 __all__ = [
     "PlaneSettings",
@@ -17,9 +27,12 @@ __all__ = [
     "find_motion_object",
     "is_motion_object",
     "motion_image",
+    "plane_settings",
     "provenance",
     "replace_motion",
 ]
+
+_PROVENANCE = ("model", "seed", "image_sha256", "settings")
 
 
 @dataclass(frozen=True)
@@ -33,8 +46,8 @@ class PlaneSettings:
         spread_edges: keep hard motion edges from folding and smearing (docs/mesh.md).
         pin_border: width of the band over which motion falls off to none at the border, as a fraction of the
             picture's width; 0 leaves the border free.
-        depth: how far the strongest motion is lifted towards the viewer, as a fraction of the height, so that what moves
-            more is drawn in front; 0 is flat.
+        depth: how far the strongest motion is lifted towards the viewer, as a fraction of the height, so that what
+            moves more is drawn in front; 0 is flat.
     """
 
     columns: int = 0
@@ -45,12 +58,15 @@ class PlaneSettings:
     depth: float = 0.001
 
 
+DEFAULT_SETTINGS = PlaneSettings()
+
+
 def create_motion_object(
     scene: bpy.types.Scene,
     image: bpy.types.Image,
     volume: SpectralVolume,
     *,
-    settings: PlaneSettings = PlaneSettings(),
+    settings: PlaneSettings = DEFAULT_SETTINGS,
     period: float | None = None,
     start: float | None = None,
     collection: bpy.types.Collection | None = None,
@@ -58,44 +74,139 @@ def create_motion_object(
     """A new plane with the picture's aspect, material, shape keys, controls and drivers.
 
     Args:
+        scene: gives the frame rate and the first frame.
+        image: the picture; of a movie or sequence use `sources.as_still`.
+        volume: its motion.
+        settings: how it becomes a mesh.
         period: frames of one loop; None takes the volume's duration at the scene's frame rate.
         start: frame at which the loop begins; None takes the scene's first.
         collection: to link it to; the scene's own by default.
 
     Returns:
         the object, neither selected nor made active.
+
+    Raises:
+        SceneError: for a deleted or empty picture, an impossible grid, a linked collection; nothing is left then.
     """
-    raise NotImplementedError
+    try:
+        width, height = image.size
+    except ReferenceError:
+        raise SceneError("The picture was deleted.", "Choose another picture.") from None
+    if min(width, height) < 1:
+        raise SceneError(f"“{image.name}” has no pixels.", "Choose another picture.")
+    home = collection or scene.collection
+    if home.library is not None:
+        raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
+    columns, rows = grid_for(width, height, settings.columns)
+    mesh = build_plane(image.name, aspect=width / height, columns=columns, rows=rows, height=settings.height)
+    mesh.materials.append(picture_material(image, shader=settings.shader))
+    obj = bpy.data.objects.new(image.name, mesh)
+    _write_motion(obj, volume, settings)
+    home.objects.link(obj)
+    add_controls(
+        obj,
+        bands=volume.bands,
+        period=period_in_frames(scene, volume.duration) if period is None else period,
+        start=scene.frame_start if start is None else start,
+    )
+    to_drivers(obj)
+    obj["gid_image"] = image
+    return obj
 
 
 def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: PlaneSettings | None = None) -> None:
     """Give an existing motion object another volume, in place: the same object and mesh with new shape keys.
 
-    Transform, materials, modifiers, the controls' values and all their animation stay; the playback stays live or
-    keyed as it was (keyframes scale the new bands just as they did the old). Columns, height and shader of `settings`
-    are those of the existing mesh; None keeps all settings it was made with.
+    Transform, materials, modifiers, the controls' values and all their animation stay, and the rest position too if it
+    was sculpted; the playback stays live or keyed as it was.
+
+    Args:
+        obj: the motion object.
+        volume: its new motion.
+        settings: columns, height and shader of it are left aside, for they belong to the existing mesh; None keeps
+            all settings it was made with.
 
     Raises:
         SceneError: for a deleted, linked or edited object, or no motion object at all; nothing is changed then.
     """
-    raise NotImplementedError
+    require_editable(obj)
+    grid_of(obj.data)
+    keyed, bands = not has_drivers(obj), bands_of(obj)
+    _write_motion(obj, volume, settings or plane_settings(obj))
+    add_controls(obj, bands=volume.bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
+    if not keyed or volume.bands != bands:
+        to_drivers(obj)
+    if keyed and volume.bands != bands and obj.users_scene:
+        to_keyframes(obj, obj.users_scene[0])
 
 
 def is_motion_object(obj: bpy.types.Object | None) -> bool:
     """Whether the object was made by `create_motion_object` and still has its keys. Cheap enough for `poll`."""
-    raise NotImplementedError
+    return obj is not None and obj.type == "MESH" and "gid_amplitude" in obj and bands_of(obj) > 0
 
 
 def find_motion_object(scene: bpy.types.Scene, image: bpy.types.Image) -> bpy.types.Object | None:
-    """The motion object of that picture in the scene (the active one first if there are several), or None."""
-    raise NotImplementedError
+    """The motion object of that picture in the scene, or None; of several a selected one."""
+    found = [obj for obj in scene.objects if is_motion_object(obj) and motion_image(obj) == image]
+    layer = scene.view_layers[0]
+    return next((obj for obj in found if obj.select_get(view_layer=layer)), found[0] if found else None)
 
 
 def motion_image(obj: bpy.types.Object) -> bpy.types.Image | None:
     """The picture of a motion object; None when it was deleted."""
-    raise NotImplementedError
+    image = obj.get("gid_image")
+    return image if isinstance(image, bpy.types.Image) else None
 
 
 def provenance(obj: bpy.types.Object) -> dict[str, Any]:
     """Where the motion came from: `model`, `seed`, `image_sha256`, `settings`, as far as they are known."""
-    raise NotImplementedError
+    known = {name: obj.get(f"gid_{name}") for name in _PROVENANCE}
+    found = {name: value for name, value in known.items() if value is not None}
+    return {name: json.loads(value) if name in ("seed", "settings") else value for name, value in found.items()}
+
+
+def plane_settings(obj: bpy.types.Object) -> PlaneSettings:
+    """The settings a motion object was made with; defaults where it does not say."""
+    mesh, default = obj.data, DEFAULT_SETTINGS
+    return PlaneSettings(
+        columns=int(mesh.get("gid_columns", default.columns)),
+        height=float(mesh.get("gid_height", default.height)),
+        shader=mesh.get("gid_shader", default.shader),
+        spread_edges=bool(mesh.get("gid_spread_edges", default.spread_edges)),
+        pin_border=float(mesh.get("gid_pin_border", default.pin_border)),
+        depth=float(mesh.get("gid_depth", default.depth)),
+    )
+
+
+def _write_motion(obj: bpy.types.Object, volume: SpectralVolume, settings: PlaneSettings) -> None:
+    mesh = obj.data
+    columns, rows = grid_of(mesh)
+    width, height = plane_width(mesh), float(mesh.get("gid_height", settings.height))
+    spacing = (1 / (columns - 1), height / width / (rows - 1))
+    spectrum = at_vertices(volume, rows, columns)
+    if settings.spread_edges:
+        spectrum = spread_edges(spectrum, spacing)
+    spectrum = pin_border(spectrum, spacing, settings.pin_border)
+
+    lift = _lift(spectrum, settings.depth * height)
+    if bands_of(obj):
+        # Only the difference to the lift that is in there: what was sculpted into the rest position stays.
+        lift -= _lift(read_spectrum(obj), float(mesh.get("gid_depth", 0.0)) * height)
+    write_shape_keys(obj, spectrum, width=width, lift=lift)
+
+    mesh["gid_height"], mesh["gid_shader"] = height, mesh.get("gid_shader", settings.shader)
+    mesh["gid_spread_edges"], mesh["gid_pin_border"] = settings.spread_edges, settings.pin_border
+    mesh["gid_depth"] = settings.depth
+    for name in _PROVENANCE:
+        value = volume.meta.get(name)
+        if value is None:
+            obj.pop(f"gid_{name}", None)
+        else:
+            # A seed may exceed the 32 bits of an integer property, and settings are a dictionary: text holds all.
+            obj[f"gid_{name}"] = json.dumps(value, default=dict) if name in ("seed", "settings") else str(value)
+
+
+def _lift(spectrum: np.ndarray, height: float) -> np.ndarray:
+    """(rows, columns) metres towards the viewer: the demo's depth test, which draws the stronger motion in front."""
+    power = (np.abs(spectrum[1:]) ** 2).sum(axis=(0, 1))
+    return np.sqrt(power / max(float(power.max(initial=0)), 1e-20)) * height

@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A spectral volume as 2K relative shape keys: `Re k` holds Re S_k, `Im k` holds Im S_k."""
+"""A spectral volume as 2K relative shape keys: `Re k` holds Re S_k, `Im k` holds Im S_k.
+
+Blender's relative shape keys are a linear basis, just as the bands of a spectral volume are: the sum over all keys of
+value · (key − Basis) *is* the displacement, evaluated by the depsgraph with no handler and no cache.
+"""
 
 from __future__ import annotations
 
 import bpy
 import numpy as np
 
-__all__ = ["bands_of", "key_names", "write_shape_keys"]
+from .errors import SceneError
+from .mesh import grid_of, plane_width
+
+__all__ = ["MAX_VALUE", "band_keys", "bands_of", "key_names", "read_spectrum", "write_shape_keys"]
+
+# Blender clamps a key's value to its slider, and a slider to ±10.
+MAX_VALUE = 10.0
 
 
 def key_names(bands: int) -> list[str]:
@@ -16,20 +26,79 @@ def key_names(bands: int) -> list[str]:
 
 def bands_of(obj: bpy.types.Object) -> int:
     """K, the number of bands whose shape keys the object has; 0 when it has none."""
-    raise NotImplementedError
+    keys = getattr(obj.data, "shape_keys", None)
+    if keys is None:
+        return 0
+    bands = 0
+    while f"Re {bands:02d}" in keys.key_blocks and f"Im {bands:02d}" in keys.key_blocks:
+        bands += 1
+    return bands
+
+
+def band_keys(obj: bpy.types.Object) -> list[bpy.types.ShapeKey]:
+    """The 2K shape keys in the order of `key_names`."""
+    return [obj.data.shape_keys.key_blocks[name] for name in key_names(bands_of(obj))]
 
 
 def write_shape_keys(
-    obj: bpy.types.Object, spectrum: np.ndarray, *, width: float, depth: np.ndarray | None = None
+    obj: bpy.types.Object, spectrum: np.ndarray, *, width: float, lift: np.ndarray | None = None
 ) -> None:
     """Fill the object's shape keys, making those that are missing and removing bands that are too many.
 
     Args:
+        obj: with a mesh of `mesh.build_plane`.
         spectrum: (K, 2, rows, columns) complex64 at the vertices; x right, y down, fractions of the picture's width.
         width: of the plane in metres.
-        depth: (rows, columns) z of the rest position in metres; None leaves the plane flat.
+        lift: (rows, columns) metres to add to z of the rest position; None adds nothing.
 
     Raises:
         SceneError: when the mesh has another number of vertices than the grid, or is in Edit Mode.
     """
-    raise NotImplementedError
+    if obj.mode == "EDIT":
+        raise SceneError(f"“{obj.name}” is in Edit Mode.", "Leave Edit Mode (Tab) and try again.")
+    columns, rows = grid_of(obj.data)
+    if spectrum.shape[1:] != (2, rows, columns):
+        raise SceneError(f"The motion is not on the grid of “{obj.name}”.", "Make a new object from the picture.")
+    if obj.data.shape_keys is None:
+        obj.shape_key_add(name="Basis", from_mix=False)
+    basis = obj.data.shape_keys.reference_key
+    rest = _coordinates(basis)
+    if lift is not None:
+        rest[:, 2] += lift.ravel()
+        basis.points.foreach_set("co", rest.ravel())
+        obj.data.vertices.foreach_set("co", rest.ravel())
+
+    bands = len(spectrum)
+    for name in key_names(bands_of(obj))[2 * bands :]:
+        obj.shape_key_remove(obj.data.shape_keys.key_blocks[name])
+    offsets = (spectrum * np.float32(width)).transpose(0, 2, 3, 1).reshape(bands, -1, 2)
+    # Rows of a picture count downwards, Blender's y upwards.
+    offsets[..., 1] *= -1
+    target = rest.copy()
+    for name, offset in zip(key_names(bands), (part for z in offsets for part in (z.real, z.imag)), strict=True):
+        key = obj.data.shape_keys.key_blocks.get(name) or obj.shape_key_add(name=name, from_mix=False)
+        key.slider_min, key.slider_max = -MAX_VALUE, MAX_VALUE
+        key.relative_key = basis
+        np.add(rest[:, :2], offset, out=target[:, :2])
+        key.points.foreach_set("co", target.ravel())
+    obj.data.update()
+
+
+def read_spectrum(obj: bpy.types.Object) -> np.ndarray:
+    """(K, 2, rows, columns) complex64, back from the shape keys, in fractions of the picture's width.
+
+    Raises:
+        SceneError: when vertices were added or removed since the keys were made.
+    """
+    columns, rows = grid_of(obj.data)
+    rest = _coordinates(obj.data.shape_keys.reference_key)
+    parts = np.stack([(_coordinates(key) - rest)[:, :2] for key in band_keys(obj)]) / plane_width(obj.data)
+    parts[..., 1] *= -1
+    parts = parts.reshape(-1, 2, rows, columns, 2).transpose(0, 1, 4, 2, 3)
+    return np.asarray(parts[:, 0] + 1j * parts[:, 1], np.complex64)
+
+
+def _coordinates(key: bpy.types.ShapeKey) -> np.ndarray:
+    co = np.empty(len(key.points) * 3, np.float32)
+    key.points.foreach_get("co", co)
+    return co.reshape(-1, 3)

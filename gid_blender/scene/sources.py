@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 
-__all__ = ["Source", "find_source", "image_from_file", "source_of_editor", "source_of_object"]
+from .errors import SceneError
+from .pixels import Pixels, image_from_pixels
+
+__all__ = ["Source", "as_still", "find_source", "image_from_file", "source_of_editor", "source_of_object"]
 
 
 @dataclass(frozen=True)
@@ -26,24 +31,61 @@ class Source:
 
 
 def find_source(context: bpy.types.Context) -> Source:
-    """The picture somebody means: the Image Editor's if the context is one, else the active object's, else that of
-    the only Image Editor on the screen that shows a picture. Cheap enough for `poll` and `draw`: no pixels are read.
+    """The picture somebody means.
+
+    The Image Editor's if the context is one, else the active object's, else that of the only Image Editor on the
+    screen that shows a picture. Cheap enough for `poll` and `draw`: no pixels are read.
 
     Raises:
         SceneError: when there is none; the hint says how to choose one.
     """
-    raise NotImplementedError
+    space = context.space_data
+    if isinstance(space, bpy.types.SpaceImageEditor):
+        return source_of_editor(space, context.scene)
+    try:
+        return source_of_object(context.active_object, context.scene)
+    except SceneError:
+        areas = context.screen.areas if context.screen else []
+        editors = [area.spaces.active for area in areas if area.type == "IMAGE_EDITOR"]
+        shown = [editor for editor in editors if editor.image is not None]
+        if len(shown) != 1:
+            raise
+        return source_of_editor(shown[0], context.scene)
 
 
 def source_of_editor(space: bpy.types.SpaceImageEditor, scene: bpy.types.Scene) -> Source:
     """The picture that an Image Editor shows, at the scene's current frame. Raises SceneError when it shows none."""
-    raise NotImplementedError
+    if space.image is None:
+        raise SceneError("No picture is open in this Image Editor.", "Open one with Image > Open….")
+    return _source(space.image, space.image_user, scene, "Image Editor")
 
 
 def source_of_object(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> Source:
-    """The picture of an object: of a motion object its own, else the image texture of its active material (the active
-    or selected texture node first, then the one that feeds the output), or the image of an image Empty. Raises SceneError when there is none."""
-    raise NotImplementedError
+    """The picture of an object.
+
+    Of a motion object its own; of an image Empty its image; else the image texture of the active material: the active
+    texture node first, then the one that feeds the output.
+
+    Raises:
+        SceneError: when there is no such object or picture.
+    """
+    how = "Select an object with an image texture, or open a picture in the Image Editor."
+    if obj is None:
+        raise SceneError("No picture is chosen.", how)
+    own = obj.get("gid_image")
+    if isinstance(own, bpy.types.Image):
+        return Source(own, None, f"Motion of {obj.name}")
+    if obj.type == "EMPTY" and isinstance(obj.data, bpy.types.Image):
+        return _source(obj.data, obj.image_user, scene, obj.name)
+    material = obj.active_material
+    if material is None or material.node_tree is None:
+        raise SceneError(f"“{obj.name}” has no material with an image texture.", how)
+    active = material.node_tree.nodes.active
+    candidates = [active] if active is not None and active.type == "TEX_IMAGE" else []
+    for node in [*candidates, *_textures(material.node_tree)]:
+        if node.image is not None:
+            return _source(node.image, node.image_user, scene, f"Material of {obj.name}")
+    raise SceneError(f"The material “{material.name}” has no image texture.", how)
 
 
 def image_from_file(path: str) -> bpy.types.Image:
@@ -55,4 +97,69 @@ def image_from_file(path: str) -> bpy.types.Image:
     Raises:
         SceneError: for nothing there, a folder, no permission, or a file that Blender cannot read as a picture.
     """
-    raise NotImplementedError
+    absolute = Path(bpy.path.abspath(path)) if path else None
+    choose = "Choose a picture file."
+    if absolute is None:
+        raise SceneError("No file is chosen.", choose)
+    try:
+        if absolute.is_dir():
+            raise SceneError(f"“{absolute}” is a folder.", choose)
+        with open(absolute, "rb"):
+            pass
+    except OSError as error:
+        raise SceneError(f"Cannot open “{absolute}”: {error.strerror or error}.", choose) from error
+    known = {image.session_uid for image in bpy.data.images}
+    try:
+        image = bpy.data.images.load(str(absolute), check_existing=True)
+        readable = min(image.size) > 0
+    except RuntimeError as error:
+        raise SceneError(f"Cannot open “{absolute}”: {error}.", choose) from error
+    if not readable:
+        if image.session_uid not in known:
+            bpy.data.images.remove(image)
+        raise SceneError(
+            f"“{absolute.name}” cannot be read as a picture.", "It may be damaged; save it again as PNG or JPEG."
+        )
+    return image
+
+
+def as_still(source: Source, pixels: Pixels) -> bpy.types.Image:
+    """The image that a motion object of that source shows: of a movie or sequence one frame, packed as a new image.
+
+    A still is returned as it is, so that a motion object keeps following its file and its paint strokes.
+    """
+    if source.image.source not in {"MOVIE", "SEQUENCE"}:
+        return source.image
+    frame = f" {source.frame}" if source.frame is not None else ""
+    return image_from_pixels(f"{Path(source.image.name).stem}{frame}", pixels, like=source.image)
+
+
+def _source(image: bpy.types.Image, user: bpy.types.ImageUser, scene: bpy.types.Scene, origin: str) -> Source:
+    moving = image.source in {"MOVIE", "SEQUENCE"}
+    return Source(image, _frame(user, scene.frame_current) if moving else None, origin)
+
+
+def _frame(user: bpy.types.ImageUser, frame: int) -> int:
+    """The frame that an image user shows at a frame of the scene; Blender's own rule, which it does not tell Python."""
+    length = max(user.frame_duration, 1)
+    index = frame - user.frame_start + 1
+    index = (index - 1) % length + 1 if user.use_cyclic else min(max(index, 1), length)
+    return index + user.frame_offset
+
+
+def _textures(tree: bpy.types.NodeTree) -> Iterator[bpy.types.Node]:
+    """Image texture nodes upstream of the active output, nearest first, into groups too; then all others."""
+    outputs = [n for n in tree.nodes if n.type in {"OUTPUT_MATERIAL", "GROUP_OUTPUT"}]
+    queue = sorted(outputs, key=lambda n: not n.is_active_output)
+    seen = set()
+    while queue:
+        node = queue.pop(0)
+        if node.name in seen:
+            continue
+        seen.add(node.name)
+        if node.type == "TEX_IMAGE":
+            yield node
+        elif node.type == "GROUP" and node.node_tree is not None:
+            yield from _textures(node.node_tree)
+        queue += [link.from_node for socket in node.inputs for link in socket.links]
+    yield from (n for n in tree.nodes if n.type == "TEX_IMAGE" and n.name not in seen)

@@ -10,14 +10,17 @@ __all__ = ["frame_rate", "period_in_frames", "set_frame_range"]
 
 def frame_rate(scene: bpy.types.Scene) -> float:
     """Frames per second of the scene, e.g. 29.97 for 30/1.001."""
-    raise NotImplementedError
+    return scene.render.fps / scene.render.fps_base
 
 
 def period_in_frames(scene: bpy.types.Scene, seconds: float) -> int:
     """Whole frames, at least 2, that a loop of that many seconds (`SpectralVolume.duration`) takes in this scene."""
-    raise NotImplementedError
+    return max(2, round(seconds * frame_rate(scene)))
 
 
 def set_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> None:
     """Set the scene's range to exactly one loop: `frames` frames from `start`, the repeated last one left out."""
-    raise NotImplementedError
+    # Blender keeps start <= end by moving the other one, so the order matters.
+    scene.frame_end = max(scene.frame_end, start + frames - 1)
+    scene.frame_start = start
+    scene.frame_end = start + frames - 1

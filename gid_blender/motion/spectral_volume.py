@@ -151,7 +151,7 @@ class SpectralVolume:
         return replace(self, spectrum=s)
 
     def resampled(self, height: int, width: int) -> SpectralVolume:
-        """The same motion on another grid (bilinear; averaging when it shrinks, pixel centres kept).
+        """The same motion on another grid: bilinear, averaged over each new cell; pixel centres and the mean are kept.
 
         Amplitudes stay as they are: they are fractions of the picture's width, not of the grid's.
 
@@ -230,12 +230,18 @@ def _thawed(value: Any) -> Any:
 
 
 def _resampling_matrix(source: int, target: int) -> npt.NDArray[np.float32]:
-    """(target, source) weights of a triangle filter as wide as the coarser of the two grids; rows sum to 1.
+    """(target, source) weights: the mean over each target cell of what linear interpolation puts between source pixels.
 
-    Beyond the outermost pixel centres only the edge pixel is within reach, so there the edge is held.
+    Beyond the outermost pixel centres the edge is held. The target's cells tile the picture, so constants, the mean and
+    (away from the border) linear ramps survive whatever the two sizes are; sampling the interpolation, or a filter
+    kernel, keeps them for some ratios only.
     """
-    scale = source / target
-    centres = (np.arange(target) + 0.5) * scale - 0.5
-    distance = np.abs(np.arange(source)[None, :] - centres[:, None])
-    weights = np.maximum(0.0, 1.0 - distance / max(scale, 1.0))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+    borders = np.linspace(-0.5, source - 0.5, target + 1)[:, None]
+    pixels = np.arange(source)[None, :]
+    # The integral from the left of each pixel's hat function up to each border.
+    u = np.clip(borders - pixels, -1.0, 1.0)
+    reached = np.where(u < 0, (1 + u) ** 2, 2 - (1 - u) ** 2) / 2
+    reached[:, 0] = np.where(borders[:, 0] < 0, 0.5 + borders[:, 0], reached[:, 0])
+    beyond = borders[:, 0] - (source - 1)
+    reached[:, -1] = np.where(beyond > 0, 0.5 + beyond, reached[:, -1])
+    return np.asarray(np.diff(reached, axis=0) * (target / source), np.float32)

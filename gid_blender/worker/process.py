@@ -34,7 +34,7 @@ _DRAIN_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The stream from the worker is of no further use: it has ended (no reason), or holds something else than frames."""
+    """The stream from the worker is of no further use: it has ended (no reason), or holds no frames."""
 
     reason: str
 
@@ -103,7 +103,10 @@ class WorkerProcess:
 
     def interrupt(self) -> None:
         """Ctrl+C, for a worker that does not listen."""
-        self._signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+        if sys.platform == "win32":
+            self._signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self._signal(signal.SIGINT)
 
     def terminate(self) -> None:
         """SIGTERM, or what stands for it."""
@@ -111,7 +114,10 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it, whatever it does, and what it has started with it."""
-        self._signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+        if sys.platform == "win32":
+            self._signal(signal.SIGTERM)
+        else:
+            self._signal(signal.SIGKILL)
 
     def stop(self, grace: float) -> None:
         """End it now: EOF, then after `grace` seconds the hard way. Blocks until it is gone."""

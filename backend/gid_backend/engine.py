@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the worker can do: predict, render, and look after its memory and its cache.
+
+Nothing heavy is imported at the top, because the worker says hello before it loads torch.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gid_blender.worker.protocol import Request
+
+from . import __version__
+from .cache import DEFAULT_LIMIT, ResultCache, cache_folder, content_key
+from .errors import WeightsError
+from .jobs import Context, Handler, Reply
+from .model_info import describe_model
+
+if TYPE_CHECKING:
+    from .predictor import MotionPredictor
+    from .renderer import MotionRenderer
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """The models, loaded when first needed, and the cache of results."""
+
+    def __init__(self, cache: ResultCache | None = None) -> None:
+        """Use `cache`, or the user's cache folder with GID_CACHE_LIMIT bytes."""
+        limit = int(os.environ.get("GID_CACHE_LIMIT") or DEFAULT_LIMIT)
+        self._cache = cache or ResultCache(cache_folder(), limit)
+        self._model = describe_model()
+        self._device_name = ""
+        self._predictor: MotionPredictor | None = None
+        self._renderer: MotionRenderer | None = None
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """By the method's name in the protocol."""
+        return {
+            "predict": self._predict,
+            "render": self._render,
+            "release": self._release,
+            "clear_cache": self._clear_cache,
+        }
+
+    def describe_model(self) -> Mapping[str, str] | None:
+        """The id and sha256 of the weights, or None without any."""
+        return self._model
+
+    def prepare(self) -> Mapping[str, Any]:
+        """Load torch and what else takes seconds, so that the first request need not."""
+        from .device import choose_device, describe_device
+
+        device = choose_device()
+        self._device_name = str(device)
+        return describe_device(device)
+
+    def status(self) -> Mapping[str, Any]:
+        """Fields of `status` that this knows better than the device event did."""
+        memory: Mapping[str, Any] = {}
+        if self._device_name:
+            from .device import describe_memory
+
+            memory = describe_memory(self._device_name)
+        return {
+            **memory,
+            "loaded": self.is_loaded(),
+            "cache_bytes": self._cache.size(),
+            "cache_limit": self._cache.limit,
+            "model": self._model,
+        }
+
+    def is_loaded(self) -> bool:
+        """Whether models lie in memory."""
+        return self._predictor is not None or self._renderer is not None
+
+    def release(self) -> None:
+        """Give the models' memory back, to Blender's renderer for example."""
+        self._predictor = None
+        self._renderer = None
+        gc.collect()
+        torch = sys.modules.get("torch")
+        if torch is None:
+            return
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if torch.backends.mps.is_available():
+            torch.mps.empty_cache()
+
+    # ---- requests
+
+    def _predict(self, request: Request, context: Context) -> Reply:
+        from gid_blender.motion import files
+
+        from .images import checked, prepare
+        from .request_params import PredictParams, image_of, parts_of
+
+        params = PredictParams.model_validate(request.params)
+        (pixels,) = parts_of(request, 1)
+        # Before the model is loaded: a picture that cannot be used should not cost seconds.
+        image = checked(image_of(params.image, pixels))
+        question = {"image": params.image.model_dump(), "settings": params.settings(), "version": __version__}
+        if (stored := self._cache.get(self._key(pixels, question))) is not None:
+            return {"cached": True}, [stored]
+        predictor = self._loaded_predictor(context)
+        volume = predictor.predict(
+            prepare(image, linear=True) if params.image.linear else image,
+            **params.settings(),
+            progress=context.progress,
+            cancel=context.cancelled,
+        )
+        data = files.dumps(volume)
+        self._cache.put(self._key(pixels, question), data)
+        return {"cached": False}, [data]
+
+    def _loaded_predictor(self, context: Context) -> MotionPredictor:
+        if self._predictor is None:
+            if self._model is None:
+                raise WeightsError(
+                    "This worker has no trained model.",
+                    "Set up the worker again, or train one with “gid train”.",
+                )
+            context.progress("Loading the model", 0, 1)
+            from .predictor import MotionPredictor
+
+            self._predictor = MotionPredictor.load()
+            # The file may have been replaced since the hello.
+            self._model = {"id": self._predictor.model_id, "sha256": self._predictor.model_sha256}
+            context.check()
+        return self._predictor
+
+    def _key(self, pixels: bytes, question: Mapping[str, Any]) -> str:
+        return content_key(pixels, method="predict", model=self._model, **question)
+
+    def _render(self, request: Request, context: Context) -> Reply:
+        from gid_blender.motion import files
+
+        from .images import FORMATS, encode_image
+        from .request_params import RenderParams, image_of, parts_of
+
+        params = RenderParams.model_validate(request.params)
+        pixels, npz = parts_of(request, 2)
+        image = image_of(params.image, pixels)
+        volume = files.loads(npz)
+        rows = params.rows(volume.bands)
+        if self._renderer is None:
+            from .renderer import MotionRenderer
+
+            context.progress("Loading the renderer", 0, 1)
+            self._renderer = MotionRenderer.load()
+        frames = self._renderer.render_frames(image, volume, rows, progress=context.progress, cancel=context.cancelled)
+        count = 0
+        for frame in frames:
+            context.check()
+            context.frame(count, encode_image(frame, params.format, linear=params.image.linear))
+            count += 1
+        return {"count": count, "suffix": FORMATS[params.format]}, []
+
+    def _release(self, request: Request, context: Context) -> Reply:
+        self.release()
+        return {}, []
+
+    def _clear_cache(self, request: Request, context: Context) -> Reply:
+        return {"freed": self._cache.clear()}, []

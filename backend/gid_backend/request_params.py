@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The params of each method, validated, and the arrays in their parts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from gid_blender.motion import loop_coefficients
+from gid_blender.worker.protocol import ProtocolError, Request
+
+from .errors import ImageError
+
+__all__ = ["ImageParams", "PredictParams", "RenderParams", "image_of", "parts_of"]
+
+# Little-endian on the wire, whatever the machines are.
+_DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
+
+Side = Annotated[int, Field(ge=1, le=1 << 20)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Params(BaseModel):
+    # A misspelt setting must not be ignored in silence.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ImageParams(_Params):
+    """How the bytes of the first part are a picture: C order, top row first."""
+
+    shape: tuple[Side, Side, Literal[1, 3, 4]]
+    dtype: Literal["uint8", "uint16", "float32"]
+    linear: bool = False
+
+
+class PredictParams(_Params):
+    """Settings that are None are the predictor's own defaults."""
+
+    image: ImageParams
+    seed: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
+    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
+    guidance: Annotated[Number, Field(ge=0, le=100)] | None = None
+    loop_guidance: Annotated[Number, Field(ge=0, le=10000)] | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What was set, by the predictor's argument names."""
+        return self.model_dump(exclude={"image"}, exclude_none=True)
+
+
+class RenderParams(_Params):
+    """Either one row of coefficients for each frame, or the number of frames of a loop."""
+
+    image: ImageParams
+    format: Literal["png", "jpeg", "webp", "exr"] = "png"
+    coefficients: list[list[tuple[Number, Number]]] | None = None
+    frames: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    amplitude: Annotated[Number, Field(ge=-100, le=100)] = 1.0
+
+    def rows(self, bands: int) -> npt.NDArray[np.complex128]:
+        """(F, K) coefficients, one row a frame, for a volume of K = `bands`.
+
+        Raises:
+            ProtocolError: when not exactly one of the two is given, or a row does not fit the volume.
+        """
+        if self.frames is not None and self.coefficients is None:
+            loop = loop_coefficients(np.arange(self.frames), harmonics=bands, period=self.frames)
+            return self.amplitude * loop
+        if self.coefficients is None or self.frames is not None:
+            raise ProtocolError("A render needs either coefficients or a number of frames.")
+        wrong = [len(row) for row in self.coefficients if len(row) != bands]
+        if wrong or not self.coefficients:
+            raise ProtocolError(f"Each frame needs {bands} coefficients" + (f", not {wrong[0]}." if wrong else "."))
+        pairs = np.asarray(self.coefficients, np.float64)
+        return np.asarray(self.amplitude * (pairs[..., 0] + 1j * pairs[..., 1]), np.complex128)
+
+
+def parts_of(request: Request, count: int) -> tuple[bytes, ...]:
+    """The parts of a request, which must be `count`.
+
+    Raises:
+        ProtocolError: when they are more or fewer.
+    """
+    if len(request.parts) != count:
+        raise ProtocolError(f"“{request.method}” needs {count} parts, not {len(request.parts)}.")
+    return request.parts
+
+
+def image_of(params: ImageParams, data: bytes) -> npt.NDArray[Any]:
+    """(H, W, C) picture in native byte order, writable.
+
+    Raises:
+        ImageError: when the bytes are not as many as the shape says.
+    """
+    dtype = _DTYPES[params.dtype]
+    expected = int(np.prod(params.shape, dtype=np.int64)) * dtype.itemsize
+    if len(data) != expected:
+        raise ImageError(f"The picture has {len(data)} bytes, where its shape and type make {expected}.")
+    image: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
+    return image.astype(dtype.newbyteorder("="))

@@ -2,3 +2,21 @@
 """Generative Image Dynamics inside Blender. Importing this package needs no bpy; `register` does."""
 
 __version__ = "0.1.0"
+
+
+def register() -> None:
+    """Add everything to Blender. Starts no process and no timer."""
+    from . import ops, preferences, ui
+
+    preferences.register()
+    ops.register()
+    ui.register()
+
+
+def unregister() -> None:
+    """Take everything out again and end the worker, in the reverse order."""
+    from . import ops, preferences, ui
+
+    ui.unregister()
+    ops.unregister()
+    preferences.unregister()

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All operators, in the order in which they are registered."""
+
+from __future__ import annotations
+
+import bpy
+
+from .example import GID_OT_load_example
+from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
+from .render import GID_OT_accept_frames, GID_OT_render_sequence
+from .volume_files import (
+    GID_OT_convert_to_keyframes,
+    GID_OT_export_volume,
+    GID_OT_import_volume,
+    GID_OT_open_picture,
+    GID_OT_restore_controls,
+)
+from .worker_admin import (
+    GID_OT_cache_clear,
+    GID_OT_copy_report,
+    GID_OT_dismiss_error,
+    GID_OT_open_log,
+    GID_OT_worker_check,
+    GID_OT_worker_release,
+)
+from .worker_setup import GID_OT_worker_setup, GID_OT_worker_setup_cancel
+
+__all__ = ["CLASSES", "register", "unregister"]
+
+CLASSES = (
+    GID_OT_accept_frames,
+    GID_OT_accept_motion,
+    GID_OT_cache_clear,
+    GID_OT_cancel,
+    GID_OT_convert_to_keyframes,
+    GID_OT_copy_report,
+    GID_OT_dismiss_error,
+    GID_OT_export_volume,
+    GID_OT_generate,
+    GID_OT_import_volume,
+    GID_OT_load_example,
+    GID_OT_open_log,
+    GID_OT_open_picture,
+    GID_OT_render_sequence,
+    GID_OT_restore_controls,
+    GID_OT_worker_check,
+    GID_OT_worker_release,
+    GID_OT_worker_setup,
+    GID_OT_worker_setup_cancel,
+)
+
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

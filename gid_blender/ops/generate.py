@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a picture to motion: ask the worker, put the answer into the scene, render frames if they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bpy
+
+from .. import motion, scene
+from . import placing, volume_store
+from .lookup import image_again, object_again, scene_again
+from .render import begin_rendering
+from .report import EXPECTED
+from .session import Task, begin, session
+
+__all__ = ["GID_OT_accept_motion", "GID_OT_cancel", "GID_OT_generate", "QUALITY_PARAMS", "picture"]
+
+# What the worker does when it is not told otherwise is the standard; it knows its model best.
+QUALITY_PARAMS: Mapping[str, Mapping[str, Any]] = {
+    "DRAFT": {"steps": 8},
+    "STANDARD": {},
+    "HIGH": {"steps": 60},
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The settings as they were at the click: changing them meanwhile is for the next time."""
+
+    results: frozenset[str]
+    plane: scene.PlaneSettings
+    period: int | None
+    replace: bool
+    set_range: bool
+    play: bool
+
+    @classmethod
+    def of(cls, settings: Any) -> Wanted:
+        return cls(
+            results=frozenset(settings.results),
+            plane=scene.PlaneSettings(columns=settings.columns, pin_border=settings.pin_border),
+            period=None if settings.natural_period else settings.period,
+            replace=settings.replace,
+            set_range=settings.set_range,
+            play=settings.play,
+        )
+
+
+class GenerateTask(Task):
+    title = "Predicting motion"
+    method = "predict"
+
+    def __init__(self, target: bpy.types.Scene, source: scene.Source) -> None:
+        self.pixels = scene.read_pixels(source.image, frame=source.frame)
+        self.params = {
+            "image": self.pixels.header,
+            "seed": target.gid.seed,
+            **QUALITY_PARAMS[target.gid.quality],
+        }
+        self.parts = [memoryview(self.pixels.array).cast("B")]
+        self.wanted = Wanted.of(target.gid)
+        self.scene_uid = target.session_uid
+        self.image_uid = source.image.session_uid
+
+    def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
+        volume = motion.loads(parts[0])
+        obj_uid = None
+        if "MESH" in self.wanted.results:
+            obj_uid = deliver(Motion(self.scene_uid, self.image_uid, volume, self.wanted))
+        if self.wanted.results - {"MESH"}:
+            target = scene_again(self.scene_uid)
+            begin_rendering(
+                target,
+                image_again(self.image_uid),
+                self.pixels,
+                volume,
+                results=self.wanted.results - {"MESH"},
+                frames=self.wanted.period or scene.period_in_frames(target, volume.duration),
+                obj=object_again(obj_uid) if obj_uid is not None else None,
+                set_range=self.wanted.set_range,
+            )
+
+
+@dataclass
+class Motion:
+    """A motion on its way into a scene."""
+
+    scene_uid: int
+    image_uid: int
+    volume: motion.SpectralVolume
+    wanted: Wanted
+    object_uid: int = 0
+
+
+_delivery: Motion | None = None
+
+
+def deliver(item: Motion) -> int:
+    """Put a motion into its scene as one undo step; returns the `session_uid` of the object.
+
+    Raises anything of `EXPECTED`.
+    """
+    global _delivery
+    _delivery = item
+    try:
+        windows = bpy.context.window_manager.windows
+        override = {"window": windows[0]} if bpy.context.window is None and len(windows) else {}
+        with bpy.context.temp_override(**override):
+            bpy.ops.gid.accept_motion("EXEC_DEFAULT", True)
+    finally:
+        _delivery = None
+    if session_error := GID_OT_accept_motion.error:
+        GID_OT_accept_motion.error = None
+        raise session_error
+    return item.object_uid
+
+
+class GID_OT_accept_motion(bpy.types.Operator):
+    """Put a predicted motion into the scene"""
+
+    bl_idname = "gid.accept_motion"
+    bl_label = "Generate Motion"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    # An exception cannot pass through an operator call; whoever calls this one raises it again.
+    error: Exception | None = None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        item = _delivery
+        if item is None:
+            return {"CANCELLED"}
+        try:
+            item.object_uid = put_motion(item).session_uid
+        except EXPECTED as error:
+            GID_OT_accept_motion.error = error
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def put_motion(item: Motion) -> bpy.types.Object:
+    """Make or renew the motion object of a picture, and show it."""
+    target, image, wanted = scene_again(item.scene_uid), image_again(item.image_uid), item.wanted
+    obj = scene.find_motion_object(target, image) if wanted.replace else None
+    if obj is not None:
+        scene.replace_motion(obj, item.volume)
+        if wanted.period is not None:
+            obj["gid_period"] = float(wanted.period)
+    else:
+        obj = scene.create_motion_object(target, image, item.volume, settings=wanted.plane, period=wanted.period)
+        placing.place(target, obj)
+    volume_store.remember(obj, item.volume)
+    if wanted.set_range:
+        scene.set_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
+    placing.show_textures(target)
+    if wanted.play:
+        placing.play(target)
+    return obj
+
+
+def picture(context: bpy.types.Context) -> scene.Source:
+    """The picture that Generate takes: what an Image Editor shows, else the chosen one, else what the scene offers."""
+    chosen = context.scene.gid.image
+    area = context.area
+    if chosen is not None and (area is None or area.type != "IMAGE_EDITOR"):
+        return scene.Source(chosen, origin="Chosen")
+    return scene.find_source(context)
+
+
+class GID_OT_generate(bpy.types.Operator):
+    """Predict how everything in the picture would sway, and make a seamless loop of it"""
+
+    bl_idname = "gid.generate"
+    bl_label = "Generate"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.busy:
+            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+            return False
+        try:
+            picture(context)
+        except scene.SceneError as error:
+            cls.poll_message_set(str(error))
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self._begin(context, wait=bpy.app.background)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._begin(context, wait=True)
+
+    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+        target = context.scene
+        if not target.gid.results:
+            self.report({"ERROR"}, "Choose at least one result, such as Mesh.")
+            return {"CANCELLED"}
+        try:
+            task = GenerateTask(target, picture(context))
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return begin(self, task, wait=wait)
+
+
+class GID_OT_cancel(bpy.types.Operator):
+    """Stop what is in progress"""
+
+    bl_idname = "gid.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not session.busy:
+            cls.poll_message_set("Nothing is in progress")
+        return session.busy
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        session.cancel()
+        return {"FINISHED"}

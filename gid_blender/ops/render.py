@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Frames rendered by the worker: to disk as they come, into the scene when the loop is complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import motion, scene
+from . import placing, volume_store
+from .lookup import image_again, object_again, scene_again
+from .paths import user_folder
+from .report import EXPECTED
+from .session import Task, begin, session
+
+__all__ = ["GID_OT_accept_frames", "GID_OT_render_sequence", "begin_rendering"]
+
+SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
+# The coefficients travel in the request's header, which is limited to 1 MiB; 16 bands need about 400 bytes a frame.
+MAX_COEFFICIENTS = 40_000
+
+
+@dataclass
+class Frames:
+    """A rendered loop on its way into a scene."""
+
+    scene_uid: int
+    image_uid: int
+    object_uid: int | None
+    paths: list[Path]
+    start: int
+    results: frozenset[str]
+    set_range: bool
+
+
+class RenderTask(Task):
+    title = "Rendering frames"
+    method = "render"
+
+    def __init__(
+        self,
+        target: bpy.types.Scene,
+        image: bpy.types.Image,
+        pixels: scene.Pixels,
+        volume: motion.SpectralVolume,
+        *,
+        results: frozenset[str],
+        frames: int,
+        obj: bpy.types.Object | None,
+        set_range: bool,
+    ) -> None:
+        if frames * volume.bands > MAX_COEFFICIENTS:
+            raise scene.SceneError(
+                f"A loop of {frames} frames is too long to be rendered as frames.", "Choose a shorter loop length."
+            )
+        kind = target.gid.format.lower()
+        self.params = {"image": pixels.header, "format": kind}
+        if obj is not None:
+            q = scene.coefficients(obj, target, frames)
+            self.params["coefficients"] = [
+                [[round(float(c.real), 7), round(float(c.imag), 7)] for c in row] for row in q
+            ]
+        else:
+            self.params |= {"frames": frames, "amplitude": 1.0}
+        self.parts = [memoryview(pixels.array).cast("B"), motion.dumps(volume)]
+        self.suffix = SUFFIXES[kind]
+        self.count = frames
+        root, beside = _root(target)
+        self.folder = scene.frame_folder(root, image.name)
+        self.delivery = Frames(
+            scene_uid=target.session_uid,
+            image_uid=image.session_uid,
+            object_uid=obj.session_uid if obj is not None else None,
+            paths=[],
+            start=round(obj["gid_start"]) if obj is not None else target.frame_start,
+            results=results,
+            set_range=set_range,
+        )
+        self.note = "" if beside else f"The .blend is not saved yet, so the frames are in “{root}”."
+
+    def frame(self, index: int, data: bytes) -> None:
+        self.folder.write(index, data, self.suffix)
+
+    def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
+        # What the scene needs is looked for before the folder is put in place: nothing stays behind for a deleted picture.
+        image_again(self.delivery.image_uid), scene_again(self.delivery.scene_uid)
+        self.delivery.paths = self.folder.commit()
+        deliver(self.delivery)
+        session.note = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
+
+    def close(self) -> None:
+        self.folder.discard()
+
+
+def begin_rendering(*args: Any, **options: Any) -> None:
+    """Start a `RenderTask` after the task that is just ending."""
+    session.start(RenderTask(*args, **options))
+
+
+def _root(target: bpy.types.Scene) -> tuple[Path, bool]:
+    """Where frames go, and whether that is where somebody will look for them."""
+    if target.gid.output:
+        return Path(bpy.path.abspath(target.gid.output)), True
+    return scene.output_root(user_folder("frames"))
+
+
+_delivery: Frames | None = None
+
+
+def deliver(item: Frames) -> None:
+    """Put a rendered loop into its scene as one undo step. Raises anything of `EXPECTED`."""
+    global _delivery
+    _delivery = item
+    try:
+        windows = bpy.context.window_manager.windows
+        override = {"window": windows[0]} if bpy.context.window is None and len(windows) else {}
+        with bpy.context.temp_override(**override):
+            bpy.ops.gid.accept_frames("EXEC_DEFAULT", True)
+    finally:
+        _delivery = None
+    if error := GID_OT_accept_frames.error:
+        GID_OT_accept_frames.error = None
+        raise error
+
+
+class GID_OT_accept_frames(bpy.types.Operator):
+    """Put a rendered loop into the scene"""
+
+    bl_idname = "gid.accept_frames"
+    bl_label = "Render Image Sequence"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    # An exception cannot pass through an operator call; whoever calls this one raises it again.
+    error: Exception | None = None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if _delivery is None:
+            return {"CANCELLED"}
+        try:
+            put_frames(_delivery)
+        except EXPECTED as error:
+            GID_OT_accept_frames.error = error
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def put_frames(item: Frames) -> None:
+    """Load a rendered loop as what was asked for."""
+    target, image = scene_again(item.scene_uid), image_again(item.image_uid)
+    count = len(item.paths)
+    sequence = scene.sequence_image(item.paths, like=image)
+    if "PLANE" in item.results:
+        plane = scene.sequence_object(target, sequence, frames=count, start=item.start)
+        placing.place(target, plane, select=item.object_uid is None)
+        placing.show_textures(target)
+    if "STRIP" in item.results:
+        scene.add_strip(target, item.paths, start=item.start)
+    if "EDITOR" in item.results:
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                space = area.spaces.active
+                if window.scene == target and area.type == "IMAGE_EDITOR" and space.image in {image, None}:
+                    scene.show_in_editor(space, sequence, frames=count, start=item.start)
+        # Otherwise a picture that no editor shows yet is gone after saving and loading.
+        sequence.use_fake_user = True
+    if item.set_range:
+        scene.set_frame_range(target, item.start, count)
+
+
+class GID_OT_render_sequence(bpy.types.Operator):
+    """Render one loop of the active motion object as frames, with its controls as they are now"""
+
+    bl_idname = "gid.render_sequence"
+    bl_label = "Render Image Sequence"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.busy:
+            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+            return False
+        if not scene.is_motion_object(context.object):
+            cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self._begin(context, wait=bpy.app.background)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._begin(context, wait=True)
+
+    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+        obj, target = context.object, context.scene
+        try:
+            image = scene.motion_image(obj)
+            if image is None:
+                raise scene.SceneError(
+                    "The picture of this motion object was deleted.", "Undo the deletion, or generate anew."
+                )
+            task = RenderTask(
+                target,
+                image,
+                scene.read_pixels(image),
+                volume_store.recall(obj),
+                results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
+                frames=max(2, round(obj["gid_period"])),
+                obj=obj,
+                set_range=target.gid.set_range,
+            )
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return begin(self, task, wait=wait)

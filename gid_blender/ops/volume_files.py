@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Spectral volumes from and to files, and keyframes for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+from bpy_extras.io_utils import ExportHelper, ImportHelper
+
+from .. import motion, scene
+from . import volume_store
+from .generate import Motion, Wanted, picture, put_motion
+from .report import EXPECTED
+from .session import session
+
+__all__ = ["GID_OT_convert_to_keyframes", "GID_OT_export_volume", "GID_OT_import_volume", "GID_OT_open_picture"]
+
+_NO_MOTION = "Select a motion object: a plane made by Generate, Load Example or Import Motion"
+
+
+class GID_OT_open_picture(bpy.types.Operator, ImportHelper):
+    """Choose a picture file to animate"""
+
+    bl_idname = "gid.open_picture"
+    bl_label = "Open Picture"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show pictures")
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show folders")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            context.scene.gid.image = scene.image_from_file(self.filepath)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class GID_OT_import_volume(bpy.types.Operator, ImportHelper):
+    """Make a motion object from the active picture and a file of its motion (spectral volume, .npz)"""
+
+    bl_idname = "gid.import_volume"
+    bl_label = "Import Motion"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filename_ext = ".npz"
+    filter_glob: StringProperty(default="*.npz", options={"HIDDEN"}, description="Show spectral volumes")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        try:
+            picture(context)
+        except scene.SceneError as error:
+            cls.poll_message_set(str(error))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        target = context.scene
+        try:
+            volume = motion.load(bpy.path.abspath(self.filepath))
+            image = picture(context).image
+            put_motion(Motion(target.session_uid, image.session_uid, volume, Wanted.of(target.gid)))
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
+    """Save the motion of the active motion object as a file (spectral volume, .npz), without its controls"""
+
+    bl_idname = "gid.export_volume"
+    bl_label = "Export Motion"
+    bl_options = {"REGISTER"}
+
+    filename_ext = ".npz"
+    filter_glob: StringProperty(default="*.npz", options={"HIDDEN"}, description="Show spectral volumes")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not scene.is_motion_object(context.object):
+            cls.poll_message_set(_NO_MOTION)
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            motion.save(volume_store.recall(context.object), path)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Saved “{path}”.")
+        return {"FINISHED"}
+
+
+class GID_OT_convert_to_keyframes(bpy.types.Operator):
+    """Replace the live controls by ordinary keyframes on the shape keys, for glTF and other exporters"""
+
+    bl_idname = "gid.convert_to_keyframes"
+    bl_label = "Convert to Keyframes"
+    bl_options = {"REGISTER", "UNDO"}
+
+    frames: IntProperty(
+        name="Frames",
+        description="Frames of one loop; 0 takes the object's period",
+        default=0,
+        min=0,
+        max=100_000,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not scene.is_motion_object(context.object):
+            cls.poll_message_set(_NO_MOTION)
+            return False
+        if not scene.has_drivers(context.object):
+            cls.poll_message_set("The active object has keyframes already")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            count = scene.to_keyframes(context.object, context.scene, frames=self.frames or None)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{count} keyframes on each shape key.")
+        return {"FINISHED"}
+
+
+class GID_OT_restore_controls(bpy.types.Operator):
+    """Let the live controls move the object again, in place of keyframes on its shape keys"""
+
+    bl_idname = "gid.restore_controls"
+    bl_label = "Restore Live Controls"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not scene.is_motion_object(context.object):
+            cls.poll_message_set(_NO_MOTION)
+            return False
+        if scene.has_drivers(context.object):
+            cls.poll_message_set("The active object has its live controls")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            scene.to_drivers(context.object)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}

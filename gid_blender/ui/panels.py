@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sidebar tab "Image Dynamics", the same in the 3D Viewport and in the Image Editor."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import scene
+from ..ops.generate import picture
+from ..ops.session import session
+from .problem_box import draw_problem
+from .progress import draw_progress
+
+__all__ = ["register", "unregister"]
+
+CATEGORY = "Image Dynamics"
+
+
+class _Panel:
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+
+
+class _Generate(_Panel):
+    bl_label = "Generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.gid
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+
+        _draw_picture(layout, context)
+        column = layout.column()
+        column.prop(settings, "seed")
+        column.prop(settings, "quality")
+
+        column = layout.column(heading="Loop")
+        column.prop(settings, "natural_period")
+        row = column.row()
+        row.enabled = not settings.natural_period
+        row.prop(settings, "period", text="Frames")
+
+        draw_progress(layout, "gid.generate", icon="PLAY")
+        draw_problem(layout)
+        if session.note and not session.busy:
+            layout.label(text=session.note, icon="INFO")
+        layout.operator("gid.load_example", icon="OUTLINER_OB_IMAGE")
+
+
+class _Results(_Panel):
+    bl_label = "Results"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.gid
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column(heading="Make")
+        for name, *_ in settings.bl_rna.properties["results"].enum_items.items():
+            column.prop_enum(settings, "results", name)
+
+        column = layout.column()
+        column.enabled = "MESH" in settings.results
+        column.prop(settings, "columns")
+        column.prop(settings, "pin_border")
+        column.prop(settings, "replace")
+        column = layout.column()
+        column.prop(settings, "set_range")
+        column.prop(settings, "play")
+
+        column = layout.column()
+        column.enabled = bool(settings.results - {"MESH"})
+        column.prop(settings, "format")
+        column.prop(settings, "output")
+
+
+class _Motion(_Panel):
+    bl_label = "Motion"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return scene.is_motion_object(context.object)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        obj = context.object
+        layout.use_property_split = True
+        column = layout.column()
+        column.label(text=obj.name, icon="OBJECT_DATA")
+        if scene.has_drivers(obj):
+            column.prop(obj, '["gid_amplitude"]', text="Amplitude")
+            column.prop(obj, '["gid_period"]', text="Period")
+            column.prop(obj, '["gid_phase"]', text="Phase")
+            column.prop(obj, '["gid_start"]', text="Start")
+        else:
+            column.label(text="Moved by keyframes on its shape keys", icon="KEYFRAME")
+            column.operator("gid.restore_controls", icon="DRIVER")
+        layout.operator("gid.render_sequence", icon="RENDER_ANIMATION")
+        row = layout.row(align=True)
+        row.operator("gid.convert_to_keyframes", text="To Keyframes", icon="KEYFRAME")
+        row.operator("gid.export_volume", text="Export", icon="EXPORT")
+        row.operator("gid.import_volume", text="Import", icon="IMPORT")
+
+
+class _Gains(_Panel):
+    bl_label = "Gain per Band"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return scene.is_motion_object(context.object) and scene.has_drivers(context.object)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        column = layout.column(align=True)
+        obj = context.object
+        band = 0
+        while (name := f"gid_gain_{band:02d}") in obj:
+            text = "Mean Offset" if band == 0 else f"{band} × per Loop"
+            column.prop(obj, f'["{name}"]', text=text)
+            band += 1
+
+
+def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    if context.area.type != "IMAGE_EDITOR":
+        layout.template_ID(context.scene.gid, "image", open="gid.open_picture")
+    try:
+        source = picture(context)
+    except scene.SceneError as error:
+        box = layout.box().column(align=True)
+        for line in (error.message, error.hint):
+            if line:
+                box.label(text=line, icon="INFO" if line == error.message else "BLANK1")
+        return
+    row = layout.row()
+    row.label(text=source.image.name, icon="IMAGE_DATA")
+    width, height = source.image.size
+    detail = f"{width} × {height}" if width else source.origin
+    row.label(text=detail)
+
+
+def _variants(base: type, name: str, parent: str = "") -> list[type]:
+    """The panel for both editors."""
+    variants = []
+    for prefix, space in (("VIEW3D", "VIEW_3D"), ("IMAGE", "IMAGE_EDITOR")):
+        members = {"bl_space_type": space, "bl_idname": f"GID_PT_{prefix.lower()}_{name}", "__module__": __name__}
+        if parent:
+            members["bl_parent_id"] = f"GID_PT_{prefix.lower()}_{parent}"
+        variants.append(type(f"GID_PT_{prefix.lower()}_{name}", (base, bpy.types.Panel), members))
+    return variants
+
+
+CLASSES = (
+    *_variants(_Generate, "generate"),
+    *_variants(_Results, "results", parent="generate"),
+    *_variants(_Motion, "motion"),
+    *_variants(_Gains, "gains", parent="motion"),
+)
+
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the preferences are drawn."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import __version__
+from ..ops.session import session
+from ..ops.worker_command import own_environment
+from ..setup import SetupState
+from .problem_box import draw_problem, wrap
+from .progress import draw_progress
+
+__all__ = ["draw_preferences"]
+
+_STATES = {
+    SetupState.MISSING: ("No worker is set up here yet.", "INFO"),
+    SetupState.PARTIAL: ("Setting up was not finished; Set Up Worker goes on with it.", "ERROR"),
+    SetupState.OUTDATED: ("The worker belongs to another version; Set Up Worker updates it.", "ERROR"),
+    SetupState.READY: ("The worker is set up.", "CHECKMARK"),
+}
+
+
+def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UILayout, context: object) -> None:
+    """Draw the preferences: the worker, what it is, what went wrong."""
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+
+    box = layout.box()
+    text, icon = _STATES[own_environment().state(__version__)]
+    box.label(text=text, icon=icon)
+    if session.installing:
+        installer = session.installer
+        row = box.row(align=True)
+        row.progress(factor=installer.step / installer.steps, type="BAR", text=installer.stage)
+        row.operator("gid.worker_setup_cancel", icon="X")
+    else:
+        box.prop(settings, "setup_python", placeholder="Blender's own Python")
+        box.operator("gid.worker_setup", icon="IMPORT")
+    if session.installing:
+        column = box.column(align=True)
+        column.scale_y = 0.7
+        for line in session.setup_lines:
+            column.label(text=line[:120])
+
+    box = layout.box()
+    box.prop(settings, "worker_command", placeholder="Found by itself")
+    draw_progress(box, "gid.worker_check", icon="VIEWZOOM")
+    column = box.column(align=True)
+    for line in session.worker_facts:
+        wrap(column, line, characters=90)
+    row = box.row(align=True)
+    row.operator("gid.worker_release", icon="MEMORY")
+    row.operator("gid.cache_clear", icon="TRASH")
+    row.operator("gid.open_log", icon="TEXT")
+    if session.note and not session.busy:
+        box.label(text=session.note, icon="INFO")
+    draw_problem(layout)

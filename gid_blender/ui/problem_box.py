@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The error box: it stays until it is dismissed, and has everything that helps."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from ..ops.session import session
+
+__all__ = ["draw_problem", "wrap"]
+
+# Labels do not wrap by themselves; a sidebar of the default width holds about this much.
+CHARACTERS = 38
+
+
+def draw_problem(layout: bpy.types.UILayout) -> None:
+    """Draw the last problem, if there is one."""
+    problem = session.problem
+    if problem is None:
+        return
+    box = layout.box()
+    row = box.row()
+    row.alert = True
+    row.label(text=f"Failed: {problem.code}", icon="ERROR")
+    row.operator("gid.dismiss_error", text="", icon="X", emboss=False)
+    column = box.column(align=True)
+    wrap(column, problem.message)
+    if problem.hint:
+        column.separator()
+        wrap(column, problem.hint)
+    if problem.code == "worker_missing":
+        box.operator("preferences.addon_show", text="Open Preferences", icon="PREFERENCES").module = _addon()
+    row = box.row(align=True)
+    row.operator("gid.copy_report", icon="COPYDOWN")
+    row.operator("gid.open_log", icon="TEXT")
+
+
+def wrap(layout: bpy.types.UILayout, text: str, *, characters: int = CHARACTERS) -> None:
+    """A sentence as labels, one a line."""
+    for line in textwrap.wrap(text, characters):
+        layout.label(text=line)
+
+
+def _addon() -> str:
+    from ..preferences import BASE_PACKAGE
+
+    return BASE_PACKAGE

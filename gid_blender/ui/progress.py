@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The button that starts, or, while something is in progress, how far it is and the button that stops it."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..ops.session import session
+
+__all__ = ["draw_progress"]
+
+
+def draw_progress(layout: bpy.types.UILayout, operator: str, *, icon: str) -> None:
+    """Draw one or the other; both take the same place, so that the panel does not jump."""
+    column = layout.column(align=True)
+    column.scale_y = 1.4
+    if not session.busy:
+        column.operator(operator, icon=icon)
+        return
+    row = column.row(align=True)
+    row.progress(factor=session.factor, type="BAR", text=f"{session.stage}   {session.elapsed}")
+    row.operator("gid.cancel", text="", icon="X")

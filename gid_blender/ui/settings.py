@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the next Generate will do; kept with the scene. A file plays without these: motion lives in plain properties."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+
+__all__ = ["GID_PG_settings", "register", "unregister"]
+
+QUALITIES = (
+    ("DRAFT", "Draft", "A quick first impression: fewest denoising steps"),
+    ("STANDARD", "Standard", "Good motion in reasonable time"),
+    ("HIGH", "High", "Most denoising steps and a stronger guidance by the picture; takes several times as long"),
+)
+
+RESULTS = (
+    ("MESH", "Mesh", "An animated plane whose amplitude, period and gains stay live"),
+    ("PLANE", "Textured Plane", "A flat plane that shows the rendered frames as a cyclic texture"),
+    ("STRIP", "Strip", "The rendered frames as a strip in the Video Sequencer"),
+    ("EDITOR", "Image Editor", "The rendered frames as a cyclic picture in the Image Editor"),
+)
+
+FORMATS = (
+    ("PNG", "PNG", "Lossless, with alpha"),
+    ("WEBP", "WebP", "Small files, with alpha"),
+    ("JPEG", "JPEG", "Small files, without alpha"),
+    ("EXR", "OpenEXR", "Float values, for pictures with a high dynamic range"),
+)
+
+
+class GID_PG_settings(bpy.types.PropertyGroup):
+    image: PointerProperty(
+        type=bpy.types.Image,
+        name="Picture",
+        description="The picture to animate; while empty, that of the active object or of the Image Editor is taken",
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="Another seed gives another motion; the same seed gives the same motion again",
+        default=0,
+        min=0,
+        max=2**31 - 1,
+    )
+    quality: EnumProperty(
+        name="Quality", description="How much work goes into the prediction", items=QUALITIES, default="STANDARD"
+    )
+    natural_period: BoolProperty(
+        name="Natural Speed",
+        description="Let the loop take as long as it was predicted, at the scene's frame rate",
+        default=True,
+    )
+    period: IntProperty(
+        name="Loop Length",
+        description="Frames of one loop; fewer frames play faster",
+        default=150,
+        min=2,
+        soft_max=600,
+        max=100_000,
+    )
+    results: EnumProperty(
+        name="Results",
+        description="What to make of the predicted motion; everything but the mesh needs rendered frames",
+        items=RESULTS,
+        options={"ENUM_FLAG"},
+        default={"MESH"},
+    )
+    columns: IntProperty(
+        name="Grid",
+        description="Vertices along the width of the mesh; 0 chooses about 41,000 vertices in all. "
+        "A mesh that already exists keeps its grid",
+        default=0,
+        min=0,
+        soft_max=512,
+        max=2048,
+    )
+    pin_border: FloatProperty(
+        name="Pin Border",
+        description="Width of the band along the border over which the motion fades to none, "
+        "as a fraction of the picture's width",
+        default=0.0,
+        min=0.0,
+        max=0.5,
+        soft_max=0.2,
+        subtype="FACTOR",
+    )
+    replace: BoolProperty(
+        name="Replace Existing",
+        description="Give the picture's existing motion object the new motion, and keep its controls and animation",
+        default=True,
+    )
+    set_range: BoolProperty(
+        name="Set Scene Range",
+        description="Set the scene's frame range to exactly one loop, so that playback has no seam",
+        default=True,
+    )
+    play: BoolProperty(name="Play", description="Start the playback when the motion is there", default=True)
+    format: EnumProperty(name="Format", description="File format of rendered frames", items=FORMATS, default="PNG")
+    output: StringProperty(
+        name="Folder",
+        description="Where rendered frames go; empty takes “image_dynamics” beside the .blend, "
+        "or the user's cache while the .blend is unsaved",
+        subtype="DIR_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
+
+
+def register() -> None:
+    bpy.utils.register_class(GID_PG_settings)
+    bpy.types.Scene.gid = PointerProperty(
+        type=GID_PG_settings, name="Image Dynamics", description="Settings of Generative Image Dynamics"
+    )
+
+
+def unregister() -> None:
+    del bpy.types.Scene.gid
+    bpy.utils.unregister_class(GID_PG_settings)

@@ -86,7 +86,8 @@ class Engine:
         self._renderer = None
         gc.collect()
         torch = sys.modules.get("torch")
-        if torch is None:
+        # While `prepare` still imports it on another thread, the module is there and half empty.
+        if torch is None or not self._device_name:
             return
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

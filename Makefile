@@ -9,7 +9,7 @@ WORKER := .venv/worker/bin/python
 SETUP := scripts/setup_environment.sh
 # The newest Blender that is set up.
 BLENDER = $(if $(wildcard .venv/bpy52/.ready),.venv/bpy52,.venv/bpy45)/bin/python
-export GID_WORKER := $(CURDIR)/.venv/worker/bin/gid worker
+export GID_WORKER := $(CURDIR)/.venv/worker
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -21,7 +21,7 @@ help: ## this list
 setup: .venv/worker/.ready-$(TORCH_BACKEND) .venv/bpy45/.ready .venv/bpy52/.ready ## the environments of the worker and of both Blenders (TORCH_BACKEND=cpu|cu130|rocm7.1|auto)
 
 demo: setup ## a photograph comes alive: out/demo.blend, out/demo.mp4, frames, contact sheet (IMAGE=path for your own)
-	@$(BLENDER) scripts/demo.py $(if $(IMAGE),--image "$(IMAGE)") --out out
+	@$(BLENDER) -m scripts.demo $(if $(IMAGE),--image "$(IMAGE)") --out out
 
 test: setup ## all tests, in the worker's environment and in both Blenders
 	@scripts/run_tests.sh

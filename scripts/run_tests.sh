@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-export GID_WORKER="$PWD/.venv/worker/bin/gid worker"
+export GID_WORKER="$PWD/.venv/worker"
 summary=()
 status=0
 

@@ -35,12 +35,17 @@ def paint(st: Stage, field: Array, below: float = 0.0) -> None:
     st.canvas.index[top:] = 0
 
 
+def _coarse(st: Stage) -> tuple[int, int]:
+    """A grid of the picture's aspect for things without detail."""
+    return max(8, round(128 * st.aspect)), 128
+
+
 def sky(st: Stage, clouds: bool | None = None) -> None:
     """A gradient with or without clouds."""
     rng = st.rng
     high, low = _SKIES[rng.integers(len(_SKIES))]
     top, bottom = (hsv(c[0] + st.u(-0.02, 0.02), c[1] * st.u(0.7, 1.1), c[2] * st.u(0.85, 1.05)) for c in (high, low))
-    h, w = 80, 128
+    h, w = _coarse(st)
     t = np.linspace(0, 1, h)[:, None] ** st.u(0.6, 1.4) + 0 * np.zeros((1, w))
     field = ramp(top, bottom, t)
     if clouds if clouds is not None else st.chance(0.55):
@@ -56,7 +61,7 @@ def ground(st: Stage, horizon: float, kind: str | None = None) -> None:
     """Grass cut short, earth, sand, water or paving from y = `horizon` down, denser towards the horizon."""
     rng = st.rng
     kind = kind or str(rng.choice(["lawn", "earth", "sand", "stone", "snow"], p=[0.45, 0.25, 0.12, 0.12, 0.06]))
-    tones = {"lawn": (0.24, 0.55, 0.42), "earth": (0.08, 0.4, 0.35), "sand": (0.1, 0.3, 0.72), "stone": (0.1, 0.08, 0.5), "snow": (0.6, 0.04, 0.92)}
+    tones = {"lawn": (0.22, 0.5, 0.4), "earth": (0.08, 0.4, 0.35), "sand": (0.1, 0.3, 0.72), "stone": (0.1, 0.08, 0.5), "snow": (0.6, 0.04, 0.92)}
     c = tones[kind]
     colour = hsv(c[0] + st.u(-0.03, 0.03), c[1] * st.u(0.7, 1.2), c[2] * st.u(0.7, 1.25))
     h, w = 200, 256
@@ -67,7 +72,7 @@ def ground(st: Stage, horizon: float, kind: str | None = None) -> None:
     u, v = (x - w / 2) * z * 0.35 + 1000, z * 60
     sample = cv2.remap(n, np.mod(u, 255), np.mod(v, 255), cv2.INTER_LINEAR)
     far = np.clip((0.25 - y / h) * 2, 0, 1)
-    field = colour * np.exp(sample[..., None] * 0.28 * (1 - 0.7 * far[..., None])) * (0.8 + 0.3 * (y / h)[..., None])
+    field = colour * np.exp((sample * st.u(0.08, 0.2) + rng.normal(0, 0.12, (h, w)) * (0.3 + y / h))[..., None] * (1 - 0.8 * far[..., None])) * (0.8 + 0.3 * (y / h)[..., None])
     paint(st, field, horizon)
 
 
@@ -106,12 +111,17 @@ def wall(st: Stage) -> None:
             st.canvas.lines(p[None, 3] if flat else p[None, 1], p[None, 2], base[None] * 0.35, 0.003, 0)
         st.canvas.shade(np.exp(0.12 * noise(rng, h, w, 6 if flat else 60, 3, stretch=14 if flat else 1 / 14)))
     elif kind == "stones":
-        n = 260
-        x = rng.uniform(0, 1, n)
-        y = np.sort(rng.uniform(0, st.aspect, n))
+        n = 420
+        paint(st, np.broadcast_to(base * 0.4, (2, 2, 3)))
+        p = np.stack([rng.uniform(-0.02, 1.02, n), rng.uniform(-0.02, st.aspect + 0.02, n)], 1)
+        a = np.linspace(0, 2 * np.pi, 9)[:-1]
+        r = np.exp(rng.normal(0, 0.12, (n, 8, 1))) * rng.uniform(0.025, 0.055, (n, 1, 1))
+        rim = p[:, None] + np.stack([np.cos(a), 0.7 * np.sin(a)], 1) * r
+        tones = jitter(rng, base, n, 0.16, 0.04)
         for i in range(n):
-            st.canvas.ellipse((x[i], y[i]), (st.u(0.03, 0.07), st.u(0.02, 0.045)), st.u(-0.3, 0.3), base * 0.35, 0)
-            st.canvas.ellipse((x[i], y[i] - 0.003), (st.u(0.025, 0.06), st.u(0.018, 0.036)), st.u(-0.3, 0.3), base * st.u(0.7, 1.2), 0)
+            st.canvas.polygon(p[i] + (rim[i] - p[i]) * 1.1, base * 0.35, 0)
+            st.canvas.polygon(rim[i], tones[i] * 0.85, 0)
+            st.canvas.polygon(p[i] + (rim[i] - p[i]) * 0.75 + st.sun * 0.004, tones[i] * 1.05, 0)
     st.texture(None, st.u(0.02, 0.12), st.u(0.04, 0.14))
     a = st.u(0, 6.28)
     y, x = np.mgrid[-1:1:16j, -1:1:16j]
@@ -121,7 +131,7 @@ def wall(st: Stage) -> None:
 def bokeh(st: Stage, colour: Array | None = None) -> None:
     """Leaves, light and shade far out of focus."""
     rng = st.rng
-    h, w = 80, 128
+    h, w = _coarse(st)
     if colour is None:
         colour = hsv(st.u(0.2, 0.36), st.u(0.3, 0.85), st.u(0.12, 0.6)) if st.chance(0.75) else hsv(st.u(0, 1), st.u(0.1, 0.6), st.u(0.1, 0.8))
     contrast = st.u(0.15, 0.6)
@@ -145,7 +155,7 @@ def bokeh(st: Stage, colour: Array | None = None) -> None:
 
 def fabric(st: Stage) -> None:
     """A cloth or paper backdrop with soft folds that hang still."""
-    h, w = 80, 128
+    h, w = _coarse(st)
     base = hsv(st.u(0, 1), st.u(0, 0.25), st.u(0.55, 0.95))
     n = noise(st.rng, h, w, st.u(10, 40), octaves=3, stretch=st.u(0.2, 1.5))
     paint(st, base * np.exp(0.1 * n[..., None]))
@@ -153,7 +163,7 @@ def fabric(st: Stage) -> None:
 
 def dark(st: Stage) -> None:
     """Night, a dark room."""
-    h, w = 80, 128
+    h, w = _coarse(st)
     base = hsv(st.u(0, 1), st.u(0, 0.6), st.u(0.005, 0.12))
     n = noise(st.rng, h, w, 40, octaves=2)
     paint(st, base * np.exp(0.4 * n[..., None]))

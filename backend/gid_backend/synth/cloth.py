@@ -43,24 +43,35 @@ def sheet(
     # A fine mesh is drawn: folds shade it and ripple its hem.
     nx, ny = columns * 6, rows * 3
     u, v = np.meshgrid(np.linspace(0, 1, nx + 1), np.linspace(0, 1, ny + 1))
-    n = noise(rng, ny + 1, nx + 1, max(nx / st.u(3, 9), 2.5), 2, stretch=0.12)
-    slow = noise(rng, ny + 1, nx + 1, max(nx / 2, 3), 2, stretch=0.6)
+    # Folds are waves across the cloth whose places wander and split a little on the way down.
+    width = float(np.linalg.norm(across))
+    n, slope = np.zeros_like(u), np.zeros_like(u)
+    drift = 0.12 * np.stack([noise(rng, ny + 1, nx + 1, max(nx, ny) / 1.5, 2) for _ in range(3)])
+    base_count = float(np.clip(width * st.u(12, 32), 1.5, 12))
+    for i, gain in enumerate((1.0, 0.6, 0.35)):
+        turns = 2 * np.pi * base_count * (0.55, 1.0, 1.8)[i]
+        phase = turns * (u + drift[i] * (0.3 + 0.7 * v) / base_count * 2) + st.u(0, 6.28)
+        n += gain * np.sin(phase)
+        slope += gain * np.cos(phase)
+    slow = noise(rng, ny + 1, nx + 1, max(nx, ny) / 1.5, 2)
     normal = np.array([-along[1], along[0]]) / max(reach, 1e-9)
     p = corner + u[..., None] * across + v[..., None] * along
-    p = p + normal * (wave * reach * np.sin(2.2 * v * np.pi + slow) * v)[..., None]
-    p = p + along * (hem * n * v**2)[..., None] + across * (0.02 * n * v)[..., None] + normal * (0.03 * reach * slow * v**2)[..., None]
-    slope = np.gradient(n, axis=1) * nx / 12
-    light = np.exp(folds * (1.2 * slope * -np.sign(st.sun[0] + 1e-6) + 0.5 * n) * (0.35 + 0.65 * v) + 0.12 * slow)
+    p = p + normal * (wave * reach * np.sin(2.2 * v * np.pi + 0.4 * slow) * v)[..., None]
+    p = p + along * (0.35 * hem * n * v**2)[..., None] + across * (0.004 * n * v)[..., None] + normal * (0.02 * reach * slow * v**2)[..., None]
+    side = -np.sign(st.sun[0] + 1e-6)
+    light = np.exp(folds * (side * slope + 0.45 * n) * (0.3 + 0.7 * v) + 0.07 * slow + 0.1 * side * (u - 0.5))
+    if wave:
+        light = light * np.exp(1.2 * wave * 4 * np.cos(2.2 * v * np.pi + 0.4 * slow) * v)
     tone = np.broadcast_to(np.asarray(colour, float), (*u.shape, 3)).copy()
     other = np.asarray(second if second is not None else cloth_colour(st), float)
     if pattern == "stripes":
-        tone[(np.floor(u * st.u(4, 12)) % 2) > 0] = other
+        tone[(np.floor(u * nx / rng.integers(2, 5)) % 2) > 0] = other
     elif pattern == "bands":
-        tone[(np.floor(v * rng.integers(2, 5)) % 2) > 0] = other
+        tone[(np.floor(v * rng.integers(2, 5) * 0.999) % 2) > 0] = other
     elif pattern == "checks":
         tone[((np.floor(u * 8) + np.floor(v * 10)) % 2) > 0] = other
     elif pattern == "dots":
-        tone[((u * 9 % 1 - 0.5) ** 2 + (v * 9 % 1 - 0.5) ** 2) < 0.06] = other
+        tone[(np.arange(ny + 1) % 4 == 1)[:, None] & (np.arange(nx + 1) % 4 == 1)[None, :]] = other
     tone = tone * light[..., None]
     if st.chance(0.5):
         shift = np.array([0.015, 0.02])
@@ -129,7 +140,7 @@ def curtain(st: Stage) -> None:
         length = st.aspect * st.u(0.7, 1.1)
         sheet(
             st, (x, top), (width, 0.0), (st.u(-0.05, 0.05), length), columns=max(5, int(width * 30)), rows=8, colour=colour,
-            drag=st.u(0.05, 0.16), frequency=st.u(0.45, 0.9), folds=st.u(0.25, 0.5), hem=0.02, pattern=str(st.rng.choice(["plain", "plain", "stripes"])),
+            drag=st.u(0.05, 0.16), frequency=st.u(0.45, 0.9), folds=st.u(0.15, 0.35), hem=0.02, pattern=str(st.rng.choice(["plain", "plain", "stripes"])),
         )  # fmt: skip
     st.canvas.tube(np.array([[-0.02, top], [1.02, top]]), np.full(2, 0.012), hsv(0.08, 0.4, st.u(0.2, 0.8)), 0, st.sun)
 
@@ -143,6 +154,6 @@ def flag(st: Stage, pole: Array, size: float, side: int, *, hang: float | None =
     st.canvas.tube(np.array([[pole[0], st.aspect + 0.1], [pole[0], pole[1] - 0.03]]), np.full(2, 0.012), hsv(0.1, 0.05, st.u(0.4, 0.9)), 0, st.sun)
     pattern = str(st.rng.choice(["stripes", "bands", "plain", "checks"], p=[0.35, 0.3, 0.25, 0.1]))
     sheet(
-        st, pole, across, along, columns=5, rows=9, colour=cloth_colour(st), drag=st.u(0.2, 0.4), frequency=st.u(0.9, 2.0), folds=st.u(0.05, 0.15),
+        st, pole, across, along, columns=5, rows=9, colour=cloth_colour(st), drag=st.u(0.2, 0.4), frequency=st.u(0.9, 2.0), folds=st.u(0.02, 0.08),
         wave=st.u(0.04, 0.12), hem=0.0, pattern=pattern,
     )  # fmt: skip

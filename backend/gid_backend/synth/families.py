@@ -40,10 +40,10 @@ def _trees(st: Stage, bare: bool) -> None:
     for i, foot in enumerate(feet):
         near = i == n - 1
         st.rig.depth = 0.0 if near else 0.6
-        x = st.u(0.15, 0.85)
-        height = min(foot * st.u(0.75, 1.25), 1.3) * (1.0 if near else 0.6)
+        x = st.u(0.2, 0.8)
+        height = min(foot * st.u(0.95, 1.6), 1.5) * (1.0 if near else 0.6)
         st.canvas.ellipse((x, foot), (height * 0.3, height * 0.04), 0, st.canvas.image[-1].mean(0) * 0.4, None)
-        trees.tree(st, x, foot, height, bare=bare, count=int((2200 if near else 700) / n**0.5))
+        trees.tree(st, x, foot, height, bare=bare, count=int((1500 if near else 500) / n**0.3))
     st.rig.depth = 0.0
 
 
@@ -145,7 +145,7 @@ def ferns(st: Stage) -> None:
 def grass(st: Stage) -> None:
     horizon = landscape(st) if st.chance(0.7) else st.u(-0.1, 0.2)
     if horizon < 0.25:
-        backdrop.bokeh(st)
+        backdrop.bokeh(st, hsv(st.u(0.17, 0.3), st.u(0.3, 0.6), st.u(0.12, 0.35)))
     grasses.meadow(st, horizon, near=st.u(0.2, 0.55))
     if st.chance(0.25):
         fixtures.obstacle(st)
@@ -155,7 +155,7 @@ def flower_field(st: Stage) -> None:
     rng = st.rng
     horizon = landscape(st) if st.chance(0.5) else st.u(-0.05, 0.25)
     if horizon < 0.3:
-        backdrop.bokeh(st)
+        backdrop.bokeh(st, hsv(st.u(0.17, 0.3), st.u(0.3, 0.6), st.u(0.12, 0.35)))
     kind = str(rng.choice(flowers.KINDS))
     near = st.u(0.2, 0.45)
     grasses.meadow(st, horizon, kind="grass", near=near * 0.7, rows=9, total=240)

@@ -61,7 +61,7 @@ def big_leaf(st: Stage, parent: int, base: Array, angle: float, length: float, *
 def close_leaves(st: Stage) -> None:
     """A sprig with large leaves, near, over leaves out of focus."""
     rng = st.rng
-    green = hsv(st.u(0.2, 0.36), st.u(0.4, 0.85), st.u(0.3, 0.65)) if st.chance(0.85) else hsv(st.u(0, 0.14), 0.75, st.u(0.4, 0.8))
+    green = hsv(st.u(0.18, 0.33), st.u(0.3, 0.7), st.u(0.25, 0.6)) if st.chance(0.85) else hsv(st.u(0, 0.14), 0.75, st.u(0.4, 0.8))
     shape = str(rng.choice(["oval", "heart", "lens", "lobed", "palm", "strap"]))
     for rank in range(3):
         near = rank == 2
@@ -88,9 +88,9 @@ def ivy_wall(st: Stage) -> None:
     """A wall covered with leaves that hang over one another; each shivers, none goes far."""
     rng = st.rng
     size = st.spread(0.05, 1.4)
-    colour = hsv(st.u(0.2, 0.42), st.u(0.2, 0.75), st.u(0.3, 0.65)) if st.chance(0.8) else hsv(st.u(0, 0.06), 0.7, st.u(0.4, 0.6))
-    n = int(min(0.9 / size**1.6 * 1.6, 850))
-    cover = noise(rng, 48, 64, 14, 3) + st.u(-0.3, 1.6)
+    colour = hsv(st.u(0.2, 0.4), st.u(0.15, 0.6), st.u(0.25, 0.6)) if st.chance(0.8) else hsv(st.u(0, 0.06), 0.7, st.u(0.4, 0.6))
+    n = int(min(4.2 * st.aspect / size**1.8 / 1.6, 900))
+    cover = noise(rng, 48, 64, 14, 3) + st.u(0.0, 3.0)
     y = np.sort(rng.uniform(-0.05, st.aspect + 0.02, n))
     x = rng.uniform(-0.03, 1.03, n)
     keep = cover[np.clip((y / st.aspect * 47).astype(int), 0, 47), np.clip((x * 63).astype(int), 0, 63)] > 0
@@ -105,7 +105,7 @@ def ivy_wall(st: Stage) -> None:
 def hanging_vines(st: Stage, top: float = -0.03) -> None:
     """Willow, wisteria, ivy strands: chains that hang from above with leaves along them."""
     rng = st.rng
-    colour = hsv(st.u(0.15, 0.36), st.u(0.3, 0.8), st.u(0.25, 0.65)) if st.chance(0.8) else hsv(st.u(0.7, 0.82), st.u(0.25, 0.6), st.u(0.5, 0.85))
+    colour = hsv(st.u(0.15, 0.33), st.u(0.25, 0.65), st.u(0.22, 0.58)) if st.chance(0.8) else hsv(st.u(0.7, 0.82), st.u(0.25, 0.6), st.u(0.5, 0.85))
     n = int(rng.integers(8, 34))
     leaf = st.spread(0.026, 1.4)
     shape = str(rng.choice(["lens", "oval", "heart", "strap"]))
@@ -145,7 +145,7 @@ def palm(st: Stage, centre: Array, size: float) -> None:
         along = np.arctan2(*(frond[seg + 1] - frond[seg]).T[::-1])
         d = np.tile([-1.0, 1.0], 34)
         length = size * 0.42 * np.sin(np.pi * (0.15 + 0.8 * t)) * np.exp(rng.normal(0, 0.1, 68))
-        leaves = placed("lens", base, along + d * 0.8 + rng.normal(0, 0.06, 68), length, size * 0.018, d * 0.2)
+        leaves = placed("lens", base, along + d * 0.8 + rng.normal(0, 0.08, 68), length, size * 0.009, d * 0.25)
         own = [st.rig.add(parts[s], base[i], leaves[i, 3] - base[i], frequency=2.5, drag=st.u(0.02, 0.1), damping=0.15, local=0.5) for i, s in enumerate(seg)]
         st.canvas.polygons(leaves, jitter(rng, colour, 68, 0.15) * (1 + 0.25 * d * st.sun[0])[:, None], own)
 

@@ -45,7 +45,7 @@ def meadow(st: Stage, horizon: float, *, kind: str | None = None, near: float = 
     """Grass from the horizon to the front edge; ears for wheat, plumes for reeds."""
     rng = st.rng
     kind = kind or str(rng.choice(["grass", "wheat", "reeds"], p=[0.55, 0.25, 0.2]))
-    base = {"grass": hsv(st.u(0.18, 0.34), st.u(0.4, 0.85), st.u(0.3, 0.62)), "wheat": hsv(st.u(0.1, 0.15), st.u(0.35, 0.65), st.u(0.5, 0.85))}.get(
+    base = {"grass": hsv(st.u(0.17, 0.3), st.u(0.35, 0.7), st.u(0.28, 0.58)), "wheat": hsv(st.u(0.1, 0.15), st.u(0.35, 0.65), st.u(0.5, 0.85))}.get(
         kind, hsv(st.u(0.1, 0.25), st.u(0.2, 0.5), st.u(0.35, 0.65))
     )
     t = np.linspace(0.0, 1.0, rows) ** 1.7
@@ -54,6 +54,9 @@ def meadow(st: Stage, horizon: float, *, kind: str | None = None, near: float = 
     weights = 1.0 / size**0.5
     counts = np.maximum((total * weights / weights.sum()).astype(int), 5)
     budget_segments = 3
+    # Earth and dead stalks in the shade of the blades.
+    y0 = foot[0] + size[0] * 0.3
+    st.canvas.polygon(np.array([[-0.02, y0], [1.02, y0], [1.02, st.aspect + 0.1], [-0.02, st.aspect + 0.1]]), base * 0.4, 0)
     for i in range(rows):
         n = counts[i]
         st.rig.depth = float(1.2 * (1 - t[i]))

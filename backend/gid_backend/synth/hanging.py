@@ -87,14 +87,14 @@ def fruit_twig(st: Stage) -> None:
     green = hsv(st.u(0.2, 0.32), st.u(0.4, 0.8), st.u(0.3, 0.6))
     start = np.array([st.u(0.1, 0.9), -0.04]) if st.chance(0.6) else np.array([-0.04, st.u(0.05, 0.5) * st.aspect])
     heading = np.arctan2(st.aspect * 0.5 - start[1], st.u(0.3, 0.7) - start[0]) + rng.normal(0, 0.3)
-    limb = arc(start, heading, st.u(0.4, 0.8), rng.normal(0, 0.5), 6)
+    limb = arc(start, heading, st.u(0.5, 0.85), rng.normal(0, 0.5), 6)
     parts = st.rig.chain(0, limb, frequency=st.u(0.5, 1.0), drag=st.u(0.03, 0.07), damping=0.1)
     for i in range(1, 7):
         for _ in range(2):
             big_leaf(st, parts[i - 1], limb[i], rng.uniform(0, 6.28), st.u(0.09, 0.24), shape=str(rng.choice(["oval", "lens"])), colour=green * st.u(0.6, 1.1))
     st.canvas.tube(limb, np.linspace(0.02, 0.007, 7), hsv(0.08, 0.4, 0.35), parts, st.sun)
     tone = {"apple": hsv(st.u(-0.04, 0.2), 0.75, 0.8), "berry": hsv(st.u(0.6, 0.75), 0.5, 0.35), "grape": hsv([0.2, 0.78][rng.integers(2)], 0.5, 0.65), "cherry": hsv(0.98, 0.85, 0.65)}[str(kind)]
-    radius = {"apple": st.u(0.07, 0.15), "berry": st.u(0.03, 0.06), "grape": st.u(0.02, 0.035), "cherry": st.u(0.03, 0.055)}[str(kind)]
+    radius = {"apple": st.u(0.08, 0.16), "berry": st.u(0.035, 0.075), "grape": st.u(0.02, 0.04), "cherry": st.u(0.035, 0.065)}[str(kind)]
     for _ in range(int(rng.integers(1, 5))):
         i = int(rng.integers(2, 7))
         if kind == "grape":

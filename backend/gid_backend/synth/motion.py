@@ -87,19 +87,20 @@ def spectral_volume(
     sway, flutter = angles(parts, rng, bands=bands, frames=frames, fps=fps, wind=wind)
     if strength is None:
         strength = float(np.exp(rng.normal(0.0, 0.45)))
-    matrix, offset = _accumulate(parts, sway, flutter)
+    table = _accumulate(parts, sway, flutter)
 
     y, x = np.meshgrid((np.arange(height) + 0.5) * (aspect / height), (np.arange(width) + 0.5) / width, indexing="ij")
-    moving = np.flatnonzero(index.ravel())
+    flat = index.ravel()
+    moving = np.flatnonzero(flat)
     volume = np.zeros((bands, 2, height * width), np.complex64)
     if moving.size:
-        of = index.ravel()[moving].astype(np.intp)
+        of = flat[moving].astype(np.intp)
         x, y = x.ravel()[moving].astype(np.float32), y.ravel()[moving].astype(np.float32)
-        # Every pixel's x and y in band order: [xx, xy, yx, yy] of the part's matrix, gathered band by band while in cache.
         for k in range(bands - 1):
-            m, b = matrix[k][:, of], offset[k][:, of]
-            volume[k + 1, 0, moving] = m[0] * x + m[1] * y + b[0]
-            volume[k + 1, 1, moving] = m[2] * x + m[3] * y + b[1]
+            # [xx, xy, yx, yy, x, y] of every pixel's part; band by band, so that the table stays in the cache.
+            m = table[k].take(of, axis=1)
+            volume[k + 1, 0, moving] = m[0] * x + m[1] * y + m[4]
+            volume[k + 1, 1, moving] = m[2] * x + m[3] * y + m[5]
     volume = volume.reshape(bands, 2, height, width)
     _smooth(volume, index, parts)
     volume *= _gain(volume, index, strength)
@@ -109,8 +110,8 @@ def spectral_volume(
 
 def _accumulate(
     parts: Parts, sway: npt.NDArray[np.complex64], flutter: npt.NDArray[np.complex64]
-) -> tuple[npt.NDArray[np.complex64], npt.NDArray[np.complex64]]:
-    """Down the tree: the displacement of part p at x in band k is M[k, :, p]·x + b[k, :, p]; shapes (K-1, 4, P), (K-1, 2, P)."""
+) -> npt.NDArray[np.complex64]:
+    """(K-1, 6, P), summed down the tree: the displacement of part p in band k is [[t0, t1], [t2, t3]]·x + [t4, t5]."""
     turn = sway * parts.drag[:, None]
     tilt = flutter * parts.flutter[:, None]
     c, s = np.cos(parts.axis)[:, None], np.sin(parts.axis)[:, None]
@@ -122,8 +123,7 @@ def _accumulate(
     table = np.ascontiguousarray(table.transpose(1, 0, 2), np.complex64)
     for level in _levels(parts.parent):
         table[level] += table[parts.parent[level]]
-    table = np.ascontiguousarray(table.transpose(2, 1, 0))
-    return table[:, :4], table[:, 4:]
+    return np.ascontiguousarray(table.transpose(2, 1, 0))
 
 
 def _levels(parent: npt.NDArray[np.int32]) -> list[npt.NDArray[np.intp]]:
@@ -158,8 +158,10 @@ def _smooth(volume: npt.NDArray[np.complex64], index: npt.NDArray[np.uint16], pa
 
 def _gain(volume: npt.NDArray[np.complex64], index: npt.NDArray[np.uint16], strength: float) -> float:
     """Pulls the mean motion towards the usual and keeps the largest below what one sees in real clips."""
-    power = (volume.real**2).sum((0, 1)) + (volume.imag**2).sum((0, 1))
-    size = np.sqrt(power[index > 0] / 2.0)
+    moving = np.flatnonzero(index.ravel())
+    parts = volume[1:].reshape(-1, index.size).view(np.float32).reshape(-1, index.size, 2)
+    power = np.einsum("bpc,bpc->p", parts, parts)[moving]
+    size = np.sqrt(power / 2.0)
     if size.size == 0 or not size.any():
         return strength
     gain = strength * (USUAL_MEAN / float(size.mean())) ** PULL

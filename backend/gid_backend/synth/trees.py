@@ -35,7 +35,7 @@ class Growth:
 def leaf_colour(st: Stage) -> Array:
     """Green mostly, autumn sometimes."""
     if st.chance(0.82):
-        return hsv(st.u(0.17, 0.36), st.u(0.35, 0.85), st.u(0.25, 0.65))
+        return hsv(st.u(0.17, 0.33), st.u(0.3, 0.7), st.u(0.22, 0.58))
     return hsv(st.u(0.0, 0.15), st.u(0.5, 0.9), st.u(0.4, 0.85))
 
 
@@ -105,6 +105,11 @@ def leafy(
             damping=st.u(0.1, 0.3), local=0.6, flutter=st.u(0, 0.3), axis=angle[i] + np.pi / 2,
         )  # fmt: skip
     centre, extent = points.mean(0), points.std(0).mean() + 1e-6
+    # The shaded inside of the crown, without which the sky shines through everywhere.
+    inside = rng.integers(len(points), size=count // 8)
+    at = points[inside] + rng.normal(0, size * scatter * 0.35, (len(inside), 2))
+    dark = placed("round", at, rng.uniform(0, 6.28, len(inside)), size * 3.2 * rng.uniform(0.6, 1.2, len(inside)), size * 1.2)
+    st.canvas.polygons(dark, jitter(rng, np.asarray(colour) * 0.42, len(inside), 0.15, 0.04), parts[inside])
     toward = (base - centre) @ st.sun / extent
     depth = rng.random(count)
     # Clumps: leaves near each other share light; a canopy is not even noise.
@@ -132,7 +137,7 @@ def tree(st: Stage, x: float, foot: float, height: float, *, bare: bool = False,
         up=st.u(0.1, 0.4), base_frequency=st.u(0.45, 0.8),
     )  # fmt: skip
     if not bare:
-        size = height * st.u(0.016, 0.034)
+        size = height * st.u(0.018, 0.036)
         leafy(st, growth, count=count, size=size, colour=leaf_colour(st), shape=str(rng.choice(["lens", "oval", "round"])), scatter=st.u(1.6, 3.2), own=0.2)
 
 

@@ -65,24 +65,29 @@ class Wind:
         series = self._series(rng, 1 + 3 * MODES, bands, frames)
         # The lag is along the picture's plane and, less, into depth.
         along = places[:, 0] * self.direction[0] + places[:, 1] * self.direction[1] + 0.5 * places[:, 2]
-        lag = np.exp(-1j * (2 * np.pi * fps / frames / self.speed) * along)[:, None] ** k
-        travelling = lag * series[0]
+        lag = np.exp(-1j * (2 * np.pi * fps / frames / self.speed) * along).astype(np.complex64)[:, None]
+        travelling = np.multiply.accumulate(np.broadcast_to(lag, (len(places), bands - 1)), axis=1) * series[0].astype(np.complex64)
 
         # Two scales: the larger carries the slow bands, the smaller the quick ones.
         half = MODES // 2
         scale = np.where(np.arange(MODES) < half, 1.6, 0.7) * self.length
         waves = rng.normal(size=(MODES, 3)) / scale[:, None]
-        modes = np.exp(1j * (places @ waves.T + rng.uniform(0, 2 * np.pi, MODES)))
+        phase = (places @ waves.T + rng.uniform(0, 2 * np.pi, MODES)).astype(np.float32)
+        modes = np.empty(phase.shape, np.complex64)
+        np.cos(phase, out=modes.real)
+        np.sin(phase, out=modes.imag)
         share = 1.0 / (1.0 + (k / 5.0) ** 1.5)
         weight = np.where(np.arange(MODES)[:, None] < half, share, 1.0 - share)
         weight = np.sqrt(weight / half)
-        field = [modes @ (series[1 + i * MODES : 1 + (i + 1) * MODES] * weight) for i in range(3)]
+        coefficients = series[1:].reshape(3, MODES, bands - 1) * weight
+        # Not `@`: a threaded BLAS waits for its threads longer than these few products take.
+        field = np.einsum("pm,imk->ipk", modes, coefficients.astype(np.complex64))
 
         t = self.turbulence
         steady = np.sqrt(max(1.0 - t * t, 0.0))
         x = steady * self.direction[0] * travelling + t * field[0]
         y = steady * self.direction[1] * travelling + 0.55 * t * field[1]
-        return np.stack([x, y], -1).astype(np.complex64), field[2].astype(np.complex64)
+        return np.stack([x, y], -1, dtype=np.complex64), field[2]
 
     def _series(self, rng: np.random.Generator, count: int, bands: int, frames: int) -> npt.NDArray[np.complexfloating[Any, Any]]:
         """(count, bands-1) one-sided spectra of gusty noise, of unit root-mean-square size in time on average."""

@@ -128,7 +128,8 @@ def _read_loaded(image: bpy.types.Image, name: str) -> Pixels:
         values = values[..., :3]
     if image.is_float:
         return Pixels(_straight(values), _is_linear(image))
-    return Pixels(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8), _is_linear(image))
+    bytes_ = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8, order="C")
+    return Pixels(bytes_, _is_linear(image))
 
 
 def _straight(values: np.ndarray) -> np.ndarray:

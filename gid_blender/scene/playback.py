@@ -171,8 +171,10 @@ def _remove_curves(keys: bpy.types.Key) -> None:
 
 def _sampled(obj: bpy.types.Object, scene: bpy.types.Scene, times: np.ndarray) -> np.ndarray:
     """(len(times), K) complex128 q as the scene plays it; the playhead goes back to where it was."""
-    layer = next((layer for layer in scene.view_layers if obj.name in layer.objects), None)
-    if layer is None or obj.hide_viewport or not obj.visible_get(view_layer=layer):
+    for layer in scene.view_layers:
+        # An object that was linked just now is in no layer before this.
+        layer.update()
+    if not any(obj.name in layer.objects and obj.visible_get(view_layer=layer) for layer in scene.view_layers):
         raise SceneError(
             f"“{obj.name}” is hidden, so its animation cannot be played.", "Show it in the viewport and try again."
         )

@@ -44,6 +44,8 @@ Command: TypeAlias = Sequence[str] | Callable[[], Sequence[str]]
 
 # A request in the background wakes up this often when nothing comes, to look at its deadlines.
 _WAIT_STEP = 0.05
+# Looked at before a request is sent; an idle worker says next to nothing.
+_IDLE_EVENTS = 100
 _GARBAGE_HINT = (
     "Only the worker may write to the standard output of the worker command; with ssh, silence what the login prints."
 )
@@ -116,6 +118,7 @@ class WorkerClient:
             on_done: called with the job exactly once, when it is final.
         """
         job = Job(method, params or {}, parts, on_progress=on_progress, on_frame=on_frame, on_done=on_done)
+        self._notice_idle_death()
         self._waiting.append(job)
         self._start_when_due()
         self._send_waiting()
@@ -203,6 +206,16 @@ class WorkerClient:
         self._may_start_at = self._process.started + self._timing.restart
         self._process.send({"hello": {"protocol": PROTOCOL_VERSION, "version": __version__}})
         self._show_all("Starting the worker")
+
+    def _notice_idle_death(self) -> None:
+        """A worker that died while nobody wanted anything must not take the next request with it."""
+        for _ in range(_IDLE_EVENTS):
+            if self._process is None or self.jobs:
+                break
+            if not self._handle_next(0.0):
+                if not self._process.is_running():
+                    self._bury(None)
+                break
 
     def _report_start_error(self) -> bool:
         error, self._start_error = self._start_error, None

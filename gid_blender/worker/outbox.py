@@ -72,10 +72,15 @@ class Outbox:
             self._backlog += _size(frame)
             self._changed.notify_all()
 
+    def is_busy(self) -> bool:
+        """Whether something is still unwritten."""
+        with self._changed:
+            return self._busy or bool(self._frames)
+
     def flush(self, timeout: float) -> bool:
         """Wait until everything is written; False when it took longer than `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._closing or not (self._frames or self._busy), timeout)
+            return self._changed.wait_for(lambda: self._closing or not (self._busy or self._frames), timeout)
 
     def close(self) -> None:
         """Drop what is unwritten and close the stream as soon as the slice in hand has left; returns at once."""

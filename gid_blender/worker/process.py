@@ -86,8 +86,13 @@ class WorkerProcess:
 
     @property
     def last_activity(self) -> float:
-        """`time.monotonic()` of the last byte in either direction: a slow line is not a silent worker."""
-        return max(self.started, self._tap.last_read, self._outbox.last_written)
+        """`time.monotonic()` of the last sign of life.
+
+        While something is being sent the bytes that are taken count: a slow line is not a silent
+        worker. Bytes that a pipe took before the worker read them prove nothing.
+        """
+        heard = max(self.started, self._tap.last_read)
+        return max(heard, self._outbox.last_written) if self._outbox.is_busy() else heard
 
     def is_running(self) -> bool:
         """Whether the process lives."""

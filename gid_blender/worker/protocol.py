@@ -239,7 +239,10 @@ def _check_sizes(sizes: Sequence[int]) -> None:
     if len(sizes) > MAX_PARTS:
         raise ProtocolError(f"A message has {len(sizes)} parts, where {MAX_PARTS} are allowed.")
     if sum(sizes) > MAX_PART_BYTES:
-        raise ProtocolError(f"A message announces {sum(sizes):.3g} bytes, where {MAX_PART_BYTES} are allowed.")
+        # A number of thousands of digits can be neither a float nor printed.
+        raise ProtocolError(
+            f"A message announces {min(sum(sizes), _MAX_INT):.3g} bytes, where {MAX_PART_BYTES} are allowed."
+        )
 
 
 def _read_part(stream: Readable, size: int) -> bytes:

@@ -44,6 +44,7 @@ class Supervision:
         self._output_ended_at: float | None = None
         self._cancel_at: float | None = None
         self._signals = 0
+        self._idle_until = process.started
         self._pinged_at: float | None = None
 
     def condemn(self, code: str, message: str, hint: str = "") -> None:
@@ -107,9 +108,12 @@ class Supervision:
     def _check_silence(self, now: float, has_jobs: bool) -> bool:
         """A step may take minutes, so silence alone proves nothing; a worker that does not answer `status` hangs."""
         silence = self._timing.silence
-        if not has_jobs or now - max(self._process.last_activity, self._pinged_at or 0.0) < silence / 2:
-            if self._pinged_at is not None and self._process.last_activity > self._pinged_at:
-                self._pinged_at = None
+        heard = self._process.last_activity
+        if not has_jobs:
+            self._idle_until = now
+        if self._pinged_at is not None and heard > self._pinged_at:
+            self._pinged_at = None
+        if not has_jobs or now - max(heard, self._idle_until, self._pinged_at or 0.0) < silence / 2:
             return False
         if self._pinged_at is None:
             self._pinged_at = now

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sizes of the motion prior: two configurations of one code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["CONFIGURATIONS", "PAPER", "SMALL", "PriorConfig"]
+
+
+@dataclass(frozen=True)
+class PriorConfig:
+    """Everything that fixes the shape of the weights.
+
+    Attributes:
+        name: of the configuration.
+        bands: K, harmonics of the spectral volume, the mean offset counted.
+        frames, fps: the period that the bands divide.
+        area: pixels of the grid on which the prior works; sides follow the picture's aspect.
+        patch: side of the pixel block that the slice autoencoder folds into channels before its first
+            convolution. 1 is the paper's; 2 halves every side where convolutions are dearest.
+        vae_channels: of each level; every level after the first halves the sides.
+        latent_channels: of one slice's latent.
+        unet_channels, unet_multipliers, unet_blocks: width of the first level, factors of each level,
+            residual blocks a level.
+        attention_levels: levels with spatial attention.
+        condition_channels: of the picture's features beside the noisy latent.
+    """
+
+    name: str = "small"
+    bands: int = 16
+    frames: int = 150
+    fps: float = 30.0
+    area: int = 256 * 160
+    patch: int = 2
+    vae_channels: tuple[int, ...] = (24, 64, 128)
+    latent_channels: int = 8
+    unet_channels: int = 64
+    unet_multipliers: tuple[int, ...] = (1, 2, 3)
+    unet_blocks: int = 2
+    attention_levels: tuple[int, ...] = (1, 2)
+    condition_channels: int = 48
+
+    @property
+    def stride(self) -> int:
+        """Pixels of the grid per latent pixel, on a side."""
+        return self.patch * 2 ** (len(self.vae_channels) - 1)
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """(rows, columns) of the working grid for a picture: its aspect, about `area`, multiples of `stride`."""
+        aspect = width / height
+        columns = max(round((self.area * aspect) ** 0.5 / self.stride), 4) * self.stride
+        rows = max(round(columns / aspect / self.stride), 4) * self.stride
+        # A ribbon would otherwise grow without bound in area: the short side is held at 4 latents.
+        longest = self.area // (4 * self.stride) // self.stride * self.stride
+        return min(rows, longest), min(columns, longest)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, for the weights' metadata."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> PriorConfig:
+        """Back from `to_json`; raises TypeError when a field is unknown."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+SMALL = PriorConfig()
+# Supplement §4.1. Multipliers as in the latent diffusion models it builds on: "1, 4, 8" with attention at
+# 32, 16 and 8 cannot be meant literally at a 64×40 latent.
+PAPER = PriorConfig(
+    name="paper",
+    patch=1,
+    vae_channels=(128, 256, 512),
+    latent_channels=4,
+    unet_channels=128,
+    unet_multipliers=(1, 2, 4, 4),
+    attention_levels=(1, 2, 3),
+    condition_channels=16,
+)
+CONFIGURATIONS = {config.name: config for config in (SMALL, PAPER)}

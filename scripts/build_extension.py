@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build and validate dist/image_dynamics-<version>.zip with the extension tools that the bpy wheel carries.
 
-    .venv/bpy52/bin/python scripts/build_extension.py            # sync the file list, build, validate
-    .venv/bpy52/bin/python scripts/build_extension.py --check    # only say whether the file list is up to date
+    .venv/bpy52/bin/python scripts/build_extension.py             # sync the file list, build, validate
+    .venv/bpy52/bin/python scripts/build_extension.py --no-sync   # the same, but leave the tree as it is
+    .venv/bpy52/bin/python scripts/build_extension.py --check     # only say whether the file list is up to date
 
 Blender takes the files of an extension from an explicit list in its manifest. `SHIPPED` is the rule which files belong
 into it, and the list in the manifest follows the rule, so that a new module cannot be forgotten.
@@ -12,8 +13,10 @@ import argparse
 import ast
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -63,6 +66,14 @@ def source_version(root: Path = ROOT) -> str:
     raise SystemExit("gid_blender/__init__.py has no __version__.")
 
 
+def stage(folder: Path, manifest: str) -> None:
+    """Copy what is shipped, with that text as its manifest, so that the tree can change meanwhile."""
+    (folder / MANIFEST.name).write_text(manifest, encoding="utf-8")
+    for name in tomllib.loads(manifest)["build"]["paths"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+
+
 def blender_tools() -> tuple[Path, Path]:
     """(blender_ext.py, tags.py) of the bpy wheel in this Python, found without importing bpy."""
     spec = importlib.util.find_spec("bpy")
@@ -81,6 +92,7 @@ def blender_tools() -> tuple[Path, Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="build nothing, fail when the file list is out of date")
+    parser.add_argument("--no-sync", action="store_true", help="do not write the file list into the tree")
     parser.add_argument("--output-dir", type=Path, default=ROOT / "dist", help="where the zip goes (default: dist/)")
     options = parser.parse_args()
 
@@ -91,8 +103,9 @@ def main() -> None:
             raise SystemExit(
                 "blender_manifest.toml does not list the files as they are; run scripts/build_extension.py."
             )
-        MANIFEST.write_text(updated, encoding="utf-8")
-        print("blender_manifest.toml: list of files brought up to date")
+        if not options.no_sync:
+            MANIFEST.write_text(updated, encoding="utf-8")
+            print("blender_manifest.toml: list of files brought up to date")
     manifest = tomllib.loads(updated)
     if manifest["version"] != source_version():
         raise SystemExit(f"The manifest says version {manifest['version']}, gid_blender says {source_version()}.")
@@ -103,10 +116,12 @@ def main() -> None:
     options.output_dir.mkdir(parents=True, exist_ok=True)
     target = options.output_dir / f"{manifest['id']}-{manifest['version']}.zip"
     run = [sys.executable, str(tool)]
-    subprocess.run(
-        [*run, "build", "--source-dir", str(ROOT), "--output-filepath", str(target), "--valid-tags", str(tags)],
-        check=True,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        stage(Path(folder), updated)
+        subprocess.run(
+            [*run, "build", "--source-dir", folder, "--output-filepath", str(target), "--valid-tags", str(tags)],
+            check=True,
+        )
     subprocess.run([*run, "validate", "--valid-tags", str(tags), str(target)], check=True)
     print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
 

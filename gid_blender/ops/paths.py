@@ -13,7 +13,7 @@ __all__ = ["asset", "extension_folder", "user_folder"]
 
 
 def extension_folder() -> Path:
-    """The folder that holds the manifest and the worker's sources: the installed extension, or a checkout. Read-only."""
+    """The folder that holds the manifest and the worker's sources: installed, or a checkout. Read-only."""
     return Path(__file__).resolve().parents[2]
 
 

@@ -12,7 +12,7 @@ import bpy
 
 from .. import motion, scene
 from . import placing, volume_store
-from .lookup import image_again, object_again, scene_again
+from .lookup import image_again, scene_again
 from .paths import user_folder
 from .report import EXPECTED
 from .session import Task, begin, session
@@ -86,8 +86,9 @@ class RenderTask(Task):
         self.folder.write(index, data, self.suffix)
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
-        # What the scene needs is looked for before the folder is put in place: nothing stays behind for a deleted picture.
-        image_again(self.delivery.image_uid), scene_again(self.delivery.scene_uid)
+        # Looked for before the folder is put in place: no frames stay behind for a picture that was deleted.
+        image_again(self.delivery.image_uid)
+        scene_again(self.delivery.scene_uid)
         self.delivery.paths = self.folder.commit()
         deliver(self.delivery)
         session.note = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,11 @@ class Session:
         """What the running worker said about itself; empty when none runs."""
         return (self._client.hello if self._client is not None else None) or {}
 
+    @property
+    def device(self) -> Mapping[str, Any]:
+        """What the running worker said about its device; empty before it has loaded PyTorch."""
+        return (self._client.device if self._client is not None else None) or {}
+
     def install(self, installer: Installer) -> None:
         """Start setting up the worker."""
         # A worker that runs holds files which an update has to replace.
@@ -137,7 +143,7 @@ class Session:
             watch()
 
     def run(self, task: Task) -> None:
-        """Start a task and wait until it, and whatever it starts in turn, has ended. For scripts and background mode."""
+        """Start a task and wait until it, and whatever it starts in turn, has ended. For scripts."""
         self._waiting = True
         try:
             self.start(task)
@@ -237,7 +243,8 @@ class Session:
 
     def _end(self) -> None:
         task, job, failure = self.task, self._job, self._failure
-        assert task is not None and job is not None
+        assert task is not None
+        assert job is not None
         self.task = self._job = self._failure = None
         try:
             if failure is not None:
@@ -248,6 +255,15 @@ class Session:
                 task.finish(*job.value())
         except (WorkerError, *EXPECTED) as error:
             self.fail(error)
+        # A defect. Escaping from here it would end the timer and leave the panel as it was.
+        except Exception as error:
+            traceback.print_exc()
+            self.problem = Problem(
+                "failed",
+                f"The result could not be used ({type(error).__name__}).",
+                "This is a defect of the extension; Copy Report has what its authors need.",
+                traceback.format_exc(),
+            )
         finally:
             task.close()
             if self.task is None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,10 @@ __all__ = [
     "GID_OT_worker_release",
     "facts",
 ]
+
+
+# Loading PyTorch takes seconds, from a slow disk tens of them.
+PATIENCE_SECONDS = 60.0
 
 
 def facts(status: Mapping[str, Any]) -> tuple[str, ...]:
@@ -51,8 +56,17 @@ class StatusTask(Task):
     title = "Asking the worker"
     method = "status"
 
+    def __init__(self, deadline: float = 0.0) -> None:
+        self._deadline = deadline or time.monotonic() + PATIENCE_SECONDS
+
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
-        session.worker_facts = facts({**session.hello, **result})
+        # A worker answers before it has loaded PyTorch, and without that knows little of its device.
+        if not session.device and time.monotonic() < self._deadline:
+            if bpy.app.background:
+                time.sleep(0.1)
+            session.start(StatusTask(self._deadline))
+            return
+        session.worker_facts = facts({**session.hello, **session.device, **result})
         for line in session.worker_facts:
             print(f"Image Dynamics: {line}")
 

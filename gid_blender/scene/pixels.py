@@ -69,14 +69,15 @@ def image_from_pixels(name: str, pixels: Pixels, *, like: bpy.types.Image | None
     Args:
         name: of the datablock; Blender appends a number when it is taken.
         pixels: as `read_pixels` returns them.
-        like: image whose colour space and alpha mode it takes over.
+        like: image whose colour space it takes over.
     """
     height, width, channels = pixels.array.shape
     is_float = pixels.array.dtype != np.uint8
     image = bpy.data.images.new(name, width, height, alpha=channels == 4, float_buffer=is_float)
+    # Float buffers hold alpha multiplied in; marked straight, they would be multiplied again when the file is read.
+    image.alpha_mode = "PREMUL" if is_float else "STRAIGHT"
     if like is not None:
         # Before the pixels: a generated image whose colour space changes is generated anew.
-        image.alpha_mode = like.alpha_mode
         if is_float == like.is_float and image.colorspace_settings.name != like.colorspace_settings.name:
             image.colorspace_settings.name = like.colorspace_settings.name
     rgba = np.ones((height, width, 4), np.float32)

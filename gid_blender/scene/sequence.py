@@ -11,6 +11,7 @@ from ..compat import strip_range, strips
 from .errors import SceneError
 from .material import Shader, picture_material, play_cyclic, show_sequence
 from .mesh import build_plane
+from .sources import shows_file
 
 __all__ = ["add_strip", "sequence_image", "sequence_object", "show_in_editor"]
 
@@ -31,7 +32,7 @@ def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image 
     """
     _require_files(frames)
     first = frames[0]
-    image = next((i for i in bpy.data.images if i.source == "SEQUENCE" and _same_file(i, first)), None)
+    image = next((i for i in bpy.data.images if i.source == "SEQUENCE" and shows_file(i, first)), None)
     if image is None:
         try:
             image = bpy.data.images.load(str(first))
@@ -60,7 +61,8 @@ def sequence_object(
     shader: Shader = "SHADELESS",
 ) -> bpy.types.Object:
     """A flat plane in the scene's collection that shows the sequence as a cyclic texture."""
-    mesh = build_plane(image.name, aspect=image.size[0] / image.size[1], columns=2, rows=2, height=height)
+    width, rows = _size(image)
+    mesh = build_plane(image.name, aspect=width / rows, columns=2, rows=2, height=height)
     material = picture_material(image, shader=shader)
     show_sequence(material, image, frames=frames, start=start)
     mesh.materials.append(material)
@@ -109,16 +111,22 @@ def show_in_editor(space: bpy.types.SpaceImageEditor, image: bpy.types.Image, *,
     play_cyclic(space.image_user, frames=frames, start=start)
 
 
+def _size(image: bpy.types.Image) -> tuple[int, int]:
+    """Width and height of a sequence's frames; without a frame number Blender says 0×0."""
+    if min(image.size) > 0:
+        return image.size[0], image.size[1]
+    first = bpy.data.images.load(bpy.path.abspath(image.filepath, library=image.library))
+    size = first.size[0], first.size[1]
+    bpy.data.images.remove(first)
+    return size
+
+
 def _require_files(frames: list[Path]) -> None:
     if not frames:
         raise SceneError("There are no frames.", "Render them first.")
     missing = next((path for path in frames if not path.is_file()), None)
     if missing is not None:
         raise SceneError(f"The frame “{missing}” is missing.", "Render again.")
-
-
-def _same_file(image: bpy.types.Image, path: Path) -> bool:
-    return Path(bpy.path.abspath(image.filepath, library=image.library)) == path
 
 
 def _relative(path: Path) -> str:

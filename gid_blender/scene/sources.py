@@ -12,7 +12,7 @@ import bpy
 from .errors import SceneError
 from .pixels import Pixels, image_from_pixels
 
-__all__ = ["Source", "as_still", "find_source", "image_from_file", "source_of_editor", "source_of_object"]
+__all__ = ["Source", "as_still", "find_source", "image_from_file", "shows_file", "source_of_editor", "source_of_object"]
 
 
 @dataclass(frozen=True)
@@ -108,14 +108,14 @@ def image_from_file(path: str) -> bpy.types.Image:
             pass
     except OSError as error:
         raise SceneError(f"Cannot open “{absolute}”: {error.strerror or error}.", choose) from error
-    known = {image.session_uid for image in bpy.data.images}
+    # Not `check_existing`: it also finds an image sequence that starts with this file, which is another picture.
+    known = next((i for i in bpy.data.images if i.source in {"FILE", "MOVIE"} and shows_file(i, absolute)), None)
     try:
-        image = bpy.data.images.load(str(absolute), check_existing=True)
-        readable = min(image.size) > 0
+        image = known or bpy.data.images.load(str(absolute))
     except RuntimeError as error:
         raise SceneError(f"Cannot open “{absolute}”: {error}.", choose) from error
-    if not readable:
-        if image.session_uid not in known:
+    if min(image.size) == 0:
+        if known is None:
             bpy.data.images.remove(image)
         raise SceneError(
             f"“{absolute.name}” cannot be read as a picture.", "It may be damaged; save it again as PNG or JPEG."
@@ -132,6 +132,11 @@ def as_still(source: Source, pixels: Pixels) -> bpy.types.Image:
         return source.image
     frame = f" {source.frame}" if source.frame is not None else ""
     return image_from_pixels(f"{Path(source.image.name).stem}{frame}", pixels, like=source.image)
+
+
+def shows_file(image: bpy.types.Image, path: Path) -> bool:
+    """Whether an image datablock comes from that file."""
+    return bool(image.filepath) and Path(bpy.path.abspath(image.filepath, library=image.library)) == path
 
 
 def _source(image: bpy.types.Image, user: bpy.types.ImageUser, scene: bpy.types.Scene, origin: str) -> Source:

@@ -20,6 +20,8 @@ def period_in_frames(scene: bpy.types.Scene, seconds: float) -> int:
 
 def set_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> None:
     """Set the scene's range to exactly one loop: `frames` frames from `start`, the repeated last one left out."""
+    # Scenes do not begin before frame 0; any `frames` frames in a row are a whole loop.
+    start = max(start, 0)
     # Blender keeps start <= end by moving the other one, so the order matters.
     scene.frame_end = max(scene.frame_end, start + frames - 1)
     scene.frame_start = start

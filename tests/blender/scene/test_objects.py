@@ -165,7 +165,7 @@ class TestReplace:
         other = smooth_volume(bands=bands)
         replace_motion(obj, other)
         assert bands_of(obj) == bands
-        assert len([name for name in obj.keys() if name.startswith("gid_gain_")]) == bands  # noqa: SIM118
+        assert len([name for name in obj.keys() if name.startswith("gid_gain_")]) == bands
         q = q_at(9)[:1].tolist() + [np.exp(2j * np.pi * k * 8 / 40) for k in range(1, bands)]
         assert largest_error(obj, other, np.array(q), 9) < TOLERANCE
         assert len(obj.data.shape_keys.animation_data.drivers) == 2 * bands
@@ -213,7 +213,7 @@ class TestFinding:
 
     def test_knows_where_the_motion_came_from(self, tmp_path):
         meta = {"model": "small-1", "seed": 2**40, "image_sha256": "ab" * 32, "settings": {"steps": 20}}
-        obj = swaying(dataclasses.replace(VOLUME, meta=meta))
+        swaying(dataclasses.replace(VOLUME, meta=meta))
         saved(tmp_path / "a.blend")
         bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "a.blend"))
         assert provenance(bpy.data.objects["meadow"]) == meta

@@ -157,8 +157,8 @@ def _is_deep(opened: Image.Image, data: bytes) -> bool:
         return data[24] == 16
     if opened.format == "TIFF":
         bits = opened.getexif().get(0x0102, 8)
-        return max(bits if isinstance(bits, tuple) else (bits,)) > 8
-    return opened.mode in ("I", "F") or opened.mode.startswith("I;16")
+        return bool(np.max(bits) > 8)
+    return opened.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def _from_pillow(opened: Image.Image) -> Picture:

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One picture and its motion → frames.
+
+What is splatted forward is the displacement, not the colour: where it lands, each pixel of the frame
+knows how far its content came, fetches that content from the picture once, with a cubic filter, and
+stays as sharp as the picture. What nothing moved to was uncovered by the motion; it is filled from
+the surroundings that move least, for what is uncovered lies behind.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from gid_blender.motion import SpectralVolume, SpectralVolumeError
+
+from .colour import Picture
+from .errors import Cancelled, GidError
+from .holes import REACH, fill
+from .images import checked
+from .splatting import accumulate
+from .upsample import rows_at_full_size, smoothed
+
+__all__ = ["MotionRenderer", "RenderSettings"]
+
+# Fractions of the width; beyond it the content has left the picture.
+MAX_DISPLACEMENT = 1.0
+# Pixels that are worked on at once: bounds the memory at any picture size (about 100 bytes a pixel).
+BAND_PIXELS = 3 << 20
+# Bands start at multiples of it, so that pyramids of neighbouring bands agree.
+ALIGN = 64
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """What can be chosen about rendering.
+
+    Attributes:
+        depth: τ; how strictly what moves more covers what moves less, per standard motion strength. 0: no order.
+    """
+
+    depth: float = 6.0
+
+
+class MotionRenderer:
+    """Renders frames of one picture after another on one device.
+
+    A pixel that does not move, and that nothing moves onto, comes out bit-identical.
+    """
+
+    def __init__(self, device: torch.device, settings: RenderSettings | None = None) -> None:
+        self.device = device
+        self.settings = settings or RenderSettings()
+        self._fingerprint: tuple[object, ...] | None = None
+
+    @classmethod
+    def load(cls, device: str | None = None, settings: RenderSettings | None = None) -> MotionRenderer:
+        """A renderer on `device`, or on the GPU if there is one.
+
+        Raises:
+            GidError: when there is no such device.
+        """
+        name = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            chosen = torch.device(name)
+            torch.zeros(1, device=chosen)
+        except (RuntimeError, AssertionError) as error:
+            raise GidError(f"The device “{name}” cannot be used here.", "Choose cpu.") from error
+        return cls(chosen, settings)
+
+    def set_image(self, image: npt.ArrayLike) -> None:
+        """Take a picture, (H, W, 1|3|4) uint8, uint16 or float (see `gid_backend.colour`); the slow part, once.
+
+        Raises:
+            ImageError: when it is no picture.
+        """
+        picture = checked(image)
+        fingerprint = (picture.shape, picture.dtype.str, zlib.crc32(picture.data))
+        if fingerprint == self._fingerprint:
+            return
+        values = torch.from_numpy(np.moveaxis(picture, 2, 0).astype(np.float32, order="C"))[None].to(self.device)
+        self._dtype = picture.dtype
+        self._original = values
+        self._peak = 0.0 if picture.dtype.kind == "f" else float(np.iinfo(picture.dtype).max)
+        # Straight alpha would drag the invisible colour of transparent places into the frame.
+        self._associates = picture.shape[2] == 4 and self._peak > 0
+        if self._associates:
+            alpha = values[:, 3:] / self._peak
+            values = torch.cat([values[:, :3] * alpha, values[:, 3:]], dim=1)
+        self._source = values
+        self._fingerprint = fingerprint
+
+    def render(
+        self, image: npt.ArrayLike | None, displacement: npt.ArrayLike, strength: npt.ArrayLike | None = None
+    ) -> Picture:
+        """One frame.
+
+        Args:
+            image: the picture; None for the last one.
+            displacement: (2, h, w) on any grid, in fractions of the picture's width, x right and y down.
+            strength: (h, w) how much each place moves over the whole clip, in any unit: what moves more
+                is in front. Without it, how far it is displaced now.
+
+        Returns:
+            The frame, of the picture's shape and type.
+
+        Raises:
+            ImageError: when the picture is none.
+            SpectralVolumeError: when the displacement has a wrong shape, is not finite or absurdly large.
+        """
+        if image is not None:
+            self.set_image(image)
+        if self._fingerprint is None:
+            raise GidError("There is no picture to render.", "Call set_image first.")
+        d = np.asarray(displacement, np.float32)
+        if d.ndim != 3 or d.shape[0] != 2 or 0 in d.shape:
+            raise SpectralVolumeError(f"A displacement has the shape (2, height, width), not {d.shape}.")
+        if not np.isfinite(d).all():
+            raise SpectralVolumeError("The displacement holds values that are not finite (NaN or infinity).")
+        peak = float(np.abs(d).max())
+        if peak > MAX_DISPLACEMENT:
+            raise SpectralVolumeError(
+                f"The displacement reaches {peak:.3g} picture widths; {MAX_DISPLACEMENT:g} is the limit, as nothing"
+                " would be left in view."
+            )
+        w = np.sqrt((d**2).sum(axis=0)) if strength is None else np.asarray(strength, np.float32)
+        if w.shape != d.shape[1:] or not np.isfinite(w).all():
+            raise SpectralVolumeError(f"The motion strength must be finite and of the shape {d.shape[1:]}.")
+        with torch.inference_mode():
+            frame = self._frame(d, w)
+        # Channels last on the way back, in the picture's own type.
+        pixels = np.moveaxis(frame.cpu().numpy(), 0, 2)
+        return np.ascontiguousarray(pixels.astype(self._dtype))
+
+    def render_frames(
+        self,
+        image: npt.ArrayLike,
+        volume: SpectralVolume,
+        coefficients: npt.ArrayLike,
+        progress: Callable[[str, int, int], None] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Iterator[Picture]:
+        """The frames of any coefficients (F, K): a loop, a push, a gust.
+
+        Raises:
+            ImageError, SpectralVolumeError: see `render`.
+            Cancelled: when `cancel()` says so, between two frames.
+        """
+        self.set_image(image)
+        q = np.asarray(coefficients, np.complex64)
+        if q.ndim != 2:
+            raise SpectralVolumeError(f"Coefficients have the shape (frames, bands), not {q.shape}.")
+        strength = volume.amplitude()
+        for index, row in enumerate(q):
+            if cancel is not None and cancel():
+                raise Cancelled
+            yield self.render(None, volume.synthesize(row), strength)
+            if progress is not None:
+                progress("Rendering", index + 1, len(q))
+
+    def _frame(self, displacement: npt.NDArray[np.float32], strength: npt.NDArray[np.float32]) -> torch.Tensor:
+        """(C, H, W) float32 of whole numbers for integer pictures."""
+        _, _, height, width = self._source.shape
+        flow = torch.from_numpy(displacement * np.float32(width))[None].to(self.device)
+        # In units of the typical strength, so that the order does not depend on the amplitude.
+        scale = float(np.sqrt(np.mean(strength**2)))
+        w = torch.from_numpy(strength / max(scale, 1e-12))[None, None].to(self.device)
+        field = smoothed(torch.cat([flow, w], dim=1), width)
+        reach_x, reach_y = (math.ceil(float(field[0, i].abs().max())) + 1 for i in (0, 1))
+        step = max(ALIGN, BAND_PIXELS // width // ALIGN * ALIGN)
+        bands = []
+        for top in range(0, height, step):
+            bottom = min(top + step, height)
+            bands.append(self._band(field, (reach_x, reach_y), top, bottom))
+        return torch.cat(bands, dim=1)
+
+    def _band(self, field: torch.Tensor, reach: tuple[int, int], top: int, bottom: int) -> torch.Tensor:
+        """(C, bottom - top, W) of the frame."""
+        _, _, height, width = self._source.shape
+        # Filling looks at the surroundings, which may belong to the neighbouring bands.
+        above, below = max(0, top - REACH), min(height, bottom + REACH)
+        moved = rows_at_full_size(field, (height, width), above - reach[1], below + reach[1])
+        # What moves in from outside the picture moves like its border.
+        moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
+        flow, w = moved[:, :2], moved[:, 2:]
+        weight = (self.settings.depth * (w - field[:, 2:].max())).clamp(min=-60.0).exp()
+        parts = torch.cat([weight, flow * weight, torch.ones_like(weight)], dim=1)
+        total = accumulate(parts, flow, (reach[1], reach[0]), (below - above, width))
+        landed, coverage = total[:, :1], total[:, 3:]
+        came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
+        frame = self._fetch(came, above)
+        sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
+        if bool((sure < 1.0).any()):
+            frame = self._filled(frame, came, sure, field[:, 2:], above)
+        frame = self._finish(frame)
+        # A zero is exact: it is a sum of zeros. These pixels are passed through untouched.
+        still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
+        frame = torch.where(still, self._original[:, :, above:below], frame)
+        return frame[0, :, top - above : bottom - above]
+
+    def _fetch(self, came: torch.Tensor, above: int) -> torch.Tensor:
+        """(1, C, h, W) picture content from where it came; beyond the border, the picture mirrored."""
+        _, _, height, width = self._source.shape
+        grid = _places(came, above, (height, width))
+        frame = functional.grid_sample(
+            self._source, grid, mode="bicubic", padding_mode="reflection", align_corners=False
+        )
+        if self._peak == 0:
+            # A cubic filter overshoots beside highlights of any brightness; nothing may be darker or
+            # brighter than the pixels it came from.
+            near = functional.grid_sample(
+                torch.cat([self._low(), self._high()], dim=1),
+                grid,
+                mode="nearest",
+                padding_mode="reflection",
+                align_corners=False,
+            )
+            low, high = near.chunk(2, dim=1)
+            frame = torch.minimum(torch.maximum(frame, low), high)
+        return frame
+
+    def _low(self) -> torch.Tensor:
+        return -functional.max_pool2d(-self._source, 3, 1, 1)
+
+    def _high(self) -> torch.Tensor:
+        return functional.max_pool2d(self._source, 3, 1, 1)
+
+    def _filled(
+        self,
+        frame: torch.Tensor,
+        came: torch.Tensor,
+        sure: torch.Tensor,
+        strength: torch.Tensor,
+        above: int,
+    ) -> torch.Tensor:
+        _, _, height, width = self._source.shape
+        w = rows_at_full_size(strength, (height, width), 0, height)
+        w = functional.grid_sample(w, _places(came, above, (height, width)), padding_mode="border", align_corners=False)
+        # Not the moving front but the quieter background beside it is what continues behind it.
+        quietest = -functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), 33, 1, 16)
+        trust = sure * (-self.settings.depth * (w - quietest)).exp().clamp(1e-4, 1.0)
+        rough = fill(frame, trust)
+        return rough + sure * (frame - rough)
+
+    def _finish(self, frame: torch.Tensor) -> torch.Tensor:
+        """Straight alpha again and whole numbers, where the picture has them."""
+        if self._peak == 0:
+            return frame
+        frame = frame.clamp(0.0, self._peak)
+        if self._associates:
+            alpha = frame[:, 3:].round()
+            frame = torch.cat([frame[:, :3] * (self._peak / alpha.clamp(min=1.0)), alpha], dim=1)
+        return frame.round().clamp(0.0, self._peak)
+
+
+def _places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:
+    """(1, h, W, 2) sampling places, in grid_sample's -1..1, of pixels whose content came (1, 2, h, W) pixels far."""
+    height, width = size
+    x = torch.arange(came.shape[3], device=came.device) - came[:, 0]
+    y = torch.arange(above, above + came.shape[2], device=came.device)[:, None] - came[:, 1]
+    return torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)

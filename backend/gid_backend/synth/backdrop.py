@@ -26,6 +26,8 @@ _SKIES = (
     ((0.55, 0.1, 0.95), (0.1, 0.06, 1.0)),
 )
 
+_SKY_SHARES = (0.22, 0.22, 0.2, 0.1, 0.1, 0.05, 0.11)
+
 
 def paint(st: Stage, field: Array, below: float = 0.0) -> None:
     """Put an (h, w, 3) picture of any size over the whole canvas, or from y = `below` (fractions of the width) down."""
@@ -43,7 +45,7 @@ def _coarse(st: Stage) -> tuple[int, int]:
 def sky(st: Stage, clouds: bool | None = None) -> None:
     """A gradient with or without clouds."""
     rng = st.rng
-    high, low = _SKIES[rng.integers(len(_SKIES))]
+    high, low = _SKIES[rng.choice(len(_SKIES), p=_SKY_SHARES)]
     top, bottom = (hsv(c[0] + st.u(-0.02, 0.02), c[1] * st.u(0.7, 1.1), c[2] * st.u(0.85, 1.05)) for c in (high, low))
     h, w = _coarse(st)
     t = np.linspace(0, 1, h)[:, None] ** st.u(0.6, 1.4) + 0 * np.zeros((1, w))
@@ -169,27 +171,26 @@ def dark(st: Stage) -> None:
     paint(st, base * np.exp(0.4 * n[..., None]))
 
 
-def panorama(st: Stage) -> bool:
-    """A random view into one of the stage's panoramas, usually out of focus; False when there are none."""
+def panorama(st: Stage, sharp: bool = False) -> float | None:
+    """A random view into one of the stage's panoramas, usually out of focus; its horizon's y, or None when there are none."""
     if not st.worlds:
-        return False
+        return None
     p = st.worlds[st.rng.integers(len(st.worlds))]
     ph, pw = p.shape[:2]
-    fov = st.u(0.12, 0.3)
-    w = int(pw * fov)
+    w = int(pw * st.u(0.14, 0.32))
     h = min(int(w * st.aspect), ph)
-    y = int(np.clip(st.u(0.3, 0.62) * ph - h / 2, 0, ph - h))
+    y = int(np.clip(st.u(0.35, 0.6) * ph - h / 2, 0, ph - h))
     crop = np.roll(p, int(st.rng.integers(pw)), 1)[y : y + h, :w]
     if st.chance(0.5):
         crop = crop[:, ::-1]
     paint(st, crop.astype(np.float32) * st.u(0.6, 1.25))
-    st.canvas.blur(st.u(0.002, 0.02))
-    return True
+    st.canvas.blur(st.u(0.0, 0.004) if sharp else st.u(0.002, 0.02))
+    return (0.5 * ph - y) / w
 
 
 def behind(st: Stage, *kinds: str) -> None:
     """One of the named backdrops, or now and then a panorama."""
-    if st.worlds and st.chance(0.22) and panorama(st):
+    if st.worlds and st.chance(0.25) and panorama(st) is not None:
         return
     kind = kinds[st.rng.integers(len(kinds))]
     {"sky": sky, "wall": wall, "bokeh": bokeh, "fabric": fabric, "dark": dark}[kind](st)

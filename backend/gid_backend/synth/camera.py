@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -46,15 +46,11 @@ def photograph(st: Stage) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]
     return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8), index
 
 
-def load_worlds(folder: Any) -> list[npt.NDArray[np.uint8]]:
-    """Panoramas of a folder (.exr, .hdr, .jpg, .png), tone-mapped, at most 2048 wide."""
-    import os
-    from pathlib import Path
-
-    os.environ.setdefault("OPENCV_IO_ENABLE_OPENEXR", "1")
+def load_worlds(folder: Path | str) -> list[npt.NDArray[np.uint8]]:
+    """Panoramas of a folder (.hdr, .jpg, .png), tone-mapped; OpenCV's wheels do not read .exr."""
     worlds = []
     for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() not in (".exr", ".hdr", ".jpg", ".jpeg", ".png"):
+        if path.suffix.lower() not in (".hdr", ".jpg", ".jpeg", ".png"):
             continue
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if image is None or image.ndim != 3:

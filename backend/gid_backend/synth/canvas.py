@@ -118,6 +118,14 @@ class Canvas:
         index = np.where(index == 65535, grown, index)
         self.index = np.where(shown, index, self.index)
 
+    def shadow(self, outline: Array, offset: Any, sigma: float, strength: float) -> None:
+        """Darken below a (V, 2) outline moved by `offset`, with an edge as soft as sigma (fractions of the width)."""
+        f = 4
+        mask = np.zeros((self.height // f, self.width // f), np.float32)
+        points = np.round((outline + np.asarray(offset)) * (self.width // f)).astype(np.int32)
+        cv2.fillPoly(mask, [points], 1.0)
+        self.shade(1.0 - strength * cv2.GaussianBlur(mask, (0, 0), max(sigma * self.width / f, 0.5)))
+
     def shade(self, gain: Array) -> None:
         """Multiply the picture by a field (h, w) or (h, w, 3) of any size."""
         field = cv2.resize(np.asarray(gain, np.float32), (self.width, self.height), interpolation=cv2.INTER_LINEAR)

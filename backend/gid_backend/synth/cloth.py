@@ -73,10 +73,9 @@ def sheet(
     elif pattern == "dots":
         tone[(np.arange(ny + 1) % 4 == 1)[:, None] & (np.arange(nx + 1) % 4 == 1)[None, :]] = other
     tone = tone * light[..., None]
-    if st.chance(0.5):
-        shift = np.array([0.015, 0.02])
+    if st.chance(0.35):
         rim = np.concatenate([p[0], p[1:, -1], p[-1, ::-1], p[::-1, 0]])
-        st.canvas.polygon(rim + shift, st.canvas.image.reshape(-1, 3).mean(0) * 0.35, None)
+        st.canvas.shadow(rim, (-0.03 * st.sun[0], 0.02), 0.012, st.u(0.15, 0.45))
     quads = np.stack([p[:-1, :-1], p[:-1, 1:], p[1:, 1:], p[1:, :-1]], 2).reshape(-1, 4, 2)
     # One hair wider, or the background would shine through the seams of anti-aliased quads.
     middle = quads.mean(1, keepdims=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import backdrop, camera, cloth, fixtures, flames, flowers, foliage, grasses, hanging, trees
+from . import backdrop, camera, cloth, creatures, fixtures, flames, flowers, foliage, grasses, hanging, trees
 from .scene import Scene
 from .shapes import hsv
 from .stage import Stage
@@ -19,6 +19,10 @@ __all__ = ["FAMILIES", "make_scene"]
 
 def landscape(st: Stage) -> float:
     """Sky and ground, perhaps hills, a wood, houses; returns the horizon's y."""
+    if st.worlds and st.chance(0.2):
+        seen = backdrop.panorama(st, sharp=True)
+        if seen is not None and 0.25 * st.aspect < seen < 0.9 * st.aspect:
+            return seen + 0.03
     backdrop.sky(st)
     horizon = st.u(0.45, 0.85) * st.aspect
     if st.chance(0.4):
@@ -41,8 +45,9 @@ def _trees(st: Stage, bare: bool) -> None:
         near = i == n - 1
         st.rig.depth = 0.0 if near else 0.6
         x = st.u(0.2, 0.8)
-        height = min(foot * st.u(0.95, 1.6), 1.5) * (1.0 if near else 0.6)
-        st.canvas.ellipse((x, foot), (height * 0.3, height * 0.04), 0, st.canvas.image[-1].mean(0) * 0.4, None)
+        height = min(foot * st.u(1.0, 1.9), 1.7) * (1.0 if near else 0.6)
+        t = np.linspace(0, 2 * np.pi, 24)
+        st.canvas.shadow(np.stack([x + height * 0.35 * np.cos(t), foot + height * 0.05 * np.sin(t)], 1), (-0.1 * st.sun[0], 0.0), 0.015, st.u(0.2, 0.6))
         trees.tree(st, x, foot, height, bare=bare, count=int((1500 if near else 500) / n**0.3))
     st.rig.depth = 0.0
 
@@ -185,9 +190,17 @@ def flower_field(st: Stage) -> None:
 def flower(st: Stage) -> None:
     rng = st.rng
     backdrop.behind(st, "bokeh", "bokeh", "bokeh", "sky", "fabric", "dark", "wall")
-    if st.chance(0.4):
-        foliage.close_leaves(st) if st.chance(0.3) else grasses.meadow(st, st.aspect * 0.5, kind="grass", near=0.4, rows=5, total=150)
-        st.canvas.blur(st.u(0.008, 0.025))
+    if st.chance(0.6):
+        which = rng.integers(3)
+        if which == 0:
+            foliage.close_leaves(st)
+        elif which == 1:
+            grasses.meadow(st, st.aspect * st.u(0.2, 0.5), kind="grass", near=0.4, rows=5, total=150)
+        else:
+            colour = trees.leaf_colour(st) * st.u(0.4, 1.0)
+            shape = str(rng.choice(["oval", "heart", "lens"]))
+            trees.blob_crown(st, np.array([0.5, st.aspect * 0.6]), np.array([0.75, st.aspect * 0.75]), count=420, size=st.u(0.08, 0.16), colour=colour, shape=shape)
+        st.canvas.blur(st.u(0.0, 0.005) if st.chance(0.3) else st.u(0.005, 0.025))
     kind = str(rng.choice(flowers.KINDS))
     n = int(rng.choice([1, 2, 3, 5], p=[0.6, 0.2, 0.12, 0.08]))
     vase = st.chance(0.2)
@@ -247,7 +260,7 @@ def lanterns(st: Stage) -> None:
         for x in (np.arange(m) + rng.uniform(0.2, 0.8, m)) / m:
             hanging.lantern(st, np.array([x, y]), size * st.u(0.8, 1.15), st.u(0.0, 0.12), glow=1.0 if dark else 0.0, colour=one)
             if dark:
-                st.canvas.glow((x, y + size), size * 1.6, np.array([70, 30, 8]))
+                st.canvas.glow((x, y + size), size * 1.4, np.array([70, 30, 8]) / n**0.6)
 
 
 def ornaments(st: Stage) -> None:
@@ -352,8 +365,98 @@ def potted(st: Stage) -> None:
                 flowers.stemmed(st, str(st.rng.choice(flowers.KINDS)), mouth, mouth + np.array([st.u(-0.6, 0.6) * w, -w * st.u(1.0, 2.0)]), w * st.u(0.2, 0.4), thick=0.006)
 
 
+def forest(st: Stage) -> None:
+    """Trunks that stand, leaves between and before them that do not."""
+    rng = st.rng
+    backdrop.bokeh(st, hsv(st.u(0.2, 0.32), st.u(0.3, 0.7), st.u(0.2, 0.6)))
+    colour = trees.leaf_colour(st)
+    bark = hsv(st.u(0.04, 0.12), st.u(0.05, 0.4), st.u(0.15, 0.45))
+    for i in range(3):
+        st.rig.depth = 0.5 * (2 - i)
+        c = np.array([st.u(0.2, 0.8), st.aspect * st.u(0.1, 0.9)])
+        trees.blob_crown(
+            st, c, np.array([0.7, st.aspect * 0.6]) * st.u(0.5, 1.0), count=500, size=0.02 + 0.014 * i, colour=colour * (1.2 - 0.15 * i), shape=str(rng.choice(["lens", "oval"])), twigs=70
+        )
+        if i < 2:
+            st.canvas.blur(0.004 * (2 - i))
+        for _ in range(int(rng.integers(1, 5 - i))):
+            x, w = st.u(0, 1), st.u(0.015, 0.05) * (1 + 1.6 * i)
+            lean = rng.normal(0, 0.04)
+            before = st.canvas.image.copy()
+            st.canvas.tube(np.array([[x, -0.05], [x + lean, st.aspect * 0.6], [x + lean * 1.5, st.aspect + 0.05]]), np.array([w, w * 1.1, w * 1.5]), bark * (1.3 - 0.2 * i), 0, st.sun)
+            st.mottle(before, 0.012, 0.25)
+    st.rig.depth = 0.0
+    for _ in range(int(rng.integers(0, 4))):
+        foliage.fern(st, np.array([st.u(0, 1), st.aspect * st.u(0.95, 1.1)]), st.u(0.15, 0.4))
+    for _ in range(int(rng.integers(0, 6))):
+        p = np.array([st.u(0.05, 0.95), st.u(0.1, 0.9) * st.aspect])
+        foliage.big_leaf(st, 0, p, rng.uniform(0, 6.28), st.u(0.05, 0.16), shape=str(rng.choice(["palm", "lobed", "oval"])), colour=colour * 1.2)
+
+
+def sleepers(st: Stage) -> None:
+    backdrop.behind(st, "wall", "fabric", "bokeh")
+    y = st.aspect * st.u(0.4, 0.75)
+    fixtures.table(st, y)
+    size = st.u(0.35, 0.75)
+    creatures.sleeper(st, np.array([st.u(0.35, 0.65), st.u(y + 0.02, st.aspect * 0.85)]), size)
+    if st.chance(0.3):
+        cloth.curtain(st)
+
+
+def swings(st: Stage) -> None:
+    landscape(st) if st.chance(0.75) else backdrop.behind(st, "wall", "bokeh")
+    hanging.swing(st)
+    if st.chance(0.5):
+        foliage.palm(st, np.array([st.u(-0.1, 1.1), st.u(-0.1, 0.1)]), st.u(0.3, 0.5))
+
+
+def garden(st: Stage) -> None:
+    """Several kinds at once, among things that stand."""
+    rng = st.rng
+    if st.chance(0.5):
+        backdrop.wall(st)
+        horizon = st.aspect * st.u(0.65, 0.85)
+        backdrop.ground(st, horizon)
+    else:
+        horizon = landscape(st)
+        if st.chance(0.5):
+            fixtures.house(st, st.u(-0.1, 0.6), horizon + 0.03, st.u(0.3, 0.7), st.u(0.2, 0.4))
+    st.rig.budget = 1500
+    if st.chance(0.5):
+        trees.tree(st, st.u(0.1, 0.9), horizon + st.u(0.02, 0.1), horizon * st.u(0.6, 1.1), count=900)
+    for foot in np.sort(rng.uniform(horizon + 0.05, st.aspect * 1.05, int(rng.integers(2, 6)))):
+        near = (foot - horizon) / max(st.aspect - horizon, 1e-6)
+        x = st.u(0.02, 0.98)
+        kind = rng.integers(6)
+        if kind == 0:
+            trees.shrub(st, x, foot, 0.08 + 0.14 * near, count=350)
+        elif kind == 1:
+            fixtures.rock(st, x, foot, 0.04 + 0.08 * near)
+        elif kind == 2:
+            mouth = fixtures.pot(st, x, foot, 0.08 + 0.08 * near, 0.08 + 0.08 * near)
+            for _ in range(3):
+                flowers.stemmed(st, str(rng.choice(flowers.KINDS)), mouth, mouth + np.array([st.u(-0.1, 0.1), -st.u(0.1, 0.25)]), st.u(0.025, 0.06), thick=0.005, leaves=2)
+        elif kind == 3:
+            flower = str(rng.choice(flowers.KINDS))
+            for _ in range(5):
+                p = np.array([x + rng.normal(0, 0.08), foot + rng.normal(0, 0.02)])
+                flowers.stemmed(st, flower, p, p - np.array([rng.normal(0, 0.03), 0.15 + 0.15 * near]), 0.03 + 0.03 * near, thick=0.006, leaves=3)
+        elif kind == 4:
+            fixtures.person(st, x, foot, 0.15 + 0.2 * near)
+        else:
+            foliage.fern(st, np.array([x, foot]), 0.12 + 0.15 * near)
+    st.rig.budget = 2000
+    if st.chance(0.4):
+        grasses.meadow(st, st.aspect * 0.92, near=st.u(0.08, 0.2), kind="grass", rows=4, total=150)
+    if st.chance(0.3):
+        fixtures.fence(st, st.aspect * st.u(0.95, 1.1), st.u(0.08, 0.2))
+
+
 def still(st: Stage) -> None:
     """Nothing moves here."""
+    if st.worlds and st.chance(0.35):
+        backdrop.panorama(st, sharp=True)
+        return
     kind = st.rng.integers(5)
     if kind == 0:
         h = landscape(st)
@@ -387,7 +490,7 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
     "leaves": (close_leaves, 6), "ivy": (ivy, 4), "vines": (vines, 5), "palm": (palms, 2), "fern": (ferns, 2), "grass": (grass, 6),
     "flower_field": (flower_field, 6), "flower": (flower, 13), "blossom": (blossoms, 5), "lilies": (lilies, 4), "lanterns": (lanterns, 5),
     "ornaments": (ornaments, 3), "fruit": (fruit, 4), "line": (on_a_line, 4), "laundry": (laundry, 5), "curtain": (curtains, 3),
-    "flag": (flags, 3), "candles": (candles, 4), "potted": (potted, 4), "still": (still, 8),
+    "flag": (flags, 3), "candles": (candles, 4), "potted": (potted, 4), "forest": (forest, 4), "sleeper": (sleepers, 2), "swing": (swings, 2), "garden": (garden, 6), "still": (still, 9),
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def candles(st: Stage) -> None:
         wick = np.array([x, y - 0.006])
         length = st.u(0.07, 0.16) * scale
         st.canvas.lines(np.array([[x, y + dy * 0.3]]), wick[None], np.array([[20, 12, 10]]), 0.005 * scale, [0])
-        st.canvas.glow((x, y - length * 0.4), length * 2.6, np.array([150, 80, 25]) * st.u(0.3, 0.8))
+        st.canvas.glow((x, y - length * 0.4), length * 2.6, np.array([150, 80, 25]) * st.u(0.4, 0.9) / n**0.7)
         _flame(st, wick, length)
 
 

@@ -13,7 +13,7 @@ from .foliage import big_leaf
 from .shapes import arc, hsv
 from .stage import Stage
 
-__all__ = ["bauble", "fruit_twig", "gloves", "lantern", "lettering", "notes", "pendulum"]
+__all__ = ["bauble", "fruit_twig", "gloves", "lantern", "lettering", "notes", "pendulum", "swing"]
 
 Array = npt.NDArray[Any]
 
@@ -143,7 +143,7 @@ def notes(st: Stage) -> None:
         tall = st.u(0.8, 1.3)
         box = np.array([[-0.5, 0], [0.5, 0], [0.5, tall], [-0.5, tall]]) * size @ turn + hook
         colour = hsv(st.u(0, 1), st.u(0.05, 0.7), st.u(0.75, 1.0))
-        st.canvas.polygon(box + 0.012, st.canvas.image.reshape(-1, 3).mean(0) * 0.6, None, True)
+        st.canvas.shadow(box, (-0.02 * st.sun[0], 0.015), 0.006, 0.4)
         st.canvas.polygon(box, colour, part, True)
         low = np.array([[-0.5, tall * 0.5], [0.5, tall * 0.5], [0.5, tall], [-0.5, tall]]) * size @ turn + hook
         st.canvas.polygon(low, colour * 0.95, second, True)
@@ -173,3 +173,35 @@ def gloves(st: Stage) -> None:
         cuff = np.array([[-0.2, 0.0], [0.2, 0.0], [0.24, 0.5], [-0.24, 0.5]]) * size + hook
         st.canvas.polygon(cuff, colour * 0.93, part, True)
         st.canvas.polygon(np.array([[-0.01, -0.04], [0.01, -0.04], [0.008, 0.03], [-0.008, 0.03]]) + hook, hsv(st.u(0, 1), 0.7, 0.7), part, True)
+
+
+def swing(st: Stage) -> None:
+    """A seat on two ropes, a hanging chair or a bird house, from a bough or a beam that stands still."""
+    y = st.u(-0.02, 0.15) * st.aspect
+    st.canvas.tube(np.array([[-0.02, y], [1.02, y + st.u(-0.05, 0.05)]]), np.full(2, st.u(0.015, 0.05)), hsv(0.08, st.u(0.1, 0.5), st.u(0.15, 0.6)), 0, st.sun)
+    x, w, h = st.u(0.25, 0.75), st.u(0.08, 0.24), st.u(0.35, 0.65) * st.aspect
+    hook = np.array([x, y])
+    f = float(np.clip(0.5 / np.sqrt(h * 2.0), 0.3, 0.9))
+    part = st.rig.add(0, hook, (0, 1), frequency=f, drag=st.u(0.03, 0.09), damping=st.u(0.03, 0.08), local=0.1)
+    rope = hsv(0.1, st.u(0.1, 0.5), st.u(0.2, 0.8))
+    wood = hsv(st.u(0.04, 0.11), st.u(0.2, 0.7), st.u(0.25, 0.8))
+    kind = st.rng.integers(3)
+    seat = hook + np.array([0, h])
+    if kind == 0:
+        for d in (-1, 1):
+            st.canvas.tube(np.stack([hook + np.array([d * w * 0.45, 0]), seat + np.array([d * w * 0.45, 0])]), np.full(2, 0.005), rope, part, st.sun)
+        st.canvas.polygon(seat + np.array([[-0.55, 0], [0.55, 0], [0.5, 0.14], [-0.5, 0.14]]) * w, wood, part, True)
+    elif kind == 1:
+        st.canvas.tube(np.stack([hook, seat - np.array([0, w * 0.9])]), np.full(2, 0.005), rope, part, st.sun)
+        st.canvas.ellipse(seat, (w * 0.6, w * 0.95), 0, wood * 0.8, part)
+        st.canvas.ellipse(seat + np.array([0.05 * w, 0.05 * w]), (w * 0.46, w * 0.72), 0, wood * 0.3, None)
+        for t in np.linspace(-0.9, 0.9, 12):
+            half = 0.6 * w * np.sqrt(1 - t * t)
+            if t > 0.1:
+                st.canvas.lines((seat + np.array([-half, t * 0.95 * w]))[None], (seat + np.array([half, t * 0.95 * w]))[None], wood[None], 0.004, None)
+        st.canvas.ellipse(seat + np.array([0, w * 0.55]), (w * 0.42, w * 0.2), 0, hsv(st.u(0, 1), 0.6, 0.7), None)
+    else:
+        st.canvas.tube(np.stack([hook, seat]), np.full(2, 0.004), rope, part, st.sun)
+        st.canvas.polygon(seat + np.array([[-0.4, 0.3], [0.4, 0.3], [0.36, 1.1], [-0.36, 1.1]]) * w, wood, part, True)
+        st.canvas.polygon(seat + np.array([[-0.6, 0.4], [0, -0.05], [0.6, 0.4]]) * w, hsv(st.u(0, 1), 0.5, 0.4), part, True)
+        st.canvas.ellipse(seat + np.array([0, 0.62 * w]), (w * 0.12, w * 0.12), 0, np.array([20, 15, 12]), None)

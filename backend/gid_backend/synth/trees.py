@@ -106,10 +106,10 @@ def leafy(
         )  # fmt: skip
     centre, extent = points.mean(0), points.std(0).mean() + 1e-6
     # The shaded inside of the crown, without which the sky shines through everywhere.
-    inside = rng.integers(len(points), size=count // 8)
-    at = points[inside] + rng.normal(0, size * scatter * 0.35, (len(inside), 2))
-    dark = placed("round", at, rng.uniform(0, 6.28, len(inside)), size * 3.2 * rng.uniform(0.6, 1.2, len(inside)), size * 1.2)
-    st.canvas.polygons(dark, jitter(rng, np.asarray(colour) * 0.42, len(inside), 0.15, 0.04), parts[inside])
+    inside = rng.integers(len(points), size=count // 5)
+    at = points[inside] * 0.85 + centre * 0.15 + rng.normal(0, size * scatter * 0.3, (len(inside), 2))
+    dark = placed("lens", at, rng.uniform(0, 6.28, len(inside)), size * 2.6 * rng.uniform(0.6, 1.2, len(inside)), size * 0.9)
+    st.canvas.polygons(dark, jitter(rng, np.asarray(colour) * 0.5, len(inside), 0.2, 0.04), parts[inside])
     toward = (base - centre) @ st.sun / extent
     depth = rng.random(count)
     # Clumps: leaves near each other share light; a canopy is not even noise.
@@ -133,7 +133,7 @@ def tree(st: Stage, x: float, foot: float, height: float, *, bare: bool = False,
     trunk = height * st.u(0.35, 0.5)
     grow(
         st, growth, 0, np.array([x, foot]), -np.pi / 2 + rng.normal(0, 0.06), trunk, height * st.u(0.035, 0.07), 0,
-        stiff=1 if height < 0.5 else int(rng.integers(1, 3)), colour=bark, spread=st.u(0.5, 0.9), splits=(4, 7) if not bare else (4, 8),
+        stiff=1 if height < 0.5 else int(rng.integers(1, 3)), colour=bark, spread=st.u(0.5, 0.9), splits=(4, 7) if not bare else (6, 10),
         up=st.u(0.1, 0.4), base_frequency=st.u(0.45, 0.8),
     )  # fmt: skip
     if not bare:

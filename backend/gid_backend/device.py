@@ -9,30 +9,35 @@ from typing import Any
 
 import torch
 
-__all__ = ["choose_device", "describe_device", "describe_memory"]
+__all__ = ["best_device", "describe_device", "describe_memory"]
 
 
-def choose_device(name: str | None = None) -> torch.device:
-    """The named device, or the one named by GID_DEVICE, or the best there is: CUDA (and ROCm), Apple's GPU, the CPU."""
-    name = name or os.environ.get("GID_DEVICE")
+def best_device() -> str:
+    """The device named by GID_DEVICE, or the fastest that torch finds: CUDA or ROCm, Apple's, Intel's, else the CPU."""
+    name = os.environ.get("GID_DEVICE")
     if name:
-        return torch.device(name)
+        return name
     if torch.cuda.is_available():
-        return torch.device("cuda")
+        return "cuda"
     if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+        return "mps"
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        return "xpu"
+    return "cpu"
 
 
-def describe_device(device: torch.device) -> dict[str, Any]:
+def describe_device(device: str) -> dict[str, Any]:
     """The fields of the device event: torch, device, name, memory_total, memory_free (bytes, or None)."""
-    if device.type == "cuda":
-        name = torch.cuda.get_device_name(device)
-    elif device.type == "mps":
+    kind = torch.device(device).type
+    if kind == "cuda":
+        name = torch.cuda.get_device_name(torch.device(device))
+    elif kind == "xpu":
+        name = torch.xpu.get_device_name(torch.device(device))
+    elif kind == "mps":
         name = f"Apple GPU ({platform.machine()})"
     else:
         name = f"CPU, {torch.get_num_threads()} threads"
-    return {"torch": torch.__version__, "device": str(device), "name": name, **describe_memory(str(device))}
+    return {"torch": torch.__version__, "device": device, "name": name, **describe_memory(device)}
 
 
 def describe_memory(device: str) -> dict[str, int | None]:
@@ -44,6 +49,9 @@ def describe_memory(device: str) -> dict[str, int | None]:
     if kind == "mps":
         total = int(torch.mps.recommended_max_memory())
         return {"memory_total": total, "memory_free": total - int(torch.mps.driver_allocated_memory())}
+    if kind == "xpu":
+        free, total = torch.xpu.mem_get_info(torch.device(device))
+        return {"memory_total": total, "memory_free": free}
     return _memory_of_computer()
 
 

@@ -45,7 +45,6 @@ class Engine:
         return {
             "predict": self._predict,
             "render": self._render,
-            "release": self._release,
             "clear_cache": self._clear_cache,
         }
 
@@ -55,11 +54,12 @@ class Engine:
 
     def prepare(self) -> Mapping[str, Any]:
         """Load torch and what else takes seconds, so that the first request need not."""
-        from .device import choose_device, describe_device
+        from .device import best_device, describe_device
 
-        device = choose_device()
-        self._device_name = str(device)
-        return describe_device(device)
+        device = best_device()
+        description = describe_device(device)
+        self._device_name = device
+        return description
 
     def status(self) -> Mapping[str, Any]:
         """Fields of `status` that this knows better than the device event did."""
@@ -99,7 +99,7 @@ class Engine:
     def _predict(self, request: Request, context: Context) -> Reply:
         from gid_blender.motion import files
 
-        from .images import checked, prepare
+        from .images import checked
         from .request_params import PredictParams, image_of, parts_of
 
         params = PredictParams.model_validate(request.params)
@@ -111,8 +111,9 @@ class Engine:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)
         volume = predictor.predict(
-            prepare(image, linear=True) if params.image.linear else image,
+            image,
             **params.settings(),
+            linear=params.image.linear,
             progress=context.progress,
             cancel=context.cancelled,
         )
@@ -162,10 +163,6 @@ class Engine:
             context.frame(count, encode_image(frame, params.format, linear=params.image.linear))
             count += 1
         return {"count": count, "suffix": FORMATS[params.format]}, []
-
-    def _release(self, request: Request, context: Context) -> Reply:
-        self.release()
-        return {}, []
 
     def _clear_cache(self, request: Request, context: Context) -> Reply:
         return {"freed": self._cache.clear()}, []

@@ -154,10 +154,7 @@ class JobRunner:
         failure: Failure | None = None
         release = False
         try:
-            handler = self._service.handlers.get(request.method)
-            if handler is None:
-                raise ProtocolError(f"The worker knows no method “{request.method[:40]}”.")
-            result, parts = handler(request, context)
+            result, parts = self._handler(request.method)(request, context)
             self._outbox.send({"id": request.id, "event": "result", "result": dict(result)}, parts, wait=True)
         except Cancelled:
             self._outbox.send({"id": request.id, "event": "cancelled"})
@@ -181,3 +178,15 @@ class JobRunner:
                     "hint": failure.hint[:4000],
                 }
             )
+
+    def _handler(self, method: str) -> Handler:
+        if method == "release":
+            return self._release
+        handler = self._service.handlers.get(method)
+        if handler is None:
+            raise ProtocolError(f"The worker knows no method “{method[:40]}”.")
+        return handler
+
+    def _release(self, request: Request, context: Context) -> Reply:
+        self._service.release()
+        return {}, []

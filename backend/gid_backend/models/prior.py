@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,14 @@ from torch import Tensor, nn
 
 from ..diffusion.normalization import BandNormalizer
 from ..errors import WeightsError
+from ..model_info import WEIGHTS
 from .config import SMALL, PriorConfig
 from .denoiser import Denoiser
 from .picture_encoder import PictureEncoder
 from .slice_autoencoder import SliceAutoencoder
 
-__all__ = ["WEIGHTS", "MotionPrior", "sha256_of"]
+__all__ = ["MotionPrior"]
 
-WEIGHTS = Path(__file__).parent.parent / "weights" / "small.safetensors"
 FORMAT = "gid-motion-prior-1"
 
 
@@ -96,9 +95,3 @@ class MotionPrior(nn.Module):
         prior = prior.to(device).eval().requires_grad_(False)
         # Convolutions on the CPU ran up to eight times faster with channels last.
         return prior.to(memory_format=torch.channels_last)
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file's bytes, which names the model in results and caches."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

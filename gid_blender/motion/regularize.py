@@ -185,9 +185,20 @@ def _relax(modes: Field, bands: int, spacing: tuple[float, float]) -> Field:
             break
         # The full effect well past the steep place, then a soft transition back to what was there.
         mask = _blur(np.minimum(1.0, 8.0 * _blur(steep[None].astype(np.float32), radius)), radius)
-        modes += mask * (_blur(modes, radius) - modes)
+        box = _around(mask[0] > 0, 2 * radius)
+        part = modes[:, *box]
+        modes[:, *box] += mask[:, *box] * (_blur(part, radius) - part)
         radius *= 2
     return modes
+
+
+def _around(mask: npt.NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all of the mask, with the margin that a blur needs to be right inside it."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (
+        slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
+        slice(max(columns[0] - margin, 0), columns[-1] + margin + 1),
+    )
 
 
 def _steep(moments: Field, spacing: tuple[float, float]) -> npt.NDArray[np.bool_]:

@@ -36,7 +36,7 @@ extension: setup ## the zip for Blender, in dist/
 	@$(BLENDER) scripts/build_extension.py
 
 bench: setup ## measures, and writes docs/benchmarks.md
-	@$(WORKER) scripts/bench.py
+	@$(WORKER) -m scripts.bench
 
 clean: ## removes what the commands above made, the environments included
 	rm -rf .venv out dist build .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what Blender does with a motion object; prints one JSON object of medians. Needs a Python with bpy.
 
-.venv/bpy52/bin/python scripts/bench_blender.py
+.venv/bpy52/bin/python -m scripts.bench_blender
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ import os
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import bpy
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gid_blender.motion import SpectralVolume, loop_coefficients
 from gid_blender.motion.grid import at_vertices

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs all benchmarks, each in the environment that it is about, and writes docs/benchmarks.md (`make bench`)."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs/benchmarks.md"
+ENVIRONMENTS = ROOT / ".venv"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A script that prints one JSON object, the environment it runs in, and what the page calls it."""
+
+    title: str
+    script: str
+    environment: str
+
+
+SUITES = (
+    Suite("Prediction", "bench_predict.py", "worker"),
+    Suite("Worker and wire", "bench_worker.py", "worker"),
+    Suite("Renderer", "bench_render.py", "worker"),
+    Suite("Blender 4.5 LTS", "bench_blender.py", "bpy45"),
+    Suite("Blender 5.2 LTS", "bench_blender.py", "bpy52"),
+)
+
+# What is wanted at most, by the name of the figure; with its environment where the environments differ.
+GOALS: dict[str, float] = {
+    "predict_s": 60.0,
+    "seam_ratio": 1.05,
+    "import_s": 1.0,
+    "bpy45:playback_ms": 8.0,
+    "bpy52:playback_ms": 4.0,
+    "vertex_error_of_width": 1e-5,
+}
+
+
+def main() -> int:
+    sections, late = [], []
+    for suite in SUITES:
+        python = ENVIRONMENTS / suite.environment / "bin/python"
+        if not python.exists():
+            print(f"{suite.title}: left out, its environment is not set up.")
+            continue
+        print(f"{suite.title} …", flush=True)
+        done = subprocess.run(
+            [python, "-m", f"scripts.{Path(suite.script).stem}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=1800,
+        )
+        try:
+            # What libraries print comes before; the object is the last thing.
+            figures = json.loads(done.stdout[done.stdout.index("{") :])
+        except ValueError:
+            print(f"{suite.title}: failed with status {done.returncode}.", file=sys.stderr)
+            return 1
+        rows = [row(name, value, suite) for name, value in figures.items()]
+        late += [f"{suite.title}: {name}" for name, value in figures.items() if misses(name, value, suite)]
+        sections.append(
+            f"## {suite.title}\n\n| figure | median | goal | part of the goal |\n|---|---:|---:|---:|\n" + "".join(rows)
+        )
+        print("".join(rows), flush=True)
+    PAGE.write_text(head() + "\n".join(sections), encoding="utf-8")
+    print(f"Written to {PAGE.relative_to(ROOT)}.")
+    for name in late:
+        print(f"Over its goal: {name}")
+    return 0
+
+
+def goal_of(name: str, suite: Suite) -> float | None:
+    return GOALS.get(f"{suite.environment}:{name}", GOALS.get(name))
+
+
+def misses(name: str, value: object, suite: Suite) -> bool:
+    goal = goal_of(name, suite)
+    return goal is not None and isinstance(value, int | float) and value > goal
+
+
+def row(name: str, value: object, suite: Suite) -> str:
+    goal = goal_of(name, suite)
+    words, unit = described(name)
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if not isinstance(value, int | float):
+        return f"| {words} | {value} | | |\n"
+    if goal is None:
+        return f"| {words} | {shown(value)}{unit} | | |\n"
+    return f"| {words} | {shown(value)}{unit} | ≤ {shown(goal)}{unit} | {value / goal:.0%} |\n"
+
+
+def described(name: str) -> tuple[str, str]:
+    """The words and the unit that a figure's name is made of: `hello_s` is “hello” in s."""
+    for ending, unit in (("_s", " s"), ("_ms", " ms"), ("_mb", " MB"), ("_fps", " frames/s")):
+        if name.endswith(ending):
+            return name.removesuffix(ending).replace("_", " "), unit
+    return name.replace("_", " "), ""
+
+
+def shown(value: float) -> str:
+    if 0 < abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def head() -> str:
+    versions = subprocess.run(
+        [
+            ENVIRONMENTS / "worker/bin/python",
+            "-c",
+            "import torch, numpy; print('torch', torch.__version__, '· numpy', numpy.__version__)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    return (
+        "# Benchmarks\n\n"
+        "Written by `make bench`. Medians. A goal is the most that is allowed: 50% of it is twice as good.\n\n"
+        f"{datetime.date.today():%Y-%m-%d} · {processor()}, {os.cpu_count()} cores · {platform.system()} · "
+        f"Python {platform.python_version()} · {versions}\n\n"
+    )
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

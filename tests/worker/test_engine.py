@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The real worker with the real renderer (and predictor, where its weights are): what each method of the wire does."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gid_blender.motion import dumps
+from gid_blender.worker.client import WorkerClient
+from gid_blender.worker.discovery import server_command
+from gid_blender.worker.job import JobState
+from tests.motion.volumes import smooth_volume
+from tests.worker.waiting import QUICK, pump_until
+
+H, W = 48, 64
+GRADIENT = np.stack([*np.meshgrid(np.linspace(0, 1, W), np.linspace(0, 1, H)), np.full((H, W), 0.5)], axis=-1)
+
+
+def picture(dtype="uint8", channels=3):
+    """(params, bytes) of a picture with something to see in it."""
+    peak = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
+    pixels = np.concatenate([GRADIENT, np.ones((H, W, 1))], axis=-1)[..., :channels] * peak
+    return {"shape": [H, W, channels], "dtype": dtype}, pixels.astype(dtype).tobytes()
+
+
+def run(client, method, params=None, parts=(), **callbacks):
+    job = client.submit(method, params, parts, **callbacks)
+    assert client.wait(job, 150)
+    return job
+
+
+@pytest.fixture(scope="module")
+def volume():
+    return smooth_volume(height=12, width=16)
+
+
+@pytest.fixture(scope="module")
+def client(worker_python, tmp_path_factory):
+    """One worker for the whole module: torch is loaded once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GID_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        client = WorkerClient(server_command(worker_python), timing=QUICK)
+        yield client
+        client.close()
+
+
+class TestStatus:
+    def test_it_tells_device_memory_cache_and_model(self, client):
+        run(client, "status")
+        pump_until(client, lambda: client.device is not None)
+        run(client, "release")
+        run(client, "clear_cache")
+        result, _ = run(client, "status").value()
+        assert result["torch"].startswith("2.")
+        assert result["device"]
+        assert 0 < result["memory_free"] <= result["memory_total"]
+        assert (result["loaded"], result["cache_bytes"]) == (False, 0)
+        assert result["cache_limit"] == 2 << 30
+        assert result["model"] == client.hello["model"]
+
+
+class TestRender:
+    @pytest.mark.parametrize(
+        ("format", "suffix", "magic"),
+        [
+            ("png", ".png", b"\x89PNG"),
+            ("jpeg", ".jpg", b"\xff\xd8"),
+            ("webp", ".webp", b"RIFF"),
+            ("exr", ".exr", b"v/1\x01"),
+        ],
+    )
+    def test_a_loop_comes_as_files_in_order(self, client, volume, format, suffix, magic):
+        image, pixels = picture()
+        job = run(client, "render", {"image": image, "format": format, "frames": 3}, [pixels, dumps(volume)])
+        assert job.value() == ({"count": 3, "suffix": suffix}, ())
+        assert [index for index, _ in job.frames] == [0, 1, 2]
+        assert all(data.startswith(magic) for _, data in job.frames)
+
+    @pytest.mark.parametrize(("dtype", "channels"), [("uint8", 1), ("uint8", 3), ("uint16", 4)])
+    def test_what_does_not_move_comes_back_bit_by_bit(self, client, volume, dtype, channels):
+        """Through the wire, the renderer and the PNG encoder."""
+        cv2 = pytest.importorskip("cv2", reason="decodes the frame; there is none in Blender's Python")
+        image, pixels = picture(dtype, channels)
+        job = run(client, "render", {"image": image, "frames": 1, "amplitude": 0}, [pixels, dumps(volume)])
+        frame = cv2.imdecode(np.frombuffer(job.frames[0][1], np.uint8), cv2.IMREAD_UNCHANGED)
+        if channels > 1:
+            frame = frame[..., [2, 1, 0, 3][:channels]]
+        assert (frame.dtype, frame.size) == (np.dtype(dtype), H * W * channels)
+        assert frame.tobytes() == pixels
+
+    def test_coefficients_of_the_loop_are_the_loop(self, client, volume):
+        image, pixels = picture()
+        q = np.exp(2j * np.pi * np.arange(4)[:, None] * np.arange(volume.bands) / 4)
+        rows = np.stack([q.real, q.imag], axis=-1).tolist()
+        loop = run(client, "render", {"image": image, "frames": 4, "amplitude": 2}, [pixels, dumps(volume)])
+        same = run(client, "render", {"image": image, "coefficients": rows, "amplitude": 2}, [pixels, dumps(volume)])
+        assert loop.frames == same.frames
+        assert len({data for _, data in loop.frames}) > 1
+
+    def test_it_is_cancelled_between_two_frames(self, client, volume):
+        image, pixels = picture()
+        job = client.submit("render", {"image": image, "frames": 10_000}, [pixels, dumps(volume)])
+        pump_until(client, lambda: len(job.frames) > 2, seconds=60)
+        pid = client.hello["pid"]
+        client.cancel(job)
+        assert client.wait(job, 30)
+        assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
+
+    @pytest.mark.parametrize(
+        ("change", "code", "words"),
+        [
+            ({"coefficients": [[[0, 0]]]}, "bad_request", "needs 16 coefficients"),
+            ({"coefficients": []}, "bad_request", "needs 16 coefficients"),
+            ({"frames": 2, "coefficients": [[[0, 0]] * 16]}, "bad_request", "either"),
+            ({}, "bad_request", "either"),
+            ({"frames": 0}, "bad_request", "frames"),
+            ({"frames": 1, "format": "tiff"}, "bad_request", "format"),
+            ({"frames": 1, "speed": 2}, "bad_request", "speed"),
+            ({"frames": 1, "amplitude": "strong"}, "bad_request", "amplitude"),
+        ],
+    )
+    def test_wrong_params_are_refused_in_one_sentence(self, client, volume, change, code, words):
+        image, pixels = picture()
+        error = run(client, "render", {"image": image, **change}, [pixels, dumps(volume)]).error
+        assert error.code == code
+        assert words in error.message
+        assert "\n" not in error.message
+
+    def test_a_damaged_volume_is_told_from_a_damaged_picture(self, client, volume):
+        image, pixels = picture()
+        good, params = dumps(volume), {"image": image, "frames": 1}
+        assert run(client, "render", params, [pixels, good[:-100]]).error.code == "bad_volume"
+        assert run(client, "render", params, [pixels[:-1], good]).error.code == "bad_image"
+        assert run(client, "render", params, [pixels]).error.code == "bad_request"
+        assert run(client, "render", params, [pixels, good]).state is JobState.DONE
+
+
+class TestPredict:
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"image": {"shape": [H, W], "dtype": "uint8"}}, "bad_request"),
+            ({"image": {"shape": [H, W, 2], "dtype": "uint8"}}, "bad_request"),
+            ({"image": {"shape": [H, W, 3], "dtype": "object"}}, "bad_request"),
+            ({"image": {"shape": [10**9, 10**9, 3], "dtype": "uint8"}}, "bad_request"),
+            ({"image": {"shape": [1, 1, 3], "dtype": "uint8"}}, "bad_image"),
+            ({"seed": -1}, "bad_request"),
+            ({"seed": 1.5}, "bad_request"),
+            ({"steps": 0}, "bad_request"),
+            ({"guidance": "much"}, "bad_request"),
+            ({"sampler": "euler"}, "bad_request"),
+        ],
+    )
+    def test_what_cannot_be_predicted_is_refused_before_the_model_is_loaded(self, client, change, code):
+        image, pixels = picture()
+        job = run(client, "predict", {"image": image, **change}, [pixels])
+        assert job.error.code == code
+        assert job.stage != "Loading the model"
+
+    def test_a_picture_that_holds_nan_is_refused(self, client):
+        image, _ = picture("float32")
+        error = run(client, "predict", {"image": image}, [np.full((H, W, 3), np.nan, "<f4").tobytes()]).error
+        assert error.code == "bad_image"
+
+    def test_without_weights_it_says_what_is_missing_and_renders_all_the_same(
+        self, connect, worker_python, tmp_path, volume
+    ):
+        """A package without its weights, as an installation that went wrong leaves it."""
+        client = connect(without_weights(worker_python, tmp_path))
+        image, pixels = picture()
+        error = run(client, "predict", {"image": image}, [pixels]).error
+        assert (error.code, bool(error.hint)) == ("bad_weights", True)
+        assert client.hello["model"] is None
+        assert run(client, "render", {"image": image, "frames": 1}, [pixels, dumps(volume)]).state is JobState.DONE
+
+    def test_damaged_weights_are_refused_with_a_hint(self, connect, worker_python, tmp_path):
+        client = connect(without_weights(worker_python, tmp_path, replacement=b"\x08\0\0\0\0\0\0\0{}      garbage"))
+        image, pixels = picture()
+        error = run(client, "predict", {"image": image}, [pixels]).error
+        assert (error.code, bool(error.hint)) == ("bad_weights", True)
+
+
+def without_weights(worker_python, folder, replacement=None):
+    """A command line of the worker, from a copy of its package with other weights or none."""
+    package = Path(__file__).resolve().parents[2] / "backend" / "gid_backend"
+    copy = folder / "gid_backend"
+    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__", "synth", "training"))
+    (copy / "weights").mkdir(exist_ok=True)
+    if replacement is not None:
+        (copy / "weights" / "small.safetensors").write_bytes(replacement)
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); from gid_backend.server import main; main()"
+    return [worker_python, "-c", code]

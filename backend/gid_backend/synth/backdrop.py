@@ -63,7 +63,13 @@ def ground(st: Stage, horizon: float, kind: str | None = None) -> None:
     """Grass cut short, earth, sand, water or paving from y = `horizon` down, denser towards the horizon."""
     rng = st.rng
     kind = kind or str(rng.choice(["lawn", "earth", "sand", "stone", "snow"], p=[0.45, 0.25, 0.12, 0.12, 0.06]))
-    tones = {"lawn": (0.22, 0.5, 0.4), "earth": (0.08, 0.4, 0.35), "sand": (0.1, 0.3, 0.72), "stone": (0.1, 0.08, 0.5), "snow": (0.6, 0.04, 0.92)}
+    tones = {
+        "lawn": (0.22, 0.5, 0.4),
+        "earth": (0.08, 0.4, 0.35),
+        "sand": (0.1, 0.3, 0.72),
+        "stone": (0.1, 0.08, 0.5),
+        "snow": (0.6, 0.04, 0.92),
+    }
     c = tones[kind]
     colour = hsv(c[0] + st.u(-0.03, 0.03), c[1] * st.u(0.7, 1.2), c[2] * st.u(0.7, 1.25))
     h, w = 200, 256
@@ -74,7 +80,14 @@ def ground(st: Stage, horizon: float, kind: str | None = None) -> None:
     u, v = (x - w / 2) * z * 0.35 + 1000, z * 60
     sample = cv2.remap(n, np.mod(u, 255), np.mod(v, 255), cv2.INTER_LINEAR)
     far = np.clip((0.25 - y / h) * 2, 0, 1)
-    field = colour * np.exp((sample * st.u(0.08, 0.2) + rng.normal(0, 0.12, (h, w)) * (0.3 + y / h))[..., None] * (1 - 0.8 * far[..., None])) * (0.8 + 0.3 * (y / h)[..., None])
+    field = (
+        colour
+        * np.exp(
+            (sample * st.u(0.08, 0.2) + rng.normal(0, 0.12, (h, w)) * (0.3 + y / h))[..., None]
+            * (1 - 0.8 * far[..., None])
+        )
+        * (0.8 + 0.3 * (y / h)[..., None])
+    )
     paint(st, field, horizon)
 
 
@@ -98,7 +111,15 @@ def wall(st: Stage) -> None:
         r, c = (a.ravel() for a in np.mgrid[0:rows, 0:columns])
         x, y = (c - 0.5 * (r % 2)) * bw, r * bh
         g = bh * 0.07
-        quads = np.stack([np.stack([x + g, y + g], 1), np.stack([x + bw - g, y + g], 1), np.stack([x + bw - g, y + bh - g], 1), np.stack([x + g, y + bh - g], 1)], 1)
+        quads = np.stack(
+            [
+                np.stack([x + g, y + g], 1),
+                np.stack([x + bw - g, y + g], 1),
+                np.stack([x + bw - g, y + bh - g], 1),
+                np.stack([x + g, y + bh - g], 1),
+            ],
+            1,
+        )
         st.canvas.polygons(quads, jitter(rng, base, len(quads), 0.16, 0.05), 0)
     elif kind == "planks":
         n = int(rng.integers(5, 16))
@@ -116,9 +137,9 @@ def wall(st: Stage) -> None:
         n = 420
         paint(st, np.broadcast_to(base * 0.4, (2, 2, 3)))
         p = np.stack([rng.uniform(-0.02, 1.02, n), rng.uniform(-0.02, st.aspect + 0.02, n)], 1)
-        a = np.linspace(0, 2 * np.pi, 9)[:-1]
+        turn = np.linspace(0, 2 * np.pi, 9)[:-1]
         r = np.exp(rng.normal(0, 0.12, (n, 8, 1))) * rng.uniform(0.025, 0.055, (n, 1, 1))
-        rim = p[:, None] + np.stack([np.cos(a), 0.7 * np.sin(a)], 1) * r
+        rim = p[:, None] + np.stack([np.cos(turn), 0.7 * np.sin(turn)], 1) * r
         tones = jitter(rng, base, n, 0.16, 0.04)
         for i in range(n):
             st.canvas.polygon(p[i] + (rim[i] - p[i]) * 1.1, base * 0.35, 0)
@@ -135,7 +156,11 @@ def bokeh(st: Stage, colour: Array | None = None) -> None:
     rng = st.rng
     h, w = _coarse(st)
     if colour is None:
-        colour = hsv(st.u(0.2, 0.36), st.u(0.3, 0.85), st.u(0.12, 0.6)) if st.chance(0.75) else hsv(st.u(0, 1), st.u(0.1, 0.6), st.u(0.1, 0.8))
+        colour = (
+            hsv(st.u(0.2, 0.36), st.u(0.3, 0.85), st.u(0.12, 0.6))
+            if st.chance(0.75)
+            else hsv(st.u(0, 1), st.u(0.1, 0.6), st.u(0.1, 0.8))
+        )
     contrast = st.u(0.15, 0.6)
     n = noise(rng, h, w, st.u(12, 45), octaves=2)
     m = noise(rng, h, w, st.u(20, 60), octaves=1)
@@ -172,7 +197,7 @@ def dark(st: Stage) -> None:
 
 
 def panorama(st: Stage, sharp: bool = False) -> float | None:
-    """A random view into one of the stage's panoramas, usually out of focus; its horizon's y, or None when there are none."""
+    """A random view into one of the stage's panoramas, usually out of focus; its horizon's y, or None without any."""
     if not st.worlds:
         return None
     p = st.worlds[st.rng.integers(len(st.worlds))]
@@ -185,7 +210,7 @@ def panorama(st: Stage, sharp: bool = False) -> float | None:
         crop = crop[:, ::-1]
     paint(st, crop.astype(np.float32) * st.u(0.6, 1.25))
     st.canvas.blur(st.u(0.0, 0.004) if sharp else st.u(0.002, 0.02))
-    return (0.5 * ph - y) / w
+    return float(0.5 * ph - y) / w
 
 
 def behind(st: Stage, *kinds: str) -> None:

@@ -29,8 +29,10 @@ class Canvas:
         """Height over width: the largest y."""
         return self.height / self.width
 
-    def polygons(self, points: Array, colours: Array, parts: Array | Sequence[int] | int | None, convex: bool = True) -> None:
-        """Fill (N, V, 2) outlines in order with (N, 3) colours; `parts` None paints colour alone (a shadow, a highlight)."""
+    def polygons(
+        self, points: Array, colours: Array, parts: Array | Sequence[int] | int | None, convex: bool = True
+    ) -> None:
+        """Fill (N, V, 2) outlines in order with (N, 3) colours; `parts` None paints colour alone (a highlight)."""
         fixed = np.round(points * (self.width << _SHIFT) - (1 << (_SHIFT - 1))).astype(np.int32)
         tones = np.clip(colours, 0, 255).astype(int)
         if tones.ndim == 1:
@@ -59,15 +61,27 @@ class Canvas:
         p = np.stack([np.cos(t) * axes[0], np.sin(t) * axes[1]], 1) @ np.array([[c, s], [-s, c]])
         self.polygon(p + np.asarray(centre), colour, part, convex=True)
 
-    def lines(self, starts: Array, ends: Array, colours: Array, thickness: float, parts: Array | Sequence[int] | int | None) -> None:
+    def lines(
+        self, starts: Array, ends: Array, colours: Array, thickness: float, parts: Array | Sequence[int] | int | None
+    ) -> None:
         """Draw (N, 2) to (N, 2) lines, `thickness` in fractions of the width."""
         direction = ends - starts
         normal = np.stack([-direction[:, 1], direction[:, 0]], 1)
-        normal = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9) * (max(thickness, 0.7 / self.width) / 2)
+        normal = (
+            normal
+            / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+            * (max(thickness, 0.7 / self.width) / 2)
+        )
         self.polygons(np.stack([starts - normal, starts + normal, ends + normal, ends - normal], 1), colours, parts)
 
     def tube(
-        self, points: Array, widths: Array, colour: Any, parts: Sequence[int] | int | None, light: Sequence[float] = (-0.6, -0.8), shine: float = 0.35
+        self,
+        points: Array,
+        widths: Array,
+        colour: Any,
+        parts: Sequence[int] | int | None,
+        light: Any = (-0.6, -0.8),
+        shine: float = 0.35,
     ) -> None:
         """A round stick along a polyline (n+1, 2) with `widths` (n+1,) and a part for each of its n segments."""
         points, widths = np.asarray(points, float), np.maximum(np.asarray(widths, float), 0.8 / self.width)
@@ -93,7 +107,11 @@ class Canvas:
             return
         # At a quarter of the size a wide blur looks the same and costs a sixteenth.
         f = 4 if s > 8 else 2 if s > 3 else 1
-        small = cv2.resize(self.image, (self.width // f, self.height // f), interpolation=cv2.INTER_AREA) if f > 1 else self.image
+        small = (
+            cv2.resize(self.image, (self.width // f, self.height // f), interpolation=cv2.INTER_AREA)
+            if f > 1
+            else self.image
+        )
         small = cv2.GaussianBlur(small, (0, 0), s / f)
         self.image = cv2.resize(small, (self.width, self.height), interpolation=cv2.INTER_CUBIC) if f > 1 else small
 

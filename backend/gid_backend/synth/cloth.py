@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cloth: laundry, curtains, flags, paper on a line. Strips of short segments whose motion is smoothed within the cloth."""
+"""Cloth: laundry, curtains, flags, paper on a line. Strips of segments, smoothed within the cloth."""
 
 from __future__ import annotations
 
@@ -18,13 +18,31 @@ Array = npt.NDArray[Any]
 
 def cloth_colour(st: Stage) -> Array:
     """White often, else any."""
-    return hsv(st.u(0, 1), st.u(0, 0.12), st.u(0.75, 0.98)) if st.chance(0.45) else hsv(st.u(0, 1), st.u(0.3, 0.85), st.u(0.35, 0.9))
+    return (
+        hsv(st.u(0, 1), st.u(0, 0.12), st.u(0.75, 0.98))
+        if st.chance(0.45)
+        else hsv(st.u(0, 1), st.u(0.3, 0.85), st.u(0.35, 0.9))
+    )
 
 
 def sheet(
-    st: Stage, corner: Array, across: Array, along: Array, *, columns: int, rows: int, colour: Array, drag: float, frequency: float,
-    folds: float = 0.18, wave: float = 0.0, hem: float = 0.03, pattern: str = "plain", parent: int = 0, second: Array | None = None,
-) -> None:  # fmt: skip
+    st: Stage,
+    corner: Any,
+    across: Any,
+    along: Any,
+    *,
+    columns: int,
+    rows: int,
+    colour: Array,
+    drag: float,
+    frequency: float,
+    folds: float = 0.18,
+    wave: float = 0.0,
+    hem: float = 0.03,
+    pattern: str = "plain",
+    parent: int = 0,
+    second: Array | None = None,
+) -> None:
     """A cloth fastened along `across` from `corner`, free along `along`; folds run along it.
 
     Every column of strips is a chain of parts that hang on each other; neighbours share the wind.
@@ -38,7 +56,15 @@ def sheet(
         top = corner + across * ((i + 0.5) / columns)
         points = top + along * np.linspace(0, 1, rows + 1)[:, None]
         chains.append(
-            st.rig.chain(parent, points, frequency=frequency * float(np.exp(rng.normal(0, 0.04))), drag=drag, damping=st.u(0.12, 0.25), local=0.08, soft=soft)
+            st.rig.chain(
+                parent,
+                points,
+                frequency=frequency * float(np.exp(rng.normal(0, 0.04))),
+                drag=drag,
+                damping=st.u(0.12, 0.25),
+                local=0.08,
+                soft=soft,
+            )
         )
     # A fine mesh is drawn: folds shade it and ripple its hem.
     nx, ny = columns * 6, rows * 3
@@ -57,7 +83,12 @@ def sheet(
     normal = np.array([-along[1], along[0]]) / max(reach, 1e-9)
     p = corner + u[..., None] * across + v[..., None] * along
     p = p + normal * (wave * reach * np.sin(2.2 * v * np.pi + 0.4 * slow) * v)[..., None]
-    p = p + along * (0.35 * hem * n * v**2)[..., None] + across * (0.004 * n * v)[..., None] + normal * (0.02 * reach * slow * v**2)[..., None]
+    p = (
+        p
+        + along * (0.35 * hem * n * v**2)[..., None]
+        + across * (0.004 * n * v)[..., None]
+        + normal * (0.02 * reach * slow * v**2)[..., None]
+    )
     side = -np.sign(st.sun[0] + 1e-6)
     light = np.exp(folds * (side * slope + 0.45 * n) * (0.3 + 0.7 * v) + 0.07 * slow + 0.1 * side * (u - 0.5))
     if wave:
@@ -115,16 +146,48 @@ def laundry(st: Stage) -> None:
             b = np.array([x + width, height(x + width)])
             sheet(st, a + (b - a) * 0.25, (b - a) * 0.5, along, columns=4, rows=5, pattern=pattern, **setting)
             for d, root in ((-1, a + (b - a) * 0.3), (1, a + (b - a) * 0.7)):
-                sheet(st, root + np.array([0, 0.01]), np.array([d * width * 0.14, width * 0.22]), along * 0.5 + np.array([d * width * 0.25, 0]), columns=2, rows=3, pattern="plain", **setting)
+                sheet(
+                    st,
+                    root + np.array([0, 0.01]),
+                    np.array([d * width * 0.14, width * 0.22]),
+                    along * 0.5 + np.array([d * width * 0.25, 0]),
+                    columns=2,
+                    rows=3,
+                    pattern="plain",
+                    **setting,
+                )
         elif kind == "trousers":
             width = min(width, 0.2)
             b = np.array([x + width, height(x + width)])
             for d in (0, 1):
-                sheet(st, a + (b - a) * 0.5 * d, (b - a) * 0.5, along + np.array([(d - 0.5) * 0.1 * length, 0]), columns=3, rows=6, pattern="plain", **setting)
+                sheet(
+                    st,
+                    a + (b - a) * 0.5 * d,
+                    (b - a) * 0.5,
+                    along + np.array([(d - 0.5) * 0.1 * length, 0]),
+                    columns=3,
+                    rows=6,
+                    pattern="plain",
+                    **setting,
+                )
         else:
-            sheet(st, a, b - a, along, columns=max(3, int(width * 30)), rows=6, pattern=pattern, wave=st.u(0, 0.08), **setting)
+            sheet(
+                st,
+                a,
+                b - a,
+                along,
+                columns=max(3, int(width * 30)),
+                rows=6,
+                pattern=pattern,
+                wave=st.u(0, 0.08),
+                **setting,
+            )
         for c in (a, b):
-            st.canvas.polygon(np.array([[-0.006, -0.022], [0.006, -0.022], [0.005, 0.024], [-0.005, 0.024]]) + c, hsv(st.u(0, 1), st.u(0.2, 0.8), 0.7), 0)
+            st.canvas.polygon(
+                np.array([[-0.006, -0.022], [0.006, -0.022], [0.005, 0.024], [-0.005, 0.024]]) + c,
+                hsv(st.u(0, 1), st.u(0.2, 0.8), 0.7),
+                0,
+            )
         x += width + st.u(0.01, 0.12)
 
 
@@ -138,9 +201,19 @@ def curtain(st: Stage) -> None:
         x = -0.03 if s == 0 else 1.03 - width
         length = st.aspect * st.u(0.7, 1.1)
         sheet(
-            st, (x, top), (width, 0.0), (st.u(-0.05, 0.05), length), columns=max(5, int(width * 30)), rows=8, colour=colour,
-            drag=st.u(0.05, 0.16), frequency=st.u(0.45, 0.9), folds=st.u(0.15, 0.35), hem=0.02, pattern=str(st.rng.choice(["plain", "plain", "stripes"])),
-        )  # fmt: skip
+            st,
+            (x, top),
+            (width, 0.0),
+            (st.u(-0.05, 0.05), length),
+            columns=max(5, int(width * 30)),
+            rows=8,
+            colour=colour,
+            drag=st.u(0.05, 0.16),
+            frequency=st.u(0.45, 0.9),
+            folds=st.u(0.15, 0.35),
+            hem=0.02,
+            pattern=str(st.rng.choice(["plain", "plain", "stripes"])),
+        )
     st.canvas.tube(np.array([[-0.02, top], [1.02, top]]), np.full(2, 0.012), hsv(0.08, 0.4, st.u(0.2, 0.8)), 0, st.sun)
 
 
@@ -150,9 +223,26 @@ def flag(st: Stage, pole: Array, size: float, side: int, *, hang: float | None =
     angle = st.u(-0.2, 0.5) if hang is None else hang
     along = np.array([side * np.cos(angle), np.sin(angle)]) * size * st.u(1.2, 1.8)
     across = np.array([0.0, size])
-    st.canvas.tube(np.array([[pole[0], st.aspect + 0.1], [pole[0], pole[1] - 0.03]]), np.full(2, 0.012), hsv(0.1, 0.05, st.u(0.4, 0.9)), 0, st.sun)
+    st.canvas.tube(
+        np.array([[pole[0], st.aspect + 0.1], [pole[0], pole[1] - 0.03]]),
+        np.full(2, 0.012),
+        hsv(0.1, 0.05, st.u(0.4, 0.9)),
+        0,
+        st.sun,
+    )
     pattern = str(st.rng.choice(["stripes", "bands", "plain", "checks"], p=[0.35, 0.3, 0.25, 0.1]))
     sheet(
-        st, pole, across, along, columns=5, rows=9, colour=cloth_colour(st), drag=st.u(0.2, 0.4), frequency=st.u(0.9, 2.0), folds=st.u(0.02, 0.08),
-        wave=st.u(0.04, 0.12), hem=0.0, pattern=pattern,
-    )  # fmt: skip
+        st,
+        pole,
+        across,
+        along,
+        columns=5,
+        rows=9,
+        colour=cloth_colour(st),
+        drag=st.u(0.2, 0.4),
+        frequency=st.u(0.9, 2.0),
+        folds=st.u(0.02, 0.08),
+        wave=st.u(0.04, 0.12),
+        hem=0.0,
+        pattern=pattern,
+    )

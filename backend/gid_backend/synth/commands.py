@@ -20,7 +20,10 @@ def scenes(
     count: Annotated[int, typer.Option(help="How many scenes.", min=1, max=1_000_000)] = 4000,
     seed: Annotated[int, typer.Option(help="Another seed, other scenes.", min=0)] = 0,
     jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 2,
-    worlds: Annotated[Path | None, typer.Option(help="Folder of CC0 panoramas for backgrounds (.hdr, .jpg, .png).", exists=True, file_okay=False)] = None,
+    worlds: Annotated[
+        Path | None,
+        typer.Option(help="Folder of CC0 panoramas for backgrounds (.hdr, .jpg, .png).", exists=True, file_okay=False),
+    ] = None,
 ) -> None:
     """Draw synthetic scenes with exactly known motion.
 

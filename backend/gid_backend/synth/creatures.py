@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .shapes import hsv, placed
@@ -22,9 +24,11 @@ def sleeper(st: Stage, centre: np.ndarray, size: float) -> None:
     st.canvas.shadow(_oval(centre + np.array([0, b * 0.7]), a * 1.15, b * 0.5), 0.0, 0.02, 0.6)
     # The body is a part that does nothing, so that the flank's motion fades into it.
     body = st.rig.add(0, foot, (0, -1), frequency=1.0, drag=0.0, soft=soft)
-    breath = {"frequency": st.u(0.3, 0.55), "damping": 0.04, "local": 1.0, "soft": soft}
+    breath: dict[str, Any] = {"frequency": st.u(0.3, 0.55), "damping": 0.04, "local": 1.0, "soft": soft}
     flank = st.rig.add(body, foot, (0, -1), drag=0.0, flutter=st.u(0.02, 0.05), axis=np.pi / 2, **breath)
-    head = st.rig.add(body, foot, (0, -1), frequency=breath["frequency"], drag=0.002, damping=0.05, local=1.0, soft=soft)
+    head = st.rig.add(
+        body, foot, (0, -1), frequency=breath["frequency"], drag=0.002, damping=0.05, local=1.0, soft=soft
+    )
     st.canvas.ellipse(centre, (a, b), 0, coat * 0.7, body)
     middle = centre + np.array([-side * a * 0.2, -b * 0.12])
     st.canvas.ellipse(middle, (a * 0.62, b * 0.85), 0, coat * 0.85, flank)
@@ -46,7 +50,13 @@ def sleeper(st: Stage, centre: np.ndarray, size: float) -> None:
         st.canvas.polygon(ear, coat * 0.6, head, True)
     st.canvas.ellipse(face, (r * 1.15, r), 0, coat * 0.9, head)
     for d in (-0.45, 0.45):
-        st.canvas.lines((face + np.array([(d - 0.2) * r, -0.1 * r]))[None], (face + np.array([(d + 0.2) * r, -0.05 * r]))[None], coat[None] * 0.2, 0.004, None)
+        st.canvas.lines(
+            (face + np.array([(d - 0.2) * r, -0.1 * r]))[None],
+            (face + np.array([(d + 0.2) * r, -0.05 * r]))[None],
+            coat[None] * 0.2,
+            0.004,
+            None,
+        )
     st.canvas.ellipse(face + np.array([0, 0.3 * r]), (r * 0.13, r * 0.09), 0, np.array([60, 35, 35]), None)
 
 

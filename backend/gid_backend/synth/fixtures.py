@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things that stand still, behind, between and in front: houses, fences, pots, rocks, tables, posts, people, lettering."""
+"""Things that stand still, behind, between and in front: houses, fences, pots, rocks, people, lettering."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ def house(st: Stage, x: float, foot: float, w: float, h: float) -> None:
     before = st.canvas.image.copy()
     st.canvas.polygon(_box(x, foot - h, w, h), base, 0)
     if st.chance(0.6):
-        st.canvas.polygon(np.array([[x - 0.02, foot - h], [x + w + 0.02, foot - h], [x + w * 0.5, foot - h - w * st.u(0.15, 0.5)]]), hsv(st.u(0, 0.1), 0.5, st.u(0.2, 0.5)), 0)
+        st.canvas.polygon(
+            np.array([[x - 0.02, foot - h], [x + w + 0.02, foot - h], [x + w * 0.5, foot - h - w * st.u(0.15, 0.5)]]),
+            hsv(st.u(0, 0.1), 0.5, st.u(0.2, 0.5)),
+            0,
+        )
     side = st.u(0.0, 0.3)
     st.canvas.polygon(_box(x + w * (1 - side), foot - h, w * side, h), base * 0.7, 0)
     nx, ny = max(1, int(w / st.u(0.05, 0.12))), max(1, int(h / st.u(0.06, 0.14)))
@@ -57,7 +61,18 @@ def street(st: Stage, horizon: float) -> None:
         c = hsv(st.u(0, 1), st.u(0, 0.8), st.u(0.15, 0.9))
         st.canvas.ellipse((x + s / 2, y), (s * 0.6, s * 0.06), 0, np.array([20, 20, 22]), 0)
         st.canvas.polygon(_box(x, y - s * 0.3, s, s * 0.26), c, 0)
-        st.canvas.polygon(np.array([[x + s * 0.15, y - s * 0.3], [x + s * 0.3, y - s * 0.5], [x + s * 0.75, y - s * 0.5], [x + s * 0.9, y - s * 0.3]]), c * 0.5 + 30, 0)
+        st.canvas.polygon(
+            np.array(
+                [
+                    [x + s * 0.15, y - s * 0.3],
+                    [x + s * 0.3, y - s * 0.5],
+                    [x + s * 0.75, y - s * 0.5],
+                    [x + s * 0.9, y - s * 0.3],
+                ]
+            ),
+            c * 0.5 + 30,
+            0,
+        )
         for d in (0.2, 0.8):
             st.canvas.ellipse((x + s * d, y - s * 0.04), (s * 0.09, s * 0.09), 0, np.array([15, 15, 15]), 0)
     for _ in range(int(st.rng.integers(0, 6))):
@@ -66,7 +81,11 @@ def street(st: Stage, horizon: float) -> None:
 
 def person(st: Stage, x: float, foot: float, h: float) -> None:
     """Somebody who stands."""
-    skin, shirt, legs = hsv(0.06, st.u(0.3, 0.6), st.u(0.3, 0.9)), hsv(st.u(0, 1), st.u(0, 0.8), st.u(0.2, 0.9)), hsv(st.u(0, 1), st.u(0, 0.5), st.u(0.1, 0.5))
+    skin, shirt, legs = (
+        hsv(0.06, st.u(0.3, 0.6), st.u(0.3, 0.9)),
+        hsv(st.u(0, 1), st.u(0, 0.8), st.u(0.2, 0.9)),
+        hsv(st.u(0, 1), st.u(0, 0.5), st.u(0.1, 0.5)),
+    )
     st.canvas.polygon(_box(x - 0.1 * h, foot - 0.5 * h, 0.09 * h, 0.5 * h), legs, 0)
     st.canvas.polygon(_box(x + 0.01 * h, foot - 0.5 * h, 0.09 * h, 0.5 * h), legs * 0.8, 0)
     st.canvas.ellipse((x, foot - 0.65 * h), (0.15 * h, 0.21 * h), 0, shirt, 0)
@@ -96,7 +115,11 @@ def fence(st: Stage, foot: float, h: float) -> None:
 
 def pot(st: Stage, x: float, foot: float, w: float, h: float) -> Array:
     """A pot or vase; returns the middle of its mouth."""
-    c = hsv(st.u(0, 0.12), st.u(0.1, 0.75), st.u(0.3, 0.8)) if st.chance(0.7) else hsv(st.u(0, 1), st.u(0, 0.5), st.u(0.2, 0.9))
+    c = (
+        hsv(st.u(0, 0.12), st.u(0.1, 0.75), st.u(0.3, 0.8))
+        if st.chance(0.7)
+        else hsv(st.u(0, 1), st.u(0, 0.5), st.u(0.2, 0.9))
+    )
     st.canvas.ellipse((x, foot), (w * 0.75, w * 0.16), 0, np.array([22, 20, 18]), 0)
     belly = st.u(-0.15, 0.3)
     t = np.linspace(0, 1, 14)
@@ -104,7 +127,12 @@ def pot(st: Stage, x: float, foot: float, w: float, h: float) -> Array:
     for i, (shift, tone) in enumerate(((0.0, 0.6), (0.12, 0.85), (0.3, 1.08), (0.5, 1.2))):
         k = 1 - 0.24 * i
         side = shift * 0.5 * w * np.sign(st.sun[0] + 1e-6) * 0.6
-        p = np.concatenate([np.stack([x + side - half * k, foot - h + t * h], 1), np.stack([x + side + half * k, foot - h + t * h], 1)[::-1]])
+        p = np.concatenate(
+            [
+                np.stack([x + side - half * k, foot - h + t * h], 1),
+                np.stack([x + side + half * k, foot - h + t * h], 1)[::-1],
+            ]
+        )
         st.canvas.polygon(p, c * tone, 0)
     st.canvas.ellipse((x, foot - h), (w / 2, w * 0.1), 0, c * 0.9, 0)
     st.canvas.ellipse((x, foot - h), (w * 0.43, w * 0.075), 0, np.array([30, 24, 18]), 0)
@@ -116,14 +144,16 @@ def rock(st: Stage, x: float, foot: float, size: float) -> None:
     c = hsv(st.u(0.05, 0.15), st.u(0.02, 0.25), st.u(0.3, 0.7))
     a = np.linspace(0, 2 * np.pi, 14)[:-1]
     r = np.exp(st.rng.normal(0, 0.14, 13))
-    rim = np.stack([np.cos(a) * r * size, np.sin(a) * r * size * 0.65], 1) + (x, foot - size * 0.45)
+    rim = np.stack([x + np.cos(a) * r * size, foot - size * 0.45 + np.sin(a) * r * size * 0.65], 1)
     before = st.canvas.image.copy()
     st.canvas.ellipse((x, foot), (size * 1.2, size * 0.2), 0, np.array([25, 25, 22]), 0)
     st.canvas.polygon(rim, c * 0.6, 0)
     m = rim.mean(0) + st.rng.normal(0, size * 0.15, 2)
     for i in range(13):
         n = (rim[i] - m) / size
-        st.canvas.polygon(np.stack([m, rim[i], rim[(i + 1) % 13]]), c * (0.8 + 0.45 * float(n @ st.sun)) * st.u(0.85, 1.15), 0)
+        st.canvas.polygon(
+            np.stack([m, rim[i], rim[(i + 1) % 13]]), c * (0.8 + 0.45 * float(n @ st.sun)) * st.u(0.85, 1.15), 0
+        )
     st.mottle(before, 0.012, 0.16)
 
 
@@ -142,8 +172,14 @@ def hills(st: Stage, horizon: float) -> None:
     c = hsv(st.u(0.25, 0.62), st.u(0.1, 0.4), st.u(0.35, 0.7))
     x = np.linspace(-0.02, 1.02, 40)
     for i in range(int(st.rng.integers(1, 4))):
-        y = horizon - st.u(0.01, 0.09) * (3 - i) / 2 * (1 + 0.6 * np.sin(x * st.u(2, 9) + st.u(0, 6)) + 0.2 * np.sin(x * 23 + st.u(0, 6)))
-        st.canvas.polygon(np.concatenate([np.stack([x, y], 1), [[1.02, horizon + 0.02], [-0.02, horizon + 0.02]]]), c * (1.1 - 0.2 * i), 0)
+        y = horizon - st.u(0.01, 0.09) * (3 - i) / 2 * (
+            1 + 0.6 * np.sin(x * st.u(2, 9) + st.u(0, 6)) + 0.2 * np.sin(x * 23 + st.u(0, 6))
+        )
+        st.canvas.polygon(
+            np.concatenate([np.stack([x, y], 1), [[1.02, horizon + 0.02], [-0.02, horizon + 0.02]]]),
+            c * (1.1 - 0.2 * i),
+            0,
+        )
 
 
 def treeline(st: Stage, horizon: float, high: float) -> None:
@@ -157,7 +193,9 @@ def treeline(st: Stage, horizon: float, high: float) -> None:
     for i in np.argsort(y):
         r = high * st.u(0.1, 0.3)
         st.canvas.ellipse((x[i], y[i]), (r, r * st.u(0.8, 1.3)), 0, tones[i] * 0.8, 0)
-        st.canvas.ellipse((x[i] + st.sun[0] * r * 0.25, y[i] + st.sun[1] * r * 0.25), (r * 0.65, r * 0.65), 0, tones[i], None)
+        st.canvas.ellipse(
+            (x[i] + st.sun[0] * r * 0.25, y[i] + st.sun[1] * r * 0.25), (r * 0.65, r * 0.65), 0, tones[i], None
+        )
 
 
 def obstacle(st: Stage) -> None:
@@ -174,8 +212,12 @@ def obstacle(st: Stage) -> None:
         st.mottle(before, 0.03, 0.1)
     elif kind == 2:
         for x in (-0.02, st.u(0.3, 0.7), 0.97):
-            st.canvas.tube(np.array([[x + 0.025, -0.05], [x + 0.025, st.aspect + 0.05]]), np.full(2, 0.05), c, 0, st.sun)
-        st.canvas.tube(np.array([[-0.05, (y := st.u(0.2, 0.8) * st.aspect)], [1.05, y]]), np.full(2, 0.03), c, 0, st.sun)
+            st.canvas.tube(
+                np.array([[x + 0.025, -0.05], [x + 0.025, st.aspect + 0.05]]), np.full(2, 0.05), c, 0, st.sun
+            )
+        st.canvas.tube(
+            np.array([[-0.05, (y := st.u(0.2, 0.8) * st.aspect)], [1.05, y]]), np.full(2, 0.03), c, 0, st.sun
+        )
     else:
         x, y, w, h = st.u(0, 0.8), st.u(0.1, 0.6) * st.aspect, st.u(0.15, 0.35), st.u(0.08, 0.16)
         st.canvas.tube(np.array([[x + w / 2, y], [x + w / 2, st.aspect + 0.1]]), np.full(2, 0.015), c * 0.7, 0, st.sun)

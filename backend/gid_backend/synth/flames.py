@@ -41,10 +41,34 @@ def candles(st: Stage) -> None:
 def _flame(st: Stage, wick: np.ndarray, length: float) -> None:
     n = 5
     points = arc(wick, -np.pi / 2 + st.rng.normal(0, 0.05), length, st.rng.normal(0, 0.2), n)
-    root = st.rig.add(0, wick, (0, -1), frequency=st.u(1.2, 2.4), drag=0.02, damping=0.35, flutter=st.u(0.06, 0.18), axis=np.pi / 2, local=0.5)
+    root = st.rig.add(
+        0,
+        wick,
+        (0, -1),
+        frequency=st.u(1.2, 2.4),
+        drag=0.02,
+        damping=0.35,
+        flutter=st.u(0.06, 0.18),
+        axis=np.pi / 2,
+        local=0.5,
+    )
     chain = st.rig.chain(root, points, frequency=st.u(1.5, 2.6), drag=st.u(0.15, 0.4), damping=0.3, local=0.4)
     wide = np.array([0.07, 0.2, 0.23, 0.17, 0.085, 0.01]) * length
     halo = (1.25, np.array([255, 120, 20]))
-    for scale, tone in (halo, (1.0, np.array([255, 185, 70])), (0.72, np.array([255, 235, 160])), (0.42, np.array([255, 252, 225]))):
-        st.canvas.tube(points * 1.0, wide * scale * (2.0 if scale > 1 else 1.8), tone * (0.75 if scale > 1 else 1.0), chain if scale > 1 else None, st.sun, 0.0)
-    st.canvas.ellipse(points[0] + np.array([0, -0.04 * length]), (0.05 * length, 0.08 * length), 0, np.array([70, 90, 190]), None)
+    for scale, tone in (
+        halo,
+        (1.0, np.array([255, 185, 70])),
+        (0.72, np.array([255, 235, 160])),
+        (0.42, np.array([255, 252, 225])),
+    ):
+        st.canvas.tube(
+            points * 1.0,
+            wide * scale * (2.0 if scale > 1 else 1.8),
+            tone * (0.75 if scale > 1 else 1.0),
+            chain if scale > 1 else None,
+            st.sun,
+            0.0,
+        )
+    st.canvas.ellipse(
+        points[0] + np.array([0, -0.04 * length]), (0.05 * length, 0.08 * length), 0, np.array([70, 90, 190]), None
+    )

@@ -17,7 +17,16 @@ Array = npt.NDArray[Any]
 
 
 def blades(
-    st: Stage, foot: Array, height: Array, width: Array, colours: Array, *, segments: int = 3, frequency: float = 1.3, drag: float = 0.16, lean: float = 0.15
+    st: Stage,
+    foot: Array,
+    height: Array,
+    width: Array,
+    colours: Array,
+    *,
+    segments: int = 3,
+    frequency: float = 1.3,
+    drag: float = 0.16,
+    lean: float = 0.15,
 ) -> tuple[Array, npt.NDArray[np.int32], Array]:
     """Draw N blades; returns their tips (N, 2), the parts of the tips (N,) and the directions there (N,)."""
     rng, n = st.rng, len(foot)
@@ -41,13 +50,16 @@ def blades(
     return points[:, -1], tips, a[:, -1]
 
 
-def meadow(st: Stage, horizon: float, *, kind: str | None = None, near: float = 0.35, rows: int = 14, total: int = 620) -> None:
+def meadow(
+    st: Stage, horizon: float, *, kind: str | None = None, near: float = 0.35, rows: int = 14, total: int = 620
+) -> None:
     """Grass from the horizon to the front edge; ears for wheat, plumes for reeds."""
     rng = st.rng
     kind = kind or str(rng.choice(["grass", "wheat", "reeds"], p=[0.55, 0.25, 0.2]))
-    base = {"grass": hsv(st.u(0.17, 0.3), st.u(0.35, 0.7), st.u(0.28, 0.58)), "wheat": hsv(st.u(0.1, 0.15), st.u(0.35, 0.65), st.u(0.5, 0.85))}.get(
-        kind, hsv(st.u(0.1, 0.25), st.u(0.2, 0.5), st.u(0.35, 0.65))
-    )
+    base = {
+        "grass": hsv(st.u(0.17, 0.3), st.u(0.35, 0.7), st.u(0.28, 0.58)),
+        "wheat": hsv(st.u(0.1, 0.15), st.u(0.35, 0.65), st.u(0.5, 0.85)),
+    }.get(kind, hsv(st.u(0.1, 0.25), st.u(0.2, 0.5), st.u(0.35, 0.65)))
     t = np.linspace(0.0, 1.0, rows) ** 1.7
     foot = horizon + (st.aspect * 1.08 - horizon) * t
     size = near * (0.1 + 0.9 * t)
@@ -56,7 +68,9 @@ def meadow(st: Stage, horizon: float, *, kind: str | None = None, near: float = 
     budget_segments = 3
     # Earth and dead stalks in the shade of the blades.
     y0 = foot[0] + size[0] * 0.3
-    st.canvas.polygon(np.array([[-0.02, y0], [1.02, y0], [1.02, st.aspect + 0.1], [-0.02, st.aspect + 0.1]]), base * 0.4, 0)
+    st.canvas.polygon(
+        np.array([[-0.02, y0], [1.02, y0], [1.02, st.aspect + 0.1], [-0.02, st.aspect + 0.1]]), base * 0.4, 0
+    )
     for i in range(rows):
         n = counts[i]
         st.rig.depth = float(1.2 * (1 - t[i]))
@@ -74,7 +88,9 @@ def meadow(st: Stage, horizon: float, *, kind: str | None = None, near: float = 
             root = np.stack([dx, np.full(n * 2, foot[i])], 1)
             dead = placed("needle", root, -np.pi / 2 + rng.normal(0, 0.4, n * 2), size[i] * 0.6, size[i] * 0.03)
             st.canvas.polygons(dead, jitter(rng, base * 0.45, n * 2, 0.2), 0)
-        tip, part, direction = blades(st, np.stack([x, y], 1), h, w, tones, segments=seg, frequency=st.u(0.9, 1.6), drag=st.u(0.1, 0.22))
+        tip, part, direction = blades(
+            st, np.stack([x, y], 1), h, w, tones, segments=seg, frequency=st.u(0.9, 1.6), drag=st.u(0.1, 0.22)
+        )
         if kind == "wheat":
             ears = placed("oval", tip, direction, h * 0.22, h * 0.035)
             st.canvas.polygons(ears, tones * 1.15, part)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +18,7 @@ LARGEST = 0.045
 # How far the size of the motion is pulled towards the usual one: 1 would say the same of a flame and of a far wood.
 PULL = 0.6
 # Stems and cloth have higher modes than the one that a part stands for; their share of the quasi-static response
-# keeps the quick bands alive. The second mode of a bar clamped at one end is 6.3 times, of a tapering one 2.5–4 times as high.
+# keeps the quick bands alive. The second mode of a clamped bar is 6.3 times as high, of a tapering one 2.5–4.
 OVERTONE = 0.25
 OVERTONE_PITCH = 3.5
 SMOOTHING = 0.012
@@ -47,7 +45,7 @@ def angles(
     wind: Wind | None = None,
     tempo: float = 1.0,
 ) -> tuple[npt.NDArray[np.complex64], npt.NDArray[np.complex64]]:
-    """The parts' coordinates in a wind: the sway (P, bands-1), to be multiplied by drag and sway, and the flutter, alike.
+    """The parts' coordinates in a wind: the sway (P, bands-1), for drag and sway, and the flutter, alike.
 
     `tempo` multiplies all natural frequencies.
     """
@@ -58,7 +56,9 @@ def angles(
     torque = vector[..., 1] * parts.lever[:, :1] - vector[..., 0] * parts.lever[:, 1:]
     size = 1.0 / np.arange(1, bands) ** wind.slope
     size /= np.sqrt((size**2).sum())
-    noise = rng.standard_normal((2, len(parts), bands - 1, 2), np.float32).view(np.complex64)[..., 0] * size.astype(np.float32)
+    noise = rng.standard_normal((2, len(parts), bands - 1, 2), np.float32).view(np.complex64)[..., 0] * size.astype(
+        np.float32
+    )
     own = parts.local[:, None]
     shared = np.sqrt(1.0 - own * own)
     at = np.arange(1, bands) * fps / frames
@@ -93,7 +93,7 @@ def spectral_volume(
         fps: frames per second of the period.
         strength: 1 is a usual breeze, 0 nothing.
         wind: the wind, instead of a random one.
-        tempo: multiplies all natural frequencies; None is random, since a picture does not tell how large or stiff its things are.
+        tempo: multiplies all natural frequencies; None is random, as no picture tells how stiff things are.
 
     Returns:
         (K, 2, height, width) complex64, x right, y down, one-sided amplitudes in fractions of the picture's width;
@@ -113,16 +113,16 @@ def spectral_volume(
     y, x = np.meshgrid((np.arange(height) + 0.5) * (aspect / height), (np.arange(width) + 0.5) / width, indexing="ij")
     flat = index.ravel()
     moving = np.flatnonzero(flat)
-    volume = np.zeros((bands, 2, height * width), np.complex64)
+    columns = np.zeros((bands, 2, height * width), np.complex64)
     if moving.size:
         of = flat[moving].astype(np.intp)
         x, y = x.ravel()[moving].astype(np.float32), y.ravel()[moving].astype(np.float32)
         for k in range(bands - 1):
             # [xx, xy, yx, yy, x, y] of every pixel's part; band by band, so that the table stays in the cache.
             m = table[k].take(of, axis=1)
-            volume[k + 1, 0, moving] = m[0] * x + m[1] * y + m[4]
-            volume[k + 1, 1, moving] = m[2] * x + m[3] * y + m[5]
-    volume = volume.reshape(bands, 2, height, width)
+            columns[k + 1, 0, moving] = m[0] * x + m[1] * y + m[4]
+            columns[k + 1, 1, moving] = m[2] * x + m[3] * y + m[5]
+    volume = columns.reshape(bands, 2, height, width)
     _smooth(volume, index, parts)
     volume *= _gain(volume, index, strength)
     volume[0] = -volume[1:].real.sum(0)

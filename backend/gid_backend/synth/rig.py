@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,9 +60,9 @@ class Rig:
         return len(self._rows) - 1
 
     def chain(self, parent: int, points: npt.NDArray[Any], *, frequency: float, drag: float, **more: Any) -> list[int]:
-        """One part for each of the segments of a polyline, each hanging on the one before; `drag` is the sum over all."""
+        """One part for each segment of a polyline, each hanging on the one before; `drag` is the sum over all."""
         parts = []
-        for a, b in zip(points[:-1], points[1:], strict=True):
+        for a, b in pairwise(points):
             parent = self.add(parent, a, b - a, frequency=frequency, drag=drag / (len(points) - 1), **more)
             parts.append(parent)
         return parts

@@ -31,19 +31,20 @@ class Parts:
     """P rigid parts in a tree. Part 0 is the world: its own parent, and it never moves.
 
     All lengths are in fractions of the picture's *width*, x right, y down. A part has one generalised coordinate
-    for its rotation and translation (driven by the wind along its lever) and one for flutter (driven by local turbulence).
+    for its rotation and translation (driven by the wind across its lever) and one for flutter (driven by turbulence).
 
     Attributes:
         parent: (P,) int32, parent[i] < i for i > 0.
         pivot: (P, 2) float32, the point about which the part turns.
-        lever: (P, 2) float32, unit direction from the pivot to the middle of the part; the torque of the wind w is (J·lever)·w.
+        lever: (P, 2) float32, unit direction from the pivot to the middle of the part; the torque of the wind w
+            is (J·lever)·w.
         frequency: (P,) float32, natural frequency in Hz.
         damping: (P,) float32, damping ratio.
         drag: (P,) float32, rotation in radians at unit quasi-static force; 0 is rigid.
         sway: (P, 2) float32, translation at unit quasi-static force.
         flutter: (P,) float32, relative foreshortening along `axis` at unit force: tilting out of the picture's plane.
         axis: (P,) float32, direction of the foreshortening in radians.
-        local: (P,) float32 in 0..1, how much of the force is the part's own (vortices, flicker) and not the wind it shares.
+        local: (P,) float32 in 0..1, how much of the force is the part's own (vortices, flicker) and not shared wind.
         depth: (P,) float32, third coordinate for the wind's coherence, in fractions of the width.
         soft: (P,) int32, 0, or the number of the continuous thing (a cloth) within which motion is smoothed.
     """

@@ -37,8 +37,10 @@ _star = 0.45 + 0.55 * np.abs(np.cos(_five * 5 / 5.5 * np.pi / 2 * 1.0)) ** 0.8
 OUTLINES["palm"] = np.stack([0.32 + 0.66 * _star * np.cos(_five), 0.95 * _star * np.sin(_five)], 1)
 
 
-def placed(name: str, base: Array, angle: Array, length: Array | float, width: Array | float, bend: Array | float = 0.0) -> Array:
-    """(N, V, 2) copies of an outline: from `base` (N, 2) in the direction `angle` (N,), `width` being the half width."""
+def placed(
+    name: str, base: Array, angle: Array, length: Array | float, width: Array | float, bend: Array | float = 0.0
+) -> Array:
+    """(N, V, 2) copies of an outline: from `base` (N, 2) in the direction `angle` (N,), `width` the half width."""
     base = np.asarray(base, float)
     n = len(base)
     o = OUTLINES[name]
@@ -53,7 +55,8 @@ def arc(start: Any, angle: float, length: float, turn: float, n: int) -> Array:
     """(n+1, 2) points of a curve from `start` in the direction `angle` that turns by `turn` in all."""
     a = angle + turn * (np.arange(n) + 0.5) / n
     steps = np.stack([np.cos(a), np.sin(a)], 1) * (length / n)
-    return np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)]) + np.asarray(start, float)
+    points: Array = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)]) + np.asarray(start, float)
+    return points
 
 
 def hsv(h: float, s: float, v: float) -> Array:
@@ -68,11 +71,21 @@ def jitter(rng: np.random.Generator, colour: Array, n: int, value: float = 0.15,
 
 def ramp(low: Any, high: Any, t: Array) -> Array:
     """(..., 3) colours from `low` (t = 0) to `high` (t = 1)."""
-    return np.asarray(low, float) + (np.asarray(high, float) - np.asarray(low, float)) * np.asarray(t)[..., None]
+    a, b = np.asarray(low, float), np.asarray(high, float)
+    colours: Array = a + (b - a) * np.asarray(t)[..., None]
+    return colours
 
 
-def noise(rng: np.random.Generator, height: int, width: int, cell: float, octaves: int = 4, fall: float = 0.55, stretch: float = 1.0) -> Array:
-    """(height, width) float32 smooth noise of mean about 0 and size about 1; `cell` pixels across, `stretch` times wider than high."""
+def noise(
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    cell: float,
+    octaves: int = 4,
+    fall: float = 0.55,
+    stretch: float = 1.0,
+) -> Array:
+    """(height, width) float32 smooth noise of mean about 0 and size about 1; cells are `cell` pixels high."""
     out = np.zeros((height, width), np.float32)
     gain, total = 1.0, 0.0
     for _ in range(octaves):
@@ -82,7 +95,11 @@ def noise(rng: np.random.Generator, height: int, width: int, cell: float, octave
             out += gain * coarse
             total += gain * gain
             break
-        out += gain * 1.4 * cv2.resize(rng.standard_normal((h, w), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        out += (
+            gain
+            * 1.4
+            * cv2.resize(rng.standard_normal((h, w), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        )
         total += gain * gain
         gain, cell = gain * fall, cell / 2
     return out / np.float32(np.sqrt(total))

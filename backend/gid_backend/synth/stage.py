@@ -73,5 +73,7 @@ class Stage:
 
     def mottle(self, before: npt.NDArray[np.uint8], cell: float, amount: float) -> None:
         """Mottle whatever was drawn since the copy `before` of the picture."""
-        changed = (cv2.absdiff(before, self.canvas.image).max(2) > 0) if before.shape == self.canvas.image.shape else None
+        changed = (
+            (cv2.absdiff(before, self.canvas.image).max(2) > 0) if before.shape == self.canvas.image.shape else None
+        )
         self.texture(changed, cell, amount)

@@ -58,15 +58,17 @@ class Wind:
         """The spectra of the force at `places` (P, 3): (x, y, depth) in picture widths.
 
         Returns:
-            (P, bands-1, 2) complex64, the wind's force vector in bands 1..bands-1, of unit root-mean-square size in time, and
-            (P, bands-1) complex64, turbulence out of the picture's plane, alike.
+            (P, bands-1, 2) complex64, the wind's force vector in bands 1..bands-1, of unit root-mean-square size
+            in time, and (P, bands-1) complex64, turbulence out of the picture's plane, alike.
         """
         k = np.arange(1, bands)
         series = self._series(rng, 1 + 3 * MODES, bands, frames)
         # The lag is along the picture's plane and, less, into depth.
         along = places[:, 0] * self.direction[0] + places[:, 1] * self.direction[1] + 0.5 * places[:, 2]
         lag = np.exp(-1j * (2 * np.pi * fps / frames / self.speed) * along).astype(np.complex64)[:, None]
-        travelling = np.multiply.accumulate(np.broadcast_to(lag, (len(places), bands - 1)), axis=1) * series[0].astype(np.complex64)
+        travelling = np.multiply.accumulate(np.broadcast_to(lag, (len(places), bands - 1)), axis=1) * series[0].astype(
+            np.complex64
+        )
 
         # Two scales: the larger carries the slow bands, the smaller the quick ones.
         half = MODES // 2
@@ -89,7 +91,9 @@ class Wind:
         y = steady * self.direction[1] * travelling + 0.8 * t * field[1]
         return np.stack([x, y], -1, dtype=np.complex64), field[2]
 
-    def _series(self, rng: np.random.Generator, count: int, bands: int, frames: int) -> npt.NDArray[np.complexfloating[Any, Any]]:
+    def _series(
+        self, rng: np.random.Generator, count: int, bands: int, frames: int
+    ) -> npt.NDArray[np.complexfloating[Any, Any]]:
         """(count, bands-1) one-sided spectra of gusty noise, of unit root-mean-square size in time on average."""
         k = np.arange(1, bands)
         amplitude = k ** (-self.slope)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real worker with the real renderer (and predictor, where its weights are): what each method of the wire does."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gid_blender.motion import dumps
+from gid_blender.motion import dumps, loads
 from gid_blender.worker.client import WorkerClient
 from gid_blender.worker.discovery import server_command
 from gid_blender.worker.job import JobState
@@ -15,6 +16,7 @@ from tests.motion.volumes import smooth_volume
 from tests.worker.waiting import QUICK, pump_until
 
 H, W = 48, 64
+WEIGHTS = Path(__file__).resolve().parents[2] / "backend" / "gid_backend" / "weights" / "small.safetensors"
 GRADIENT = np.stack([*np.meshgrid(np.linspace(0, 1, W), np.linspace(0, 1, H)), np.full((H, W), 0.5)], axis=-1)
 
 
@@ -38,10 +40,10 @@ def volume():
 
 @pytest.fixture(scope="module")
 def client(worker_python, tmp_path_factory):
-    """One worker for the whole module: torch is loaded once."""
+    """One worker for the whole module: torch is loaded once. Patient, for a step may last on a busy machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GID_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        client = WorkerClient(server_command(worker_python), timing=QUICK)
+        client = WorkerClient(server_command(worker_python), timing=dataclasses.replace(QUICK, grace=30.0))
         yield client
         client.close()
 
@@ -180,6 +182,54 @@ class TestPredict:
         image, pixels = picture()
         error = run(client, "predict", {"image": image}, [pixels]).error
         assert (error.code, bool(error.hint)) == ("bad_weights", True)
+
+
+@pytest.mark.skipif(not WEIGHTS.is_file(), reason="the weights are not in this checkout")
+class TestPredictWithWeights:
+    SETTINGS = {"seed": 3, "steps": 2}
+
+    def test_a_picture_becomes_a_volume_and_the_same_question_is_answered_from_the_cache(self, client):
+        image, pixels = picture()
+        stages = []
+        question = {"image": image, **self.SETTINGS}
+        first = run(client, "predict", question, [pixels], on_progress=lambda job: stages.append(job.stage))
+        result, (npz,) = first.value()
+        volume = loads(npz)
+        assert result == {"cached": False}
+        assert volume.bands == 16
+        assert volume.meta["seed"] == 3
+        assert "Denoising" in stages
+        assert run(client, "status").result["loaded"] is True
+
+        again = run(client, "predict", question, [pixels])
+        assert again.value() == ({"cached": True}, (npz,))
+        assert run(client, "status").result["cache_bytes"] > len(npz)
+
+        other = run(client, "predict", {**question, "seed": 4}, [pixels])
+        assert other.result == {"cached": False}
+        assert other.parts != again.parts
+
+        assert run(client, "clear_cache").result["freed"] > 2 * len(npz)
+        # Deterministic for a seed, so the cache changes nothing but the time.
+        assert run(client, "predict", question, [pixels]).value() == ({"cached": False}, (npz,))
+
+    def test_it_is_cancelled_between_two_steps_and_the_model_stays(self, client):
+        image, pixels = picture()
+        job = client.submit("predict", {"image": image, "seed": 99, "steps": 1000}, [pixels])
+        pump_until(client, lambda: job.done > 0, seconds=100)
+        pid = client.hello["pid"]
+        client.cancel(job)
+        assert client.wait(job, 60)
+        assert job.state is JobState.CANCELLED
+        run(client, "status")
+        assert client.hello["pid"] == pid
+
+    @pytest.mark.parametrize(("dtype", "channels"), [("uint8", 1), ("uint16", 4), ("float32", 3)])
+    def test_any_kind_of_picture_will_do(self, client, dtype, channels):
+        image, pixels = picture(dtype, channels)
+        linear = {"linear": True} if dtype == "float32" else {}
+        job = run(client, "predict", {"image": {**image, **linear}, **self.SETTINGS}, [pixels])
+        assert loads(job.value()[1][0]).bands == 16
 
 
 def without_weights(worker_python, folder, replacement=None):

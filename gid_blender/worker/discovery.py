@@ -95,7 +95,8 @@ def split_command(text: str) -> list[str]:
 
 def _complete(entered: str) -> list[str]:
     # A path with spaces that somebody pasted without quotation marks is still one path.
-    path = Path(entered).expanduser()
+    # os.path: for “~nobody” pathlib raises, where this leaves the text as it is.
+    path = Path(os.path.expanduser(entered))
     try:
         if path.is_dir():
             python = python_of(path)

@@ -71,7 +71,9 @@ def playback() -> float:
 def main() -> None:
     """Measure and print."""
     volume = smooth_volume()
-    figures: dict[str, object] = {"blender": bpy.app.version_string}
+    # A busy machine shows here; the times mean little then.
+    busy = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+    figures: dict[str, object] = {"blender": bpy.app.version_string, "load_average": busy, "cores": os.cpu_count()}
     figures["import_s"] = statistics.median(create(volume)[1] for _ in range(5))
     edges = with_hard_edges(volume)
     figures["import_hard_edges_s"] = statistics.median(create(edges)[1] for _ in range(3))

@@ -63,13 +63,13 @@ class GenerateTask(Task):
         self.parts = [memoryview(self.pixels.array).cast("B")]
         self.wanted = Wanted.of(target.gid)
         self.scene_uid = target.session_uid
-        self.image_uid = source.image.session_uid
+        self.image_uid, self.frame_number = source.image.session_uid, source.frame
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         volume = motion.loads(parts[0])
         obj_uid = None
         if "MESH" in self.wanted.results:
-            obj_uid = deliver(Motion(self.scene_uid, self.image_uid, volume, self.wanted))
+            obj_uid = deliver(Motion(self.scene_uid, self.image_uid, volume, self.wanted, frame=self.frame_number))
         if self.wanted.results - {"MESH"}:
             target = scene_again(self.scene_uid)
             begin_rendering(
@@ -93,6 +93,8 @@ class Motion:
     volume: motion.SpectralVolume
     wanted: Wanted
     object_uid: int = 0
+    # Of a movie or an image sequence; None for a still.
+    frame: int | None = None
 
 
 _delivery: Motion | None = None
@@ -143,13 +145,15 @@ class GID_OT_accept_motion(bpy.types.Operator):
 def put_motion(item: Motion) -> bpy.types.Object:
     """Make or renew the motion object of a picture, and show it."""
     target, image, wanted = scene_again(item.scene_uid), image_again(item.image_uid), item.wanted
-    obj = scene.find_motion_object(target, image) if wanted.replace else None
+    obj = scene.find_motion_object(target, image, frame=item.frame) if wanted.replace else None
     if obj is not None:
         scene.replace_motion(obj, item.volume)
         if wanted.period is not None:
             obj["gid_period"] = float(wanted.period)
     else:
-        obj = scene.create_motion_object(target, image, item.volume, settings=wanted.plane, period=wanted.period)
+        obj = scene.create_motion_object(
+            target, image, item.volume, settings=wanted.plane, period=wanted.period, frame=item.frame
+        )
         placing.place(target, obj)
     volume_store.remember(obj, item.volume)
     if wanted.set_range:

@@ -17,8 +17,10 @@ from .controls import add_controls
 from .errors import SceneError
 from .material import Shader, picture_material
 from .mesh import build_plane, grid_for, grid_of, plane_width
+from .pixels import read_pixels
 from .playback import has_drivers, require_editable, to_drivers, to_keyframes
 from .shape_keys import bands_of, read_spectrum, write_shape_keys
+from .sources import Source, as_still
 from .timing import period_in_frames
 
 __all__ = [
@@ -69,17 +71,19 @@ def create_motion_object(
     settings: PlaneSettings = DEFAULT_SETTINGS,
     period: float | None = None,
     start: float | None = None,
+    frame: int | None = None,
     collection: bpy.types.Collection | None = None,
 ) -> bpy.types.Object:
     """A new plane with the picture's aspect, material, shape keys, controls and drivers.
 
     Args:
         scene: gives the frame rate and the first frame.
-        image: the picture; of a movie or sequence use `sources.as_still`.
+        image: the picture. Of a movie or image sequence the object shows one frame, packed as an image of its own.
         volume: its motion.
         settings: how it becomes a mesh.
         period: frames of one loop; None takes the volume's duration at the scene's frame rate.
         start: frame at which the loop begins; None takes the scene's first.
+        frame: of a movie or sequence, as in `Source.frame`; None takes that of the scene's current frame.
         collection: to link it to; the scene's own by default.
 
     Returns:
@@ -89,14 +93,19 @@ def create_motion_object(
         SceneError: for a deleted or empty picture, an impossible grid, a linked collection; nothing is left then.
     """
     try:
-        width, height = image.size
+        moving = image.source in {"MOVIE", "SEQUENCE"}
     except ReferenceError:
         raise SceneError("The picture was deleted.", "Choose another picture.") from None
-    if min(width, height) < 1:
-        raise SceneError(f"“{image.name}” has no pixels.", "Choose another picture.")
     home = collection or scene.collection
     if home.library is not None:
         raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
+    source = image
+    if moving:
+        frame = max(scene.frame_current, 1) if frame is None else frame
+        image = as_still(Source(source, frame), read_pixels(source, frame=frame))
+    width, height = image.size
+    if min(width, height) < 1:
+        raise SceneError(f"“{image.name}” has no pixels.", "Choose another picture.")
     columns, rows = grid_for(width, height, settings.columns)
     mesh = build_plane(image.name, aspect=width / height, columns=columns, rows=rows, height=settings.height)
     mesh.materials.append(picture_material(image, shader=settings.shader))
@@ -111,6 +120,8 @@ def create_motion_object(
     )
     to_drivers(obj)
     obj["gid_image"] = image
+    if moving:
+        obj["gid_source"], obj["gid_frame"] = source, frame
     return obj
 
 
@@ -145,9 +156,22 @@ def is_motion_object(obj: bpy.types.Object | None) -> bool:
     return obj is not None and obj.type == "MESH" and "gid_amplitude" in obj and bands_of(obj) > 0
 
 
-def find_motion_object(scene: bpy.types.Scene, image: bpy.types.Image) -> bpy.types.Object | None:
-    """The motion object of that picture in the scene, or None; of several a selected one."""
-    found = [obj for obj in scene.objects if is_motion_object(obj) and motion_image(obj) == image]
+def find_motion_object(
+    scene: bpy.types.Scene, image: bpy.types.Image, *, frame: int | None = None
+) -> bpy.types.Object | None:
+    """The motion object of that picture in the scene, or None; of several a selected one.
+
+    Args:
+        scene: where to look.
+        image: the picture, or the movie or sequence that it is a frame of.
+        frame: of a movie or sequence; None finds that of the scene's current frame.
+    """
+    frame = max(scene.frame_current, 1) if frame is None else frame
+
+    def shows(obj: bpy.types.Object) -> bool:
+        return motion_image(obj) == image or (obj.get("gid_source") == image and obj.get("gid_frame") == frame)
+
+    found = [obj for obj in scene.objects if is_motion_object(obj) and shows(obj)]
     layer = scene.view_layers[0]
     return next((obj for obj in found if obj.select_get(view_layer=layer)), found[0] if found else None)
 

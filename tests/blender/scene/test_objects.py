@@ -18,6 +18,7 @@ from gid_blender.scene import (
     is_motion_object,
     motion_image,
     provenance,
+    read_pixels,
     replace_motion,
     to_drivers,
     to_keyframes,
@@ -25,6 +26,7 @@ from gid_blender.scene import (
 from gid_blender.scene.mesh import grid_for
 from gid_blender.scene.shape_keys import bands_of, read_spectrum
 from tests.blender.scene.helpers import SMALL, evaluated, largest_error, new_picture, rest, saved, swaying
+from tests.blender.scene.test_pixels import noise, write_png
 from tests.blender.scene.test_playback import TOLERANCE, q_at
 from tests.motion.volumes import smooth_volume
 
@@ -221,6 +223,36 @@ class TestFinding:
     def test_an_ordinary_object_is_none(self):
         assert not is_motion_object(None)
         assert not is_motion_object(bpy.data.objects.new("Empty", None))
+
+
+class TestMovingPictures:
+    """A frame of a sequence (a movie is no different here) becomes a picture of its own."""
+
+    @pytest.fixture
+    def footage(self, tmp_path):
+        for number in (1, 2, 3):
+            write_png(tmp_path / f"f_{number:02d}.png", noise(3, seed=number))
+        image = bpy.data.images.load(str(tmp_path / "f_01.png"))
+        image.source = "SEQUENCE"
+        return image
+
+    def test_the_object_shows_that_frame_as_a_still(self, footage):
+        obj = create_motion_object(bpy.context.scene, footage, VOLUME, settings=SMALL, frame=2)
+        still = motion_image(obj)
+        assert still.source != "SEQUENCE"
+        assert np.array_equal(read_pixels(still).array, noise(3, seed=2))
+        assert obj.active_material.node_tree.nodes["Picture"].image == still
+        assert rest(obj)[:, 0].max() == pytest.approx(0.5 * 24 / 20)
+
+    def test_each_frame_has_an_object_of_its_own(self, footage):
+        scene = bpy.context.scene
+        first = create_motion_object(scene, footage, VOLUME, settings=SMALL, frame=1)
+        scene.frame_set(3)
+        third = create_motion_object(scene, footage, VOLUME, settings=SMALL)
+        assert find_motion_object(scene, footage, frame=1) == first
+        assert find_motion_object(scene, footage) == third
+        assert find_motion_object(scene, footage, frame=2) is None
+        assert find_motion_object(scene, motion_image(first)) == first
 
 
 class TestControls:

@@ -27,7 +27,7 @@ suite() {
 selecting=no
 [ $# -gt 0 ] && selecting=yes
 
-suite "worker" 900 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/worker tests/backend "$@"
+suite "worker" 900 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/setup tests/worker tests/backend "$@"
 for blender in bpy45 bpy52; do
   if [ -e ".venv/$blender/.ready" ]; then
     suite "$blender" 600 ".venv/$blender/bin/python" -m pytest -q tests/motion tests/worker tests/blender "$@"

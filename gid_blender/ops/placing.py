@@ -43,15 +43,17 @@ def place(scene: bpy.types.Scene, obj: bpy.types.Object, *, select: bool = True)
 
 
 def show_textures(scene: bpy.types.Scene) -> None:
-    """Have solid 3D viewports of that scene show textures, since a grey plane shows nothing of a picture."""
+    """Have solid 3D viewports of that scene show textures in their own colours, since a grey plane shows no picture."""
     for window in bpy.context.window_manager.windows:
         if window.scene != scene:
             continue
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 shading = area.spaces.active.shading
-                if shading.type == "SOLID" and shading.color_type != "TEXTURE":
+                # What somebody has chosen stays as it is; this is the default.
+                if shading.type == "SOLID" and shading.color_type == "MATERIAL":
                     shading.color_type = "TEXTURE"
+                    shading.light = "FLAT"
 
 
 def face_viewports(scene: bpy.types.Scene) -> None:

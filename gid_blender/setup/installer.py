@@ -101,10 +101,14 @@ class Installer:
         environment.copy_sources(self._extension)
         steps = installation_steps(environment, self._python)
         self.steps = len(steps)
-        if environment.venv.exists() and not environment.usable():
+        first = 0
+        if environment.usable():
+            self._say(log, "The environment is there already; going on with it.")
+            first = 1
+        elif environment.venv.exists():
             self._say(log, "An earlier attempt left an unusable environment; making it anew.")
             environment.discard()
-        for self.step, step in enumerate(steps):
+        for self.step, step in enumerate(steps[first:], first):
             self.stage = step.title
             self._say(log, f"## {step.title}")
             status = self._command(step.command, log)

@@ -8,7 +8,7 @@ import bpy
 from .. import scene
 from ..ops.generate import picture
 from ..ops.session import session
-from .problem_box import draw_problem
+from .problem_box import draw_problem, wrap
 from .progress import draw_progress
 
 __all__ = ["register", "unregister"]
@@ -98,8 +98,9 @@ class _Motion(_Panel):
             column.label(text="Moved by keyframes on its shape keys", icon="KEYFRAME")
             column.operator("gid.restore_controls", icon="DRIVER")
         layout.operator("gid.render_sequence", icon="RENDER_ANIMATION")
+        if scene.has_drivers(obj):
+            layout.operator("gid.convert_to_keyframes", icon="KEYFRAME")
         row = layout.row(align=True)
-        row.operator("gid.convert_to_keyframes", text="To Keyframes", icon="KEYFRAME")
         row.operator("gid.export_volume", text="Export", icon="EXPORT")
         row.operator("gid.import_volume", text="Import", icon="IMPORT")
 
@@ -131,9 +132,8 @@ def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         source = picture(context)
     except scene.SceneError as error:
         box = layout.box().column(align=True)
-        for line in (error.message, error.hint):
-            if line:
-                box.label(text=line, icon="INFO" if line == error.message else "BLANK1")
+        box.label(text="No picture yet", icon="INFO")
+        wrap(box, str(error))
         return
     row = layout.row()
     row.label(text=source.image.name, icon="IMAGE_DATA")

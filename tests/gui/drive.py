@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clicks through the extension in a windowed Blender and takes screenshots to be looked at.
+
+    python tests/gui/drive.py --blender-gui PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER [STEP ...]
+
+`blender-gui` is a program with the commands start, shot, do (xdotool) and stop. The worker runs outside of that
+Blender's world and is reached through `bridge.py`; GID_WORKER or the checkout's environment says which.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT))
+
+from gid_blender.worker.discovery import find_command  # noqa: E402
+
+
+class Window:
+    """The windowed Blender, its steps and its screenshots."""
+
+    def __init__(self, tool: str, folder: Path) -> None:
+        self.tool = tool
+        self.folder = folder
+
+    def call(self, *arguments: str) -> None:
+        subprocess.run([self.tool, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=120)
+
+    def step(self, name: str, **options: object) -> object:
+        """Have `inside.py` do something; returns what it returned."""
+        (self.folder / "step.tmp").write_text(json.dumps([name, options]))
+        (self.folder / "step.tmp").rename(self.folder / "step.json")
+        answer = self.folder / "answer.json"
+        deadline = time.monotonic() + 120
+        while not answer.exists():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"No answer to {name}.")
+            time.sleep(0.05)
+        value = json.loads(answer.read_text())
+        answer.unlink()
+        if "error" in value:
+            raise SystemExit(f"{name}: {value['error']}")
+        return value["value"]
+
+    def shot(self, name: str, wait: float = 1.5) -> None:
+        time.sleep(wait)
+        self.call("shot", str(self.folder / f"{name}.png"))
+        print(name, self.step("state"), flush=True)
+
+    def key(self, *names: str) -> None:
+        self.call("do", "key", *names)
+
+    def open_tab(self, kind: str = "VIEW_3D") -> None:
+        """Click through the tabs of the sidebar until ours is open; Blender lets no script choose one."""
+        self.step("sidebar", kind=kind)
+        time.sleep(1.5)
+        (x, y, width, height), _ = self.step("sidebar", kind=kind)
+        for down in range(20, height, 25):
+            self.call("do", "mousemove", str(x + width - 12), str(y + down))
+            time.sleep(0.15)
+            self.call("do", "click", "1")
+            time.sleep(0.25)
+            if self.step("sidebar", kind=kind)[1] == "Image Dynamics":
+                return
+        raise SystemExit("There is no tab “Image Dynamics”.")
+
+    def until(self, test, seconds: float = 180) -> dict:
+        deadline = time.monotonic() + seconds
+        while not test(state := self.step("state")):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"Waited in vain: {state}")
+            time.sleep(0.2)
+        return state
+
+
+def tour(window: Window, picture: str) -> None:
+    """What a new user does, in that order."""
+    window.step("install")
+    window.open_tab()
+    window.shot("01-first-sight")
+    window.step("press", operator="gid.load_example")
+    time.sleep(10)
+    window.step("pause")
+    window.shot("02-example")
+    window.step("image_editor")
+    window.step("show_picture", path=picture)
+    window.open_tab("IMAGE_EDITOR")
+    window.shot("03-image-editor")
+    window.step("view_3d")
+    window.open_tab()
+    window.step("clear")
+    window.step("choose_picture", path=picture)
+    window.step("settings", seed=1, play=False)
+    window.step("press", operator="gid.generate")
+    window.until(lambda s: not s["busy"] or ("oading" not in s["stage"] and s["factor"] > 0.4))
+    window.shot("04-generating", wait=0.2)
+    window.until(lambda s: not s["busy"])
+    window.step("frame_selected")
+    window.step("go_to", frame=30)
+    window.shot("05-generated", wait=4)
+    window.step("settings", seed=2, quality="HIGH")
+    window.step("press", operator="gid.generate")
+    window.until(lambda s: s["factor"] > 0.1 or not s["busy"])
+    window.call("do", "mousemove", "600", "400")
+    window.key("Escape")
+    window.until(lambda s: not s["busy"], seconds=20)
+    window.shot("06-cancelled-with-escape")
+    window.step("settings", quality="STANDARD", results=["MESH", "PLANE", "STRIP"], format="JPEG")
+    window.step("control", name="gid_period", value=6.0)
+    window.step("press", operator="gid.render_sequence")
+    window.until(lambda s: s["factor"] > 0.1 or not s["busy"])
+    window.shot("07-rendering", wait=0.2)
+    window.until(lambda s: not s["busy"], seconds=400)
+    window.shot("08-rendered", wait=4)
+    window.step("preferences")
+    window.shot("09-preferences", wait=4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--blender-gui", required=True)
+    parser.add_argument("--zip", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--picture", type=Path, default=ROOT / "gid_blender/assets/dahlia.jpg")
+    options = parser.parse_args()
+    folder = options.out.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("step.json", "answer.json"):
+        (folder / old).unlink(missing_ok=True)
+
+    socket = folder / "worker.socket"
+    bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
+    window = Window(options.blender_gui, folder)
+    connect = f"python3 {HERE / 'bridge.py'} connect {socket}"
+    try:
+        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
+                    str(options.zip.resolve()), connect)  # fmt: skip
+        tour(window, str(options.picture))
+    finally:
+        window.call("stop")
+        bridge.terminate()
+
+
+if __name__ == "__main__":
+    main()

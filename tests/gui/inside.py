@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside the windowed Blender: does what `drive.py` writes into a file, one step at a time.
+
+blender --factory-startup --python tests/gui/inside.py -- FOLDER ZIP WORKER_COMMAND
+"""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import bpy
+
+FOLDER, ZIP, WORKER = sys.argv[sys.argv.index("--") + 1 :]
+FOLDER = Path(FOLDER)
+PACKAGE = "bl_ext.user_default.image_dynamics"
+
+
+def session():
+    import importlib
+
+    return importlib.import_module(f"{PACKAGE}.gid_blender.ops.session").session
+
+
+def areas(kind):
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == kind:
+                yield window, area, next(r for r in area.regions if r.type == "WINDOW")
+
+
+def install():
+    bpy.context.preferences.view.show_splash = False
+    # Drawn without a graphics card, it would only tell that.
+    bpy.context.preferences.view.show_playback_fps = False
+    bpy.context.preferences.system.use_online_access = True
+    bpy.ops.extensions.package_install_files(repo="user_default", filepath=ZIP, enable_on_install=True)
+    bpy.context.preferences.addons[PACKAGE].preferences.worker_command = WORKER
+
+
+def sidebar(kind="VIEW_3D"):
+    """Open the sidebar; returns where it is (x, y from the top, width, height) and which tab is open."""
+    window, area, _ = next(areas(kind))
+    area.spaces.active.show_region_ui = True
+    region = next(r for r in area.regions if r.type == "UI")
+    area.tag_redraw()
+    top = window.height - region.y - region.height
+    return [region.x, top, region.width, region.height], region.active_panel_category
+
+
+def image_editor():
+    """Turn the Dope Sheet below the viewport into an Image Editor, as tall as a sidebar needs."""
+    _, area, _ = next(areas("VIEW_3D"))
+    area.ui_type = "IMAGE_EDITOR"
+
+
+def view_3d():
+    _, area, _ = next(areas("IMAGE_EDITOR"))
+    area.ui_type = "VIEW_3D"
+
+
+def show_picture(path):
+    image = bpy.data.images.load(path, check_existing=True)
+    for _, area, region in areas("IMAGE_EDITOR"):
+        area.spaces.active.image = image
+        with bpy.context.temp_override(area=area, region=region):
+            bpy.ops.image.view_all(fit_view=True)
+
+
+def choose_picture(path):
+    bpy.context.scene.gid.image = bpy.data.images.load(path, check_existing=True)
+
+
+def settings(**values):
+    for name, value in values.items():
+        setattr(bpy.context.scene.gid, name, set(value) if isinstance(value, list) else value)
+
+
+def press(operator, kind="VIEW_3D", **options):
+    """Call an operator as its button does."""
+    window, area, region = next(areas(kind))
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        module, name = operator.split(".")
+        print(operator, getattr(getattr(bpy.ops, module), name)("INVOKE_DEFAULT", **options))
+
+
+def pause():
+    """Stop the playback: without a graphics card it takes all the time there is."""
+    for window in bpy.context.window_manager.windows:
+        if window.screen.is_animation_playing:
+            with bpy.context.temp_override(window=window):
+                bpy.ops.screen.animation_cancel(restore_frame=False)
+
+
+def control(name, value):
+    """Set a live control of the active motion object."""
+    bpy.context.object[name] = value
+
+
+def go_to(frame):
+    bpy.context.scene.frame_set(frame)
+
+
+def clear():
+    """Remove everything, so that the next picture stands in the middle."""
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+
+
+def frame_selected():
+    for window, area, region in areas("VIEW_3D"):
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_axis(type="TOP")
+            bpy.ops.view3d.view_selected()
+
+
+def preferences():
+    bpy.ops.screen.userpref_show()
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "Image Dynamics"
+    bpy.ops.preferences.addon_expand(module=PACKAGE)
+
+
+def state():
+    s = session()
+    return {
+        "busy": s.busy,
+        "stage": s.stage,
+        "factor": s.factor,
+        "note": s.note,
+        "problem": s.problem.text() if s.problem else None,
+        "frame": bpy.context.scene.frame_current,
+    }
+
+
+def poll():
+    """Look for the next step; a file that is renamed into place is whole."""
+    step = FOLDER / "step.json"
+    if step.exists():
+        name, options = json.loads(step.read_text())
+        step.unlink()
+        try:
+            answer = {"value": globals()[name](**options)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+        (FOLDER / "answer.tmp").write_text(json.dumps(answer))
+        (FOLDER / "answer.tmp").rename(FOLDER / "answer.json")
+    return 0.1
+
+
+bpy.app.timers.register(poll, first_interval=1.0, persistent=True)

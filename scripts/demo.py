@@ -43,7 +43,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="another seed gives another motion")
     options = parser.parse_args()
     out = options.out.resolve()
-    clear(out)
 
     print(f"{options.image.name} in Blender {bpy.app.version_string}, Python {sys.version.split()[0]}")
     started = time.monotonic()
@@ -56,6 +55,7 @@ def main() -> int:
         scene.gid.output = "//frames"
         picture = load(options.image)
         scene.gid.image = picture
+        clear(out)
         # Saved first: a .blend knows frames by their place relative to it.
         bpy.ops.wm.save_as_mainfile(filepath=str(out / "demo.blend"))
     with stage("Start the worker and load torch"):
@@ -159,6 +159,9 @@ if __name__ == "__main__":
         # A failed operator raises RuntimeError with what it reported, one sentence for a person.
         print(f"\n{str(error).strip()}", file=sys.stderr)
         status = 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        status = 130
     sys.stdout.flush()
     sys.stderr.flush()
     _resources.cleanup()

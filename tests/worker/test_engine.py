@@ -15,6 +15,9 @@ from gid_blender.worker.job import JobState
 from tests.motion.volumes import smooth_volume
 from tests.worker.waiting import QUICK, pump_until
 
+# Once is enough: from Blender's Pythons the same server is spoken to in test_server.py and by the operators.
+pytest.importorskip("gid_backend", reason="runs in the worker's environment")
+
 H, W = 48, 64
 WEIGHTS = Path(__file__).resolve().parents[2] / "backend" / "gid_backend" / "weights" / "small.safetensors"
 GRADIENT = np.stack([*np.meshgrid(np.linspace(0, 1, W), np.linspace(0, 1, H)), np.full((H, W), 0.5)], axis=-1)
@@ -83,7 +86,8 @@ class TestRender:
     @pytest.mark.parametrize(("dtype", "channels"), [("uint8", 1), ("uint8", 3), ("uint16", 4)])
     def test_what_does_not_move_comes_back_bit_by_bit(self, client, volume, dtype, channels):
         """Through the wire, the renderer and the PNG encoder."""
-        cv2 = pytest.importorskip("cv2", reason="decodes the frame; there is none in Blender's Python")
+        import cv2
+
         image, pixels = picture(dtype, channels)
         job = run(client, "render", {"image": image, "frames": 1, "amplitude": 0}, [pixels, dumps(volume)])
         frame = cv2.imdecode(np.frombuffer(job.frames[0][1], np.uint8), cv2.IMREAD_UNCHANGED)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The real server over real pipes, in the worker's own Python, with scripted requests instead of models."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from gid_blender.worker.process import Exited, WorkerProcess
 from gid_blender.worker.protocol import PROTOCOL_VERSION, read_frame
 from tests.worker.waiting import is_alive, pump_until, wait_until
 
+# Loading torch takes seconds, and what this Python is makes no difference to it.
+NEEDS_TORCH = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="runs in the worker's environment")
 WORKERS = Path(__file__).parent / "workers"
 
 
@@ -146,7 +149,7 @@ class TestCancel:
 
 
 class TestErrors:
-    @pytest.mark.parametrize("method", ["numpy_out_of_memory", "torch_out_of_memory"])
+    @pytest.mark.parametrize("method", ["numpy_out_of_memory", pytest.param("torch_out_of_memory", marks=NEEDS_TORCH)])
     def test_out_of_memory_is_told_with_a_hint_and_survived(self, connect, scripted, method):
         client = connect(scripted)
         run(client, "load")

@@ -38,6 +38,9 @@ SUITES = (
 GOALS: dict[str, float] = {
     "predict_s": 60.0,
     "seam_ratio": 1.05,
+    "hello_s": 0.2,
+    "round_trip_ms": 5.0,
+    "picture_and_volume_ms": 100.0,
     "import_s": 1.0,
     "bpy45:playback_ms": 8.0,
     "bpy52:playback_ms": 4.0,

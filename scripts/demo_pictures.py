@@ -7,17 +7,15 @@ python -m scripts.demo_pictures FRAMES OUT FPS
 from __future__ import annotations
 
 import sys
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gid_backend.atomic import replacing
 from gid_backend.encode import to_8_bit, write_image
 from gid_backend.images import read_image
+from gid_backend.movies import writing
 
 # Short loops are shown several times, so that one can see that there is no seam.
 LEAST_SECONDS = 10.0
@@ -31,20 +29,9 @@ def main(folder: Path, out: Path, fps: float) -> None:
 
 
 def film(paths: list[Path], path: Path, fps: float) -> None:
-    """H.264 that every player reads."""
-    rate = Fraction(fps).limit_denominator(1001)
-    repeats = max(1, round(LEAST_SECONDS * fps / len(paths)))
-    with replacing(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "medium"})
-        stream.pix_fmt = "yuv420p"
-        for index, frame in enumerate(paths * repeats):
-            pixels = to_8_bit(read_image(frame))
-            # Colour at half resolution needs even sides.
-            pixels = np.ascontiguousarray(pixels[: pixels.shape[0] // 2 * 2, : pixels.shape[1] // 2 * 2])
-            if index == 0:
-                stream.height, stream.width = pixels.shape[:2]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        container.mux(stream.encode())
+    repeated = paths * max(1, round(LEAST_SECONDS * fps / len(paths)))
+    with writing(path) as take:
+        take((read_image(frame) for frame in repeated), fps, len(repeated))
 
 
 def contact_sheet(paths: list[Path], fps: float) -> npt.NDArray[np.uint8]:

@@ -60,6 +60,7 @@ class RenderTask(Task):
         kind = target.gid.format.lower()
         self.params = {"image": pixels.header, "format": kind}
         if obj is not None:
+            volume = volume_store.pinned(obj, volume)
             q = scene.coefficients(obj, target, frames)
             self.params["coefficients"] = [
                 [[round(float(c.real), 7), round(float(c.imag), 7)] for c in row] for row in q

@@ -17,13 +17,14 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from ..setup import Installer, SetupError
+from .. import __version__
+from ..setup import Installer, SetupError, SetupState
 from ..worker.client import WorkerClient
 from ..worker.errors import WorkerError
 from ..worker.job import Job, JobState
 from .paths import user_folder
 from .report import EXPECTED, Problem, problem_of
-from .worker_command import worker_command
+from .worker_command import own_environment, worker_command
 
 __all__ = ["Task", "begin", "log_file", "redraw", "register", "session", "unregister", "watch"]
 
@@ -87,6 +88,7 @@ class Session:
         self._started = 0.0
         self._waiting = False
         self._installing = False
+        self._setup_state: SetupState | None = None
 
     @property
     def busy(self) -> bool:
@@ -96,6 +98,13 @@ class Session:
     def installing(self) -> bool:
         """Whether the worker is being set up."""
         return self._installing
+
+    @property
+    def setup_state(self) -> SetupState:
+        """Whether the worker is set up, as it was when that last changed: looking at the disk is not for `draw`."""
+        if self._setup_state is None:
+            self._setup_state = own_environment().state(__version__)
+        return self._setup_state
 
     @property
     def hello(self) -> Mapping[str, Any]:
@@ -222,6 +231,7 @@ class Session:
         self.setup_lines = tuple(self.installer.lines(8))
         if self.installer.finished:
             self._installing = False
+            self._setup_state = None
             if self.installer.error is not None:
                 self.fail(SetupError(self.installer.error))
 

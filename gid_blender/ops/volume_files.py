@@ -62,8 +62,16 @@ class GID_OT_import_volume(bpy.types.Operator, ImportHelper):
         target = context.scene
         try:
             volume = motion.load(bpy.path.abspath(self.filepath))
-            image = picture(context).image
-            put_motion(Motion(target.session_uid, image.session_uid, volume, Wanted.of(target.gid)))
+            source = picture(context)
+            put_motion(
+                Motion(
+                    target.session_uid,
+                    source.image.session_uid,
+                    volume,
+                    Wanted.of(target.gid),
+                    frame=source.frame,
+                )
+            )
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}

@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
 from .. import motion, scene
+from ..motion.regularize import pin_border
+from ..scene.mesh import plane_width
+from ..scene.objects import plane_settings
 from ..scene.shape_keys import read_spectrum
 from .paths import user_folder
 
-__all__ = ["clear", "recall", "remember", "size"]
+__all__ = ["clear", "pinned", "recall", "remember", "size"]
 
 PROPERTY = "gid_volume"
 # About 40 volumes of the default size.
@@ -54,6 +58,13 @@ def recall(obj: bpy.types.Object) -> motion.SpectralVolume:
         except (motion.SpectralVolumeError, OSError):
             pass
     return _from_mesh(obj)
+
+
+def pinned(obj: bpy.types.Object, volume: motion.SpectralVolume) -> motion.SpectralVolume:
+    """The volume with its border pinned as that of the object's mesh is, so that frames move as the mesh does."""
+    settings = plane_settings(obj)
+    spacing = (1 / volume.width, settings.height / plane_width(obj.data) / volume.height)
+    return replace(volume, spectrum=pin_border(volume.spectrum, spacing, settings.pin_border))
 
 
 def _from_mesh(obj: bpy.types.Object) -> motion.SpectralVolume:

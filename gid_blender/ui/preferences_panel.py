@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import __version__
 from ..ops.session import session
-from ..ops.worker_command import own_environment
 from ..setup import SetupState
 from .problem_box import draw_problem, wrap
 from .progress import draw_progress
@@ -28,7 +26,7 @@ def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UIL
     layout.use_property_decorate = False
 
     box = layout.box()
-    text, icon = _STATES[own_environment().state(__version__)]
+    text, icon = _STATES[session.setup_state]
     box.label(text=text, icon=icon)
     if session.installing:
         installer = session.installer

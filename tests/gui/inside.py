@@ -130,6 +130,7 @@ def state():
         "note": s.note,
         "problem": s.problem.text() if s.problem else None,
         "frame": bpy.context.scene.frame_current,
+        "objects": len(bpy.data.objects),
     }
 
 

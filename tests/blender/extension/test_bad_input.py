@@ -200,6 +200,21 @@ def test_opening_another_file_stops_the_job_cleanly(blender, tmp_path):
     blender.run(script)
 
 
+def test_disabling_the_extension_during_a_job_ends_the_worker(blender):
+    def script():
+        generate = module("ops.generate")
+        scene = bpy.context.scene
+        scene.gid.image = new_picture()
+        scene.gid.quality = "HIGH"
+        session.start(generate.GenerateTask(scene, generate.picture(bpy.context)))
+        pump(lambda: "Denoising" in session.stage)
+        process = session._client._process
+        bpy.ops.preferences.addon_disable(module="bl_ext.user_default.image_dynamics")
+        assert not process.is_running()
+
+    blender.run(script)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="process ids are looked up in /proc or by signal 0")
 def test_quitting_during_a_job_leaves_no_worker(blender):
     def script():

@@ -21,7 +21,7 @@ class PriorConfig:
         patch: side of the pixel block that the slice autoencoder folds into channels before its first
             convolution. 1 is the paper's; 2 halves every side where convolutions are dearest.
         vae_channels: of each level; every level after the first halves the sides.
-        latent_channels: of one slice's latent.
+        latent_channels: of one slice's latent, at least 4.
         unet_channels, unet_multipliers, unet_blocks: width of the first level, factors of each level,
             residual blocks a level.
         attention_levels: levels with spatial attention.

@@ -22,6 +22,7 @@ from torch.nn import functional
 from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
 from .colour import Picture
+from .device import best_device
 from .errors import Cancelled, GidError
 from .holes import REACH, fill
 from .images import checked
@@ -62,12 +63,13 @@ class MotionRenderer:
 
     @classmethod
     def load(cls, device: str | None = None, settings: RenderSettings | None = None) -> MotionRenderer:
-        """A renderer on `device`, or on the GPU if there is one.
+        """A renderer on `device`, or on the fastest that can do it.
 
         Raises:
             GidError: when there is no such device.
         """
-        name = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        # Cubic sampling is missing on Apple's GPU in some versions of torch, and the CPU is quick enough there.
+        name = device or best_device().replace("mps", "cpu")
         try:
             chosen = torch.device(name)
             torch.zeros(1, device=chosen)

@@ -52,11 +52,12 @@ install_torch() {
     echo "$backend" >"$folder/torch-backend"
     return
   fi
-  pip install -q -c "$pins" uv
+  echo "$name: installing torch ($backend) …"
+  pip install -qq -c "$pins" uv
   if ! UV_HTTP_RETRIES=0 UV_HTTP_TIMEOUT=30 "$folder/bin/uv" pip install -q --python "$python" --torch-backend "$backend" \
        --reinstall-package torch "$pin" 2>"$folder/uv.log"; then
     echo "worker: the package index of torch's “$backend” builds cannot be used (see $folder/uv.log); taking the build that pip finds."
-    pip install -q "$pin"
+    pip install -qq "$pin"
   fi
   echo "$backend" >"$folder/torch-backend"
 }
@@ -64,11 +65,13 @@ install_torch() {
 install() {
   if [ "$name" = worker ]; then
     install_torch
-    pip install -q -r "$pins"
+    echo "$name: installing $(grep -c == "$pins") packages …"
+    pip install -qq -r "$pins"
     # Built with the pinned setuptools that was just installed, so that nothing unpinned takes part.
-    pip install -q --no-deps --no-build-isolation -e .
+    pip install -qq --no-deps --no-build-isolation -e .
   else
-    pip install -q -r "$pins"
+    echo "$name: installing $(grep '^bpy==' "$pins") …"
+    pip install -qq -r "$pins"
   fi
   local problem
   if ! problem=$(timeout 120 "$python" -c "$probe" 2>&1); then

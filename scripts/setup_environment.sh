@@ -74,7 +74,7 @@ install() {
     pip install -qq -r "$pins"
   fi
   local problem
-  if ! problem=$(timeout 120 "$python" -c "$probe" 2>&1); then
+  if ! problem=$(timeout 300 "$python" -c "$probe" 2>&1); then
     echo "$problem" | tail -3 >&2
     case $problem in
       *"cannot open shared object file"*)
@@ -93,9 +93,18 @@ install_step() { GID_SETUP_STEP=install bash scripts/setup_environment.sh "$name
 
 rm -f "$folder"/.ready*
 is_right "$python" || make_folder
-# A half-written environment can make pip itself fail; once from an empty folder, then the fault lies elsewhere.
+# A half-written environment can make pip itself fail; once from an empty folder, then the fault lies elsewhere (with the
+# network, say), and what was there before is put back.
 if ! install_step; then
   echo "$name: once more from an empty environment."
-  make_folder
-  install_step
+  rm -rf "$folder.before"
+  mv "$folder" "$folder.before"
+  if make_folder && install_step; then
+    rm -rf "$folder.before"
+  else
+    rm -rf "$folder"
+    mv "$folder.before" "$folder"
+    echo "$name: the environment could not be set up; the lines above say why. It can be tried again." >&2
+    exit 1
+  fi
 fi

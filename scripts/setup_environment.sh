@@ -99,7 +99,7 @@ if ! install_step; then
   echo "$name: once more from an empty environment."
   rm -rf "$folder.before"
   mv "$folder" "$folder.before"
-  if make_folder && install_step; then
+  if (make_folder) && install_step; then
     rm -rf "$folder.before"
   else
     rm -rf "$folder"

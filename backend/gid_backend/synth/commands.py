@@ -27,7 +27,7 @@ def scenes(
 ) -> None:
     """Draw synthetic scenes with exactly known motion.
 
-    Example: python -m gid_backend.synth.generate --count 4000 --out scenes --jobs 2
+    Example: gid train scenes --count 4000 --out out/scenes --jobs 2
     """
     from .generate import generate
 

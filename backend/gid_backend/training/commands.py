@@ -8,7 +8,11 @@ from typing import Annotated
 
 import typer
 
+from ..synth.commands import scenes as draw_scenes
+
 app = typer.Typer(no_args_is_help=True, help="Train the motion prior. Every stage is resumable; run it again to go on.")
+
+app.command("scenes")(draw_scenes)
 
 LoopsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of looping .mp4 clips.")]
 ScenesOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of synthetic scenes (gid train scenes).")]

@@ -7,7 +7,6 @@ Nothing heavy is imported at the top, because the worker says hello before it lo
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from gid_blender.worker.protocol import Request
 
 from . import __version__
 from .cache import DEFAULT_LIMIT, ResultCache, cache_folder, content_key
+from .environment import number_from_environment
 from .errors import WeightsError
 from .jobs import Context, Handler, Reply
 from .model_info import describe_model
@@ -32,7 +32,7 @@ class Engine:
 
     def __init__(self, cache: ResultCache | None = None) -> None:
         """Use `cache`, or the user's cache folder with GID_CACHE_LIMIT bytes."""
-        limit = int(os.environ.get("GID_CACHE_LIMIT") or DEFAULT_LIMIT)
+        limit = int(number_from_environment("GID_CACHE_LIMIT", DEFAULT_LIMIT))
         self._cache = cache or ResultCache(cache_folder(), limit)
         self._model = describe_model()
         self._device_name = ""

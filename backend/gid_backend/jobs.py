@@ -145,7 +145,7 @@ class JobRunner:
                 self._execute(*entry)
             elif self._service.is_loaded():
                 _log.info("Idle: releasing the model's memory.")
-                self._service.release()
+                self._try_to_release()
 
     def _execute(self, request: Request, context: Context) -> None:
         # Not at the top: it knows numpy's and the models' errors, and the hello does not wait for numpy.
@@ -166,8 +166,7 @@ class JobRunner:
                 _log.exception("“%s” failed", request.method)
         if release:
             # Only here, past the except block: until its end the traceback keeps every tensor alive.
-            self._service.release()
-            gc.collect()
+            self._try_to_release()
         if failure is not None:
             self._outbox.send(
                 {
@@ -178,6 +177,14 @@ class JobRunner:
                     "hint": failure.hint[:4000],
                 }
             )
+
+    def _try_to_release(self) -> None:
+        """A GPU in a bad state fails at this too, which must not end the thread that all requests need."""
+        try:
+            self._service.release()
+            gc.collect()
+        except Exception:
+            _log.exception("The memory of the models cannot be released")
 
     def _handler(self, method: str) -> Handler:
         if method == "release":

@@ -30,6 +30,7 @@ from gid_blender.worker.protocol import (
 )
 
 from . import __version__
+from .environment import number_from_environment
 from .jobs import JobRunner, Service
 
 __all__ = ["Server", "claim_streams", "main"]
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, service: Service | None = None)
         from .engine import Engine
 
         service = Engine()
-    idle_release = float(os.environ.get("GID_IDLE_SECONDS") or IDLE_RELEASE_SECONDS)
+    idle_release = number_from_environment("GID_IDLE_SECONDS", IDLE_RELEASE_SECONDS)
     status = Server(service, stdin, stdout, idle_release=idle_release).run()
     logging.shutdown()
     # Not sys.exit: it would wait for threads and destructors of libraries that are in the middle of a step.
@@ -132,7 +133,7 @@ class Server:
         if request.method == "cancel":
             self._cancel(request)
         elif request.method == "status":
-            self._answer(request, {**self._device, **self._service.status()})
+            self._answer(request, self._status())
         else:
             self._runner.add(request)
 
@@ -147,6 +148,14 @@ class Server:
 
     def _answer(self, request: Request, result: Mapping[str, Any]) -> None:
         self._outbox.send({"id": request.id, "event": "result", "result": dict(result)})
+
+    def _status(self) -> Mapping[str, Any]:
+        try:
+            return {**self._device, **self._service.status()}
+        # A GPU in a bad state cannot tell its memory; this thread must go on all the same.
+        except Exception as error:
+            _log.exception("The status cannot be told")
+            return {**self._device, "error": f"{type(error).__name__}: {error}"[:1000]}
 
     def _hello(self) -> Mapping[str, Any]:
         return {

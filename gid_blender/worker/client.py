@@ -304,11 +304,20 @@ class WorkerClient:
         elif status == -_SIGKILL:
             # Our own doing, which explains nothing.
             status = None
+        untouched: list[Job] = []
         if verdict.code == "stopped":
-            # It did not die by itself, so the next request need not wait.
+            # It did not die by itself, so the next request need not wait. And what only stood in the queue behind
+            # the request that was cancelled has no part in this: the next worker gets it.
             self._may_start_at = 0.0
+            untouched = [job for job in self._open.values() if job.state is JobState.RUNNING and not job.has_begun]
+            self._open = {number: job for number, job in self._open.items() if job not in untouched}
+            for job in untouched:
+                job.state, job.id = JobState.WAITING, None
+            untouched += self._waiting
+            self._waiting = []
         self._forget_process()
         self._end_all(verdict, status)
+        self._waiting = untouched + self._waiting
 
     def _forget_process(self) -> WorkerProcess | None:
         process, self._process = self._process, None

@@ -46,6 +46,8 @@ class Job:
         result: the result's fields, once DONE.
         parts: the result's binary parts, once DONE.
         error: why, once FAILED.
+        has_begun: whether the worker has said anything about it.
+        id, params, input: the request as it is sent.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Job:
         self.parts: tuple[bytes, ...] = ()
         self.error: WorkerError | None = None
         self.id: int | None = None
+        self.has_begun = False
         self.params = params
         self.input: Sequence[Part] = parts
         self._on_progress = on_progress
@@ -113,6 +116,7 @@ class Job:
         """Apply an event of the worker that is about this job; events after the final one are dropped."""
         if self.is_final:
             return
+        self.has_begun = True
         fields = event.fields
         if event.name == "progress":
             self.show(fields["stage"], fields["done"], fields["total"])

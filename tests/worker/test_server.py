@@ -228,6 +228,24 @@ class TestMemory:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
+    def test_a_release_that_fails_does_not_end_the_worker(self, connect, scripted, monkeypatch):
+        """As on a GPU in a bad state."""
+        monkeypatch.setenv("GID_TEST_BAD_GPU", "1")
+        client = connect(scripted)
+        run(client, "load")
+        assert "illegal memory access" in run(client, "status")[0]["error"]
+        assert failed(client, "numpy_out_of_memory").code == "out_of_memory"
+        assert failed(client, "release").code == "failed"
+        assert run(client, "echo", {"a": 1})[0] == {"a": 1}
+
+    @pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf", " "])
+    def test_a_setting_that_is_no_number_is_noted_and_the_default_is_used(self, connect, scripted, monkeypatch, text):
+        monkeypatch.setenv("GID_IDLE_SECONDS", text)
+        client = connect(scripted)
+        run(client, "echo")
+        if text.strip():
+            wait_until(lambda: any("600 is used" in line for line in client.log.tail))
+
 
 class TestEnd:
     @pytest.mark.parametrize(("method", "stage"), [("wait", "Waiting"), ("stubborn", "Busy")])

@@ -95,13 +95,20 @@ class Service:
         return {"torch": "0", "device": "cpu", "name": "scripted", "memory_total": 2, "memory_free": 1}
 
     def status(self):
+        bad_gpu()
         return {"loaded": self.loaded}
 
     def is_loaded(self):
         return self.loaded
 
     def release(self):
+        bad_gpu()
         self.loaded = False
+
+
+def bad_gpu():
+    if os.environ.get("GID_TEST_BAD_GPU"):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
 
 HANDLERS = {

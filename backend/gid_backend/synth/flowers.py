@@ -239,6 +239,8 @@ def stemmed(
 ) -> int:
     """A stem from `foot` to `top` with leaves and a flower; returns the head's part."""
     rng = st.rng
+    # A tulip is drawn by its height, which is nearly twice the radius that the others have.
+    radius = radius * 0.6 if kind == "tulip" else radius
     foot, top = np.asarray(foot, float), np.asarray(top, float)
     t = np.linspace(0, 1, 7)[:, None]
     bulge = np.array([rng.normal(0, 0.06), 0]) * np.linalg.norm(top - foot)

@@ -11,9 +11,6 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-USAGE = 2
-INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `gid` with `arguments` (or the process's own) and return its exit status.

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
+INTERRUPTED = 130
+
 console = Console(stderr=True)
 app = typer.Typer(
     add_completion=False,
@@ -217,11 +219,13 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as leave:
         return leave.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("Interrupted; nothing was written.", 130)
+        status = INTERRUPTED
     except BrokenPipeError:
         return 1
     except Exception as error:
         return _explain(error)
+    if status == INTERRUPTED:
+        return _fail("Interrupted; nothing was written.", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 
@@ -231,12 +235,16 @@ def _explain(error: Exception) -> int:
     message = getattr(error, "format_message", None)
     if callable(message):
         return _fail(str(message()), 2)
+    from gid_blender.motion import SpectralVolumeError
+
+    from .errors import GidError
     from .failures import describe_failure
 
     failure = describe_failure(error)
     if failure.is_unexpected:
         console.print_exception()
-    return _fail(f"{failure.message} {failure.hint}", 1 if failure.code in ("failed", "out_of_memory") else 2)
+    is_input = isinstance(error, GidError | SpectralVolumeError) and failure.code != "out_of_memory"
+    return _fail(f"{failure.message} {failure.hint}", 2 if is_input else 1)
 
 
 def _fail(sentence: str, status: int) -> int:

@@ -53,10 +53,12 @@ def writing(
     target = Path(path)
     suffix = target.suffix.lower()
     is_movie = suffix in MOVIES
-    if is_movie and target.is_dir():
+    # os.path and not Path: it takes a name that is too long for “no”, and `replacing` finds the words for it.
+    is_folder = os.path.isdir(target)
+    if is_movie and is_folder:
         raise OutputError(f"“{target}” is a folder, where a {suffix} file is to be written.")
     if not is_movie:
-        if suffix and not target.is_dir():
+        if suffix and not is_folder:
             raise OutputError(f"“{target.name}” is no kind of film: choose one of {', '.join(MOVIES)}, or a folder.")
         _refuse_other_files(target)
     with replacing(target) as temporary:
@@ -72,7 +74,7 @@ def writing(
 
 
 def _refuse_other_files(folder: Path) -> None:
-    if not folder.exists():
+    if not os.path.exists(folder):
         return
     if not folder.is_dir():
         raise OutputError(f"“{folder}” is a file; name a folder, or a film ending in {', '.join(MOVIES)}.")

@@ -72,7 +72,7 @@ def test_version():
     [
         (["frobnicate"], "frobnicate"),
         (["render", "flower.png"], "Missing"),
-        (["render", "flower.png", "flower.npz", "-o", "a.mp4", "--frames", "many"], "many"),
+        (["render", "flower.png", "flower.npz", "-o", "a.mp4", "--frames", "many"], "integer"),
         (["render", "flower.png", "flower.npz", "-o", "a.mp4", "--frames", "0"], "--frames"),
         (["render", "flower.png", "flower.npz", "-o", "a", "--format", "bmp"], "bmp"),
         (["render", "flower.png", "flower.npz", "-o", "a.avi"], "a.avi"),

@@ -44,7 +44,7 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
     "sleeper": (things.sleepers, 2),
     "swing": (things.swings, 2),
     "garden": (outdoors.garden, 6),
-    "still": (things.still, 9),
+    "still": (things.still, 11),
 }
 
 

@@ -16,7 +16,7 @@ from gid_blender.worker.protocol import Request
 from . import __version__
 from .cache import DEFAULT_LIMIT, ResultCache, cache_folder, content_key
 from .environment import number_from_environment
-from .errors import WeightsError
+from .errors import GidError, WeightsError
 from .jobs import Context, Handler, Reply
 from .model_info import describe_model
 
@@ -97,9 +97,10 @@ class Engine:
     # ---- requests
 
     def _predict(self, request: Request, context: Context) -> Reply:
-        from gid_blender.motion import files
+        from gid_blender.motion import SpectralVolumeError, files
 
         from .images import checked
+        from .interrupting import cancelled_between_layers
         from .request_params import PredictParams, image_of, parts_of
 
         params = PredictParams.model_validate(request.params)
@@ -110,13 +111,18 @@ class Engine:
         if (stored := self._cache.get(self._key(pixels, question))) is not None:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)
-        volume = predictor.predict(
-            image,
-            **params.settings(),
-            linear=params.image.linear,
-            progress=context.progress,
-            cancel=context.cancelled,
-        )
+        try:
+            with cancelled_between_layers(context.cancelled):
+                volume = predictor.predict(
+                    image,
+                    **params.settings(),
+                    linear=params.image.linear,
+                    progress=context.progress,
+                    cancel=context.cancelled,
+                )
+        except SpectralVolumeError as error:
+            # The volume is the model's, not the caller's.
+            raise GidError(f"The model predicted no usable motion. {error}", "Try another seed or guidance.") from error
         data = files.dumps(volume)
         self._cache.put(self._key(pixels, question), data)
         return {"cached": False}, [data]

@@ -42,8 +42,8 @@ class PredictParams(_Params):
     image: ImageParams
     seed: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
     steps: Annotated[int, Field(ge=1, le=1000)] | None = None
-    guidance: Annotated[Number, Field(ge=0, le=100)] | None = None
-    loop_guidance: Annotated[Number, Field(ge=0, le=10000)] | None = None
+    guidance: Annotated[Number, Field(ge=0, le=20)] | None = None
+    loop_guidance: Annotated[Number, Field(ge=0, le=1000)] | None = None
 
     def settings(self) -> dict[str, Any]:
         """What was set, by the predictor's argument names."""

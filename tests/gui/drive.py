@@ -31,7 +31,7 @@ class Window:
     def call(self, *arguments: str) -> None:
         subprocess.run([self.tool, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=120)
 
-    def step(self, name: str, **options: object) -> object:
+    def step(self, name: str, /, **options: object) -> object:
         """Have `inside.py` do something; returns what it returned."""
         (self.folder / "step.tmp").write_text(json.dumps([name, options]))
         (self.folder / "step.tmp").rename(self.folder / "step.json")

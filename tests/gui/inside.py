@@ -81,7 +81,7 @@ def press(operator, kind="VIEW_3D", **options):
     window, area, region = next(areas(kind))
     with bpy.context.temp_override(window=window, area=area, region=region):
         module, name = operator.split(".")
-        print(operator, getattr(getattr(bpy.ops, module), name)("INVOKE_DEFAULT", **options))
+        print(operator, getattr(getattr(bpy.ops, module), name)("INVOKE_DEFAULT", True, **options))
 
 
 def pause():
@@ -105,6 +105,7 @@ def clear():
     """Remove everything, so that the next picture stands in the middle."""
     for obj in list(bpy.data.objects):
         bpy.data.objects.remove(obj)
+    bpy.ops.ed.undo_push(message="Clear")
 
 
 def frame_selected():

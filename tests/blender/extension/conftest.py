@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each test runs in a Blender of its own, into which the built zip was installed through Blender's extension system."""
+"""Tests run in Blenders into which the built zip was installed through Blender's own extension system."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +30,16 @@ os._exit(0)
 """
 
 # What every script finds: the enabled extension's modules, and a helper that does what the timer does in a window.
-PRELUDE = """
+PRELUDE = '''
 import importlib, json, os, sys, time, traceback
 import bpy
 
-def module(name):
-    return importlib.import_module("bl_ext.user_default.image_dynamics.gid_blender." + name)
+PACKAGE = "bl_ext.user_default.image_dynamics"
 
-def pump(until, seconds=60):
+def module(name):
+    return importlib.import_module(f"{PACKAGE}.gid_blender.{name}")
+
+def pump(until, seconds=120):
     deadline = time.monotonic() + seconds
     while not until():
         session.pump()
@@ -47,62 +51,87 @@ def new_picture(name="picture", width=48, height=32):
     image.generated_type = "COLOR_GRID"
     return image
 
+def small_motion_object():
+    """The example's motion on a picture that a renderer is done with soon."""
+    bpy.context.scene.gid.image = new_picture("small", 96, 64)
+    bpy.ops.gid.import_volume("EXEC_DEFAULT", filepath=str(module("ops.paths").asset("dahlia.npz")))
+    return bpy.context.object
+
 def failure(operator, *args, **options):
     try:
         operator(*args, **options)
     except RuntimeError as error:
         return str(error)
     raise AssertionError("no error")
+
+bpy.ops.preferences.addon_enable(module=PACKAGE)
+session = module("ops.session").session
+'''
+
+# Runs scripts as they come, each in a fresh file; most of a Blender's time goes into starting it.
+SERVE = """
+for line in sys.stdin:
+    source, name, values, worker = json.loads(line)
+    session.close()
+    session.problem, session.note = None, ""
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    module("preferences").preferences().worker_command = worker
+    try:
+        space = dict(globals())
+        exec(compile(source, name, "exec"), space)
+        space[name](**values)
+        outcome = "passed"
+    except BaseException:
+        outcome = "failed\\n" + traceback.format_exc()
+    sys.stdout.flush()
+    print("OUTCOME " + json.dumps(outcome), flush=True)
 """
 
 
 class Blender:
-    """Blender with the extension installed, ready to run scripts one process at a time."""
+    """Blender with the extension installed, ready to run scripts: functions whose source is executed there."""
 
     def __init__(self, resources: Path, scratch: Path) -> None:
         self.resources = resources
         self.scratch = scratch
+        self._server: subprocess.Popen[str] | None = None
 
-    def environment(self, worker: list[str] | None = None) -> dict[str, str]:
-        """Variables that keep a process away from this user's Blender and caches."""
-        variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GID_"))}
-        variables |= {
-            "BLENDER_USER_RESOURCES": str(self.resources),
-            "XDG_CACHE_HOME": str(self.scratch / "cache"),
-            "GID_WORKER": subprocess.list2cmdline(worker if worker is not None else QUICK_WORKER),
-        }
-        return variables
+    def run(self, script: Callable[..., Any], *, worker: list[str] | None = None, **values: Any) -> str:
+        """Run the body of a function in a new file of a Blender that serves many; returns what it printed.
 
-    def start(
-        self, script: Callable[..., Any], *, worker: list[str] | None = None, enable: bool = True, **values: Any
-    ) -> subprocess.Popen[str]:
-        """Run the body of a function in a new Blender; `values` are its arguments and have to be JSON-able."""
+        Args:
+            script: finds the names of PRELUDE; fails by raising.
+            worker: the command of the worker; the quick one by default.
+            values: its arguments; JSON-able.
+        """
+        if self._server is None or self._server.poll() is not None:
+            self._server = self._python(PRELUDE + SERVE, stdin=subprocess.PIPE)
+        server = self._server
         source = textwrap.dedent(inspect.getsource(script))
-        enabling = (
-            f'bpy.ops.preferences.addon_enable(module="{PACKAGE}")\nsession = module("ops.session").session\n'
-            if enable
-            else ""
-        )
-        text = (
-            f"{PRELUDE}\n{enabling}\n{source}\n"
-            f"try:\n    {script.__name__}(**json.loads({json.dumps(json.dumps(values))}))\n"
-            "except BaseException:\n    traceback.print_exc()\n    sys.stderr.flush()\n    os._exit(1)\n"
-            # bpy 4.5 hangs at a normal exit when a timer is still registered; that nothing is, has its own test.
-            "sys.stdout.flush()\nos._exit(0)\n"
-        )
-        path = self.scratch / f"{script.__name__}_{os.urandom(4).hex()}.py"
-        path.write_text(text, encoding="utf-8")
-        return subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(path)],
-            env=self.environment(worker),
-            cwd=self.scratch,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
+        command = shlex.join(worker if worker is not None else QUICK_WORKER)
+        server.stdin.write(json.dumps([source, script.__name__, values, command]) + "\n")
+        server.stdin.flush()
+        said: list[str] = []
+        for line in server.stdout:
+            if line.startswith("OUTCOME "):
+                outcome = json.loads(line.removeprefix("OUTCOME "))
+                if outcome != "passed":
+                    pytest.fail("".join(said) + outcome, pytrace=False)
+                return "".join(said)
+            said.append(line)
+        pytest.fail(f"Blender ended with status {server.wait()}.\n{''.join(said)}", pytrace=False)
 
-    def finish(self, process: subprocess.Popen[str], *, timeout: float = 120) -> str:
+    def start(self, script: Callable[..., Any], **values: Any) -> subprocess.Popen[str]:
+        """Run the body of a function in a Blender of its own, with the quick worker."""
+        source = textwrap.dedent(inspect.getsource(script))
+        command = f'module("preferences").preferences().worker_command = {shlex.join(QUICK_WORKER)!r}'
+        call = f"{script.__name__}(**json.loads({json.dumps(json.dumps(values))}))"
+        # Not a normal exit, which hangs in bpy 4.5 when a timer is still registered; that none is, has its own test.
+        ending = "except BaseException:\n    traceback.print_exc()\n    sys.stderr.flush()\n    os._exit(1)\n"
+        code = f"{PRELUDE}\n{command}\n{source}\ntry:\n    {call}\n{ending}sys.stdout.flush()\nos._exit(0)\n"
+        return self._python(code)
+
+    def finish(self, process: subprocess.Popen[str], *, timeout: float = 150) -> str:
         """Wait for a script and return what it printed; fails with that when the script failed."""
         try:
             output, _ = process.communicate(timeout=timeout)
@@ -114,9 +143,37 @@ class Blender:
             pytest.fail(f"The script ended with status {process.returncode}.\n{output}", pytrace=False)
         return output
 
-    def run(self, script: Callable[..., Any], **options: Any) -> str:
-        """`start` and `finish`."""
-        return self.finish(self.start(script, **options))
+    def run_alone(self, script: Callable[..., Any], **values: Any) -> str:
+        """`start` and `finish`: for what changes the installation or ends Blender."""
+        return self.finish(self.start(script, **values))
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+            self._server.communicate()
+
+    def environment(self) -> dict[str, str]:
+        """Variables that keep a process away from this user's Blender and caches."""
+        variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GID_"))}
+        return variables | {
+            "BLENDER_USER_RESOURCES": str(self.resources),
+            "XDG_CACHE_HOME": str(self.scratch / "cache"),
+        }
+
+    def _python(self, code: str, **options: Any) -> subprocess.Popen[str]:
+        handle, path = tempfile.mkstemp(suffix=".py", dir=self.scratch)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(code)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", path],
+            env=self.environment(),
+            cwd=self.scratch,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            **options,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -152,9 +209,23 @@ def install(archive: Path, resources: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def shared_blender(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Blender]:
+    """A Blender that serves all tests of a file."""
+    blender = Blender(installed, tmp_path_factory.mktemp("blender"))
+    yield blender
+    blender.close()
+
+
 @pytest.fixture
-def blender(installed: Path, tmp_path: Path) -> Blender:
-    """Blender with the extension, in a copy of its user resources, so that tests cannot disturb each other."""
+def blender(shared_blender: Blender) -> Blender:
+    """Blender with the extension."""
+    return shared_blender
+
+
+@pytest.fixture
+def lone_blender(installed: Path, tmp_path: Path) -> Blender:
+    """Blender with the extension in a copy of its user resources, for tests that change the installation."""
     resources = tmp_path / "resources"
     shutil.copytree(installed, resources)
     return Blender(resources, tmp_path)

@@ -143,9 +143,8 @@ def test_cancelled_frames_leave_no_folder(blender, real_worker, tmp_path):
     def script(folder):
         render = module("ops.render")
         scene = bpy.context.scene
-        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        obj = small_motion_object()
         scene.gid.output = folder
-        obj = bpy.context.object
         task = render.RenderTask(
             scene,
             module("scene").motion_image(obj),
@@ -200,7 +199,7 @@ def test_opening_another_file_stops_the_job_cleanly(blender, tmp_path):
     blender.run(script)
 
 
-def test_disabling_the_extension_during_a_job_ends_the_worker(blender):
+def test_disabling_the_extension_during_a_job_ends_the_worker(lone_blender):
     def script():
         generate = module("ops.generate")
         scene = bpy.context.scene
@@ -212,11 +211,11 @@ def test_disabling_the_extension_during_a_job_ends_the_worker(blender):
         bpy.ops.preferences.addon_disable(module="bl_ext.user_default.image_dynamics")
         assert not process.is_running()
 
-    blender.run(script)
+    lone_blender.run_alone(script)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="process ids are looked up in /proc or by signal 0")
-def test_quitting_during_a_job_leaves_no_worker(blender):
+def test_quitting_during_a_job_leaves_no_worker(lone_blender):
     def script():
         generate = module("ops.generate")
         scene = bpy.context.scene
@@ -229,7 +228,7 @@ def test_quitting_during_a_job_leaves_no_worker(blender):
         sys.stdout.flush()
         os._exit(0)
 
-    output = blender.run(script)
+    output = lone_blender.run_alone(script)
     pid = int(output.rsplit("PID", 1)[1].split()[0])
     deadline = time.monotonic() + 20
     while _lives(pid) and time.monotonic() < deadline:
@@ -249,7 +248,7 @@ def _lives(pid: int) -> bool:
         return True
 
 
-def test_two_blenders_at_once(blender):
+def test_two_blenders_at_once(lone_blender):
     def script():
         scene = bpy.context.scene
         scene.gid.image = new_picture()
@@ -257,9 +256,9 @@ def test_two_blenders_at_once(blender):
             scene.gid.seed = seed
             assert bpy.ops.gid.generate("EXEC_DEFAULT") == {"FINISHED"}
 
-    first, second = blender.start(script), blender.start(script)
-    blender.finish(first)
-    blender.finish(second)
+    first, second = lone_blender.start(script), lone_blender.start(script)
+    lone_blender.finish(first)
+    lone_blender.finish(second)
 
 
 def test_a_worker_that_dies_is_named_and_started_again(blender, tmp_path):

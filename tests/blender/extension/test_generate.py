@@ -206,7 +206,7 @@ def test_live_controls_become_keyframes_and_come_back(blender):
 def test_frames_from_the_real_worker_stand_in_the_timeline(blender, real_worker, tmp_path):
     def script(folder):
         scene = bpy.context.scene
-        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        small_motion_object()
         scene.gid.results = {"MESH", "PLANE", "STRIP", "EDITOR"}
         scene.gid.output = folder
         scene.gid.format = "JPEG"

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a user sees: every button and field explains itself, and panels draw in every state."""
 
+import shlex
+
+from .conftest import QUICK_WORKER
+
 
 def test_every_operator_and_property_has_a_description(blender):
     def script():
@@ -63,12 +67,14 @@ def test_check_says_what_the_worker_is(blender):
 
 
 def test_the_command_in_the_preferences_comes_first(blender):
-    def script():
+    def script(command):
+        os.environ["GID_WORKER"] = command
         preferences = module("preferences").preferences()
         preferences.worker_command = '"/nowhere/my worker" --fast'
         bpy.context.scene.gid.image = new_picture()
         assert "/nowhere/my worker" in failure(bpy.ops.gid.generate, "EXEC_DEFAULT")
         preferences.worker_command = ""
         assert bpy.ops.gid.generate("EXEC_DEFAULT") == {"FINISHED"}
+        del os.environ["GID_WORKER"]
 
-    blender.run(script)
+    blender.run(script, command=shlex.join(QUICK_WORKER))

@@ -2,6 +2,7 @@
 """The zip: what is in it, and that Blender takes it in and lets it go without a trace."""
 
 import os
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -9,7 +10,7 @@ import zipfile
 
 from gid_blender import __version__
 
-from .conftest import ROOT, install
+from .conftest import PACKAGE, QUICK_WORKER, ROOT, install
 
 
 def test_the_manifest_lists_the_files_as_they_are():
@@ -55,7 +56,7 @@ def test_installing_and_enabling_brings_no_policy_warning(extension_zip, tmp_pat
     assert "traceback" not in said.lower()
 
 
-def test_disabling_leaves_nothing_behind(blender):
+def test_disabling_leaves_nothing_behind(lone_blender):
     def script():
         def found():
             return {
@@ -80,10 +81,10 @@ def test_disabling_leaves_nothing_behind(blender):
         assert not bpy.app.timers.is_registered(tick)
         assert session._client is None
 
-    blender.run(script)
+    lone_blender.run_alone(script)
 
 
-def test_enabling_disabling_and_uninstalling_can_be_repeated(blender):
+def test_enabling_disabling_and_uninstalling_can_be_repeated(lone_blender):
     def script():
         package = "bl_ext.user_default.image_dynamics"
         for _ in range(3):
@@ -97,27 +98,28 @@ def test_enabling_disabling_and_uninstalling_can_be_repeated(blender):
         assert not os.path.exists(folder)
         assert not [name for name in dir(bpy.types) if name.startswith("GID_")]
 
-    blender.run(script)
+    lone_blender.run_alone(script)
 
 
-def test_a_normal_exit_after_a_job_does_not_hang(blender):
+def test_a_normal_exit_after_a_job_does_not_hang(lone_blender):
     """bpy 4.5 hangs for ever at exit when a timer is registered, or when a thread that is no daemon lives on."""
     code = (
         "import bpy\n"
         'bpy.ops.preferences.addon_enable(module="bl_ext.user_default.image_dynamics")\n'
+        f'bpy.context.preferences.addons["{PACKAGE}"].preferences.worker_command = {shlex.join(QUICK_WORKER)!r}\n'
         'bpy.context.scene.gid.image = bpy.data.images.new("a", 32, 32)\n'
         'bpy.ops.gid.generate("EXEC_DEFAULT")\n'
     )
     done = subprocess.run(
-        [sys.executable, "-I", "-c", code], env=blender.environment(), timeout=60, check=False, capture_output=True
+        [sys.executable, "-I", "-c", code], env=lone_blender.environment(), timeout=60, check=False, capture_output=True
     )
     # Not the status: the bpy module itself may complain about memory when it is taken down.
     assert b"Traceback" not in done.stderr
 
 
-def test_nothing_is_written_into_the_extensions_own_folder(blender):
+def test_nothing_is_written_into_the_extensions_own_folder(lone_blender):
     def listing():
-        folder = blender.resources / "extensions/user_default/image_dynamics"
+        folder = lone_blender.resources / "extensions/user_default/image_dynamics"
         return sorted(
             (str(p.relative_to(folder)), p.stat().st_size) for p in folder.rglob("*") if "__pycache__" not in p.parts
         )
@@ -129,6 +131,6 @@ def test_nothing_is_written_into_the_extensions_own_folder(blender):
         bpy.context.scene.gid.image = new_picture()
         bpy.ops.gid.generate("EXEC_DEFAULT")
 
-    blender.run(script)
+    lone_blender.run_alone(script)
     assert listing() == before
-    assert os.listdir(blender.resources / "extensions/.user/user_default/image_dynamics")
+    assert os.listdir(lone_blender.resources / "extensions/.user/user_default/image_dynamics")

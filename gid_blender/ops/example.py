@@ -33,7 +33,8 @@ class GID_OT_load_example(bpy.types.Operator):
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}
-        placing.place(target, obj)
+        # Far enough from the default cube not to share the view with it.
+        placing.place(target, obj, gap=0.7)
         volume_store.remember(obj, volume)
         scene.set_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
         placing.show_textures(target)

@@ -8,12 +8,12 @@ from mathutils import Vector
 
 __all__ = ["face_viewports", "place", "play", "show_textures"]
 
-# Between an object and the neighbour it was moved away from, in widths of the object.
-GAP = 0.1
 
+def place(scene: bpy.types.Scene, obj: bpy.types.Object, *, select: bool = True, gap: float = 0.1) -> None:
+    """Move a new object to the 3D cursor, or beside what stands there, and select it if Object Mode allows.
 
-def place(scene: bpy.types.Scene, obj: bpy.types.Object, *, select: bool = True) -> None:
-    """Move a new object to the 3D cursor, or beside what stands there, and select it if Object Mode allows."""
+    `gap` is the distance to a neighbour, in widths of the object.
+    """
     obj.location = scene.cursor.location
     view_layer = _view_layer(scene)
     view_layer.update()
@@ -31,7 +31,7 @@ def place(scene: bpy.types.Scene, obj: bpy.types.Object, *, select: bool = True)
         hit = next((o for o in others if _overlap((low, high), o)), None)
         if hit is None:
             break
-        shift = Vector((hit[1].x - low.x + GAP * width, 0.0, 0.0))
+        shift = Vector((hit[1].x - low.x + gap * width, 0.0, 0.0))
         low, high = low + shift, high + shift
         obj.location += shift
     active = view_layer.objects.active

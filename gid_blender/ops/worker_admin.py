@@ -56,16 +56,18 @@ class StatusTask(Task):
     title = "Asking the worker"
     method = "status"
 
-    def __init__(self, deadline: float = 0.0) -> None:
+    def __init__(self, deadline: float = 0.0, note: str = "") -> None:
         self._deadline = deadline or time.monotonic() + PATIENCE_SECONDS
+        self._note = note
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         # A worker answers before it has loaded PyTorch, and without that knows little of its device.
         if not session.device and time.monotonic() < self._deadline:
             if bpy.app.background:
                 time.sleep(0.1)
-            session.start(StatusTask(self._deadline))
+            session.start(StatusTask(self._deadline, self._note))
             return
+        session.note = self._note
         session.worker_facts = facts({**session.hello, **session.device, **result})
         for line in session.worker_facts:
             print(f"Image Dynamics: {line}")
@@ -85,8 +87,7 @@ class ClearTask(Task):
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         freed = result.get("freed", 0) + volume_store.clear()
-        session.start(StatusTask())
-        session.note = f"{_gigabytes(freed)} freed."
+        session.start(StatusTask(note=f"{_gigabytes(freed)} freed."))
 
 
 class _WorkerOperator:

@@ -7,8 +7,7 @@ import bpy
 
 from .. import scene
 from ..ops.generate import picture
-from ..ops.session import session
-from .problem_box import draw_problem, wrap
+from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
 
 __all__ = ["register", "unregister"]
@@ -43,8 +42,7 @@ class _Generate(_Panel):
 
         draw_progress(layout, "gid.generate", icon="PLAY")
         draw_problem(layout)
-        if session.note and not session.busy:
-            layout.label(text=session.note, icon="INFO")
+        draw_note(layout)
         layout.operator("gid.load_example", icon="OUTLINER_OB_IMAGE")
 
 
@@ -133,7 +131,7 @@ def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     except scene.SceneError as error:
         box = layout.box().column(align=True)
         box.label(text="No picture yet", icon="INFO")
-        wrap(box, str(error))
+        wrap(box, error.hint or error.message)
         return
     row = layout.row()
     row.label(text=source.image.name, icon="IMAGE_DATA")

@@ -46,12 +46,11 @@ def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UIL
     box.prop(settings, "worker_command", placeholder="Found by itself")
     draw_progress(box, "gid.worker_check", icon="VIEWZOOM")
     column = box.column(align=True)
+    column.scale_y = 0.8
     for line in session.worker_facts:
         wrap(column, line, characters=90)
     row = box.row(align=True)
     row.operator("gid.worker_release", icon="MEMORY")
     row.operator("gid.cache_clear", icon="TRASH")
     row.operator("gid.open_log", icon="TEXT")
-    if session.note and not session.busy:
-        box.label(text=session.note, icon="INFO")
     draw_problem(layout)

@@ -9,7 +9,7 @@ import bpy
 
 from ..ops.session import session
 
-__all__ = ["draw_problem", "wrap"]
+__all__ = ["draw_note", "draw_problem", "wrap"]
 
 # Labels do not wrap by themselves; a sidebar of the default width holds about this much.
 CHARACTERS = 38
@@ -35,6 +35,14 @@ def draw_problem(layout: bpy.types.UILayout) -> None:
     row = box.row(align=True)
     row.operator("gid.copy_report", icon="COPYDOWN")
     row.operator("gid.open_log", icon="TEXT")
+
+
+def draw_note(layout: bpy.types.UILayout) -> None:
+    """Draw the sentence about the last success, if there is one."""
+    if session.note and not session.busy:
+        column = layout.box().column(align=True)
+        column.scale_y = 0.8
+        wrap(column, session.note)
 
 
 def wrap(layout: bpy.types.UILayout, text: str, *, characters: int = CHARACTERS) -> None:

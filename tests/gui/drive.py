@@ -121,6 +121,10 @@ def tour(window: Window, picture: str) -> None:
     window.shot("07-rendering", wait=0.2)
     window.until(lambda s: not s["busy"], seconds=400)
     window.shot("08-rendered", wait=4)
+    window.step("press", operator="gid.worker_check")
+    window.until(lambda s: not s["busy"])
+    window.step("open_panels")
+    window.shot("08b-all-panels", wait=3)
     window.step("preferences")
     window.shot("09-preferences", wait=4)
 

@@ -4,6 +4,7 @@
 blender --factory-startup --python tests/gui/inside.py -- FOLDER ZIP WORKER_COMMAND
 """
 
+import importlib
 import json
 import sys
 import traceback
@@ -17,8 +18,6 @@ PACKAGE = "bl_ext.user_default.image_dynamics"
 
 
 def session():
-    import importlib
-
     return importlib.import_module(f"{PACKAGE}.gid_blender.ops.session").session
 
 
@@ -120,6 +119,15 @@ def preferences():
     bpy.context.preferences.active_section = "ADDONS"
     bpy.context.window_manager.addon_search = "Image Dynamics"
     bpy.ops.preferences.addon_expand(module=PACKAGE)
+
+
+def open_panels():
+    """Show what is folded at first; no script can unfold a panel, so they are registered anew as open ones."""
+    panels = importlib.import_module(f"{PACKAGE}.gid_blender.ui.panels")
+    panels.unregister()
+    for cls in panels.CLASSES:
+        cls.bl_options = set()
+    panels.register()
 
 
 def state():

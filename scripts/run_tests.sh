@@ -27,10 +27,13 @@ suite() {
 selecting=no
 [ $# -gt 0 ] && selecting=yes
 
-suite "worker" 900 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/setup tests/worker tests/backend "$@"
+suite "worker" 1800 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/setup tests/worker tests/backend "$@"
+# In Blender's Python: all of what Blender imports, and of tests/worker what the client is, with the real server in the
+# other Python. What lies behind the server has been tested above and is the same process for every client.
+client=(tests/worker/test_{protocol,discovery,client_hostile,server}.py)
 for blender in bpy45 bpy52; do
   if [ -e ".venv/$blender/.ready" ]; then
-    suite "$blender" 600 ".venv/$blender/bin/python" -m pytest -q tests/motion tests/worker tests/blender "$@"
+    suite "$blender" 1200 ".venv/$blender/bin/python" -m pytest -q tests/motion "${client[@]}" tests/blender "$@"
   else
     summary+=("absent  $blender  (Python 3.13 is not on this machine)")
   fi

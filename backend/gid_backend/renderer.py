@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
+from .border import held_inside
 from .colour import Picture
 from .device import best_device
 from .errors import Cancelled, GidError
@@ -97,6 +98,12 @@ class MotionRenderer:
             alpha = values[:, 3:] / self._peak
             values = torch.cat([values[:, :3] * alpha, values[:, 3:]], dim=1)
         self._source = values
+        # A cubic filter overshoots beside highlights of any brightness: float pixels stay within what the
+        # pixels around them hold. Integers have their own limits.
+        self._limits = None
+        if self._peak == 0:
+            low, high = -functional.max_pool2d(-values, 3, 1, 1), functional.max_pool2d(values, 3, 1, 1)
+            self._limits = torch.cat([low, high], dim=1)
         self._fingerprint = fingerprint
 
     def render(
@@ -175,6 +182,7 @@ class MotionRenderer:
         scale = float(np.sqrt(np.mean(strength**2)))
         w = torch.from_numpy(strength / max(scale, 1e-12))[None, None].to(self.device)
         field = smoothed(torch.cat([flow, w], dim=1), width)
+        field = torch.cat([held_inside(field[:, :2], width, height), field[:, 2:]], dim=1)
         reach_x, reach_y = (math.ceil(float(field[0, i].abs().max())) + 1 for i in (0, 1))
         step = max(ALIGN, BAND_PIXELS // width // ALIGN * ALIGN)
         bands = []
@@ -189,50 +197,44 @@ class MotionRenderer:
         # Filling looks at the surroundings, which may belong to the neighbouring bands.
         above, below = max(0, top - REACH), min(height, bottom + REACH)
         moved = rows_at_full_size(field, (height, width), above - reach[1], below + reach[1])
-        # What moves in from outside the picture moves like its border.
+        # The border is a cut through things that go on outside and move alike there.
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
+        stretch = _stretch(flow)
         weight = (self.settings.depth * (w - field[:, 2:].max())).clamp(min=-60.0).exp()
-        parts = torch.cat([weight, flow * weight, torch.ones_like(weight)], dim=1)
-        total = accumulate(parts, flow, (reach[1], reach[0]), (below - above, width))
+        # What is stretched covers more than one pixel; else its gaps would be taken for uncovered places.
+        area = stretch.prod(dim=1, keepdim=True)
+        total = accumulate(
+            torch.cat([weight, flow * weight, area], dim=1), flow, (reach[1], reach[0]), (below - above, width)
+        )
         landed, coverage = total[:, :1], total[:, 3:]
         came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
-        frame = self._fetch(came, above)
         sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
+        # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
+        still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
+        came, found = _refined(came, torch.cat([flow, stretch], dim=1), reach)
+        sure = torch.where(found, torch.ones_like(sure), sure)
+        frame = self._fetch(came, above)
         if bool((sure < 1.0).any()):
             frame = self._filled(frame, came, sure, field[:, 2:], above)
         frame = self._finish(frame)
-        # A zero is exact: it is a sum of zeros. These pixels are passed through untouched.
-        still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
         frame = torch.where(still, self._original[:, :, above:below], frame)
         return frame[0, :, top - above : bottom - above]
 
     def _fetch(self, came: torch.Tensor, above: int) -> torch.Tensor:
-        """(1, C, h, W) picture content from where it came; beyond the border, the picture mirrored."""
+        """(1, C, h, W) picture content from where it came."""
         _, _, height, width = self._source.shape
         grid = _places(came, above, (height, width))
         frame = functional.grid_sample(
             self._source, grid, mode="bicubic", padding_mode="reflection", align_corners=False
         )
-        if self._peak == 0:
-            # A cubic filter overshoots beside highlights of any brightness; nothing may be darker or
-            # brighter than the pixels it came from.
-            near = functional.grid_sample(
-                torch.cat([self._low(), self._high()], dim=1),
-                grid,
-                mode="nearest",
-                padding_mode="reflection",
-                align_corners=False,
-            )
-            low, high = near.chunk(2, dim=1)
-            frame = torch.minimum(torch.maximum(frame, low), high)
-        return frame
-
-    def _low(self) -> torch.Tensor:
-        return -functional.max_pool2d(-self._source, 3, 1, 1)
-
-    def _high(self) -> torch.Tensor:
-        return functional.max_pool2d(self._source, 3, 1, 1)
+        if self._limits is None:
+            return frame
+        near = functional.grid_sample(
+            self._limits, grid, mode="nearest", padding_mode="reflection", align_corners=False
+        )
+        low, high = near.chunk(2, dim=1)
+        return torch.minimum(torch.maximum(frame, low), high)
 
     def _filled(
         self,
@@ -260,6 +262,42 @@ class MotionRenderer:
             alpha = frame[:, 3:].round()
             frame = torch.cat([frame[:, :3] * (self._peak / alpha.clamp(min=1.0)), alpha], dim=1)
         return frame.round().clamp(0.0, self._peak)
+
+
+def _stretch(flow: torch.Tensor) -> torch.Tensor:
+    """(1, 2, h, w) by how much a flow pulls neighbours apart, along x and along y, in 1..2.
+
+    The lesser of both differences: at the edge between two things it is the one within the same thing.
+    """
+    across = flow[:, 0].diff(dim=-1)
+    down = flow[:, 1].diff(dim=-2)
+    x = torch.minimum(functional.pad(across, (1, 0)), functional.pad(across, (0, 1)))
+    y = torch.minimum(functional.pad(down, (0, 0, 1, 0)), functional.pad(down, (0, 0, 0, 1)))
+    return 1.0 + torch.stack([x, y], dim=1).clamp(0.0, 1.0)
+
+
+def _refined(came: torch.Tensor, known: torch.Tensor, reach: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """One Newton step from the displacement that was splatted to the one that leads to this very pixel.
+
+    Splatting rounds to the nearest source pixels; where content is stretched there are few, and edges
+    would come out as combs.
+
+    Args:
+        came: (1, 2, h, W) splatted displacement.
+        known: (1, 4, h + 2·reach, W + 2·reach), the flow and its stretch at the source pixels.
+        reach: columns and rows by which the source surrounds the target.
+
+    Returns:
+        The better displacement, and (1, 1, h, W) where there is one.
+    """
+    size = (known.shape[2], known.shape[3])
+    shift = torch.tensor([reach[0], reach[1]], device=came.device, dtype=came.dtype).view(1, 2, 1, 1)
+    places = _places(came - shift, 0, size)
+    sampled = functional.grid_sample(known, places, mode="bilinear", padding_mode="border", align_corners=False)
+    step = (sampled[:, :2] - came) / sampled[:, 2:]
+    # A larger step leads onto something else that moves differently.
+    near = (step.abs() < 1.0).all(dim=1, keepdim=True)
+    return torch.where(near, came + step, came), near
 
 
 def _places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:

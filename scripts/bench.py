@@ -27,11 +27,11 @@ class Suite:
 
 
 SUITES = (
-    Suite("Prediction", "bench_predict.py", "worker"),
-    Suite("Worker and wire", "bench_worker.py", "worker"),
-    Suite("Renderer", "bench_render.py", "worker"),
-    Suite("Blender 4.5 LTS", "bench_blender.py", "bpy45"),
-    Suite("Blender 5.2 LTS", "bench_blender.py", "bpy52"),
+    Suite("Prediction", "bench_predict", "worker"),
+    Suite("Worker and wire", "bench_worker", "worker"),
+    Suite("Renderer", "bench_render", "worker"),
+    Suite("Blender 4.5 LTS", "bench_blender", "bpy45"),
+    Suite("Blender 5.2 LTS", "bench_blender", "bpy52"),
 )
 
 # What is wanted at most, by the name of the figure; with its environment where the environments differ.
@@ -49,37 +49,46 @@ GOALS: dict[str, float] = {
 
 
 def main() -> int:
-    sections, late = [], []
+    # What else ran on the machine belongs to the figures.
+    load = os.getloadavg()[0]
+    sections, late, missing = [], [], []
     for suite in SUITES:
-        python = ENVIRONMENTS / suite.environment / "bin/python"
-        if not python.exists():
-            print(f"{suite.title}: left out, its environment is not set up.")
-            continue
         print(f"{suite.title} …", flush=True)
-        done = subprocess.run(
-            [python, "-m", f"scripts.{Path(suite.script).stem}"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=1800,
-        )
-        try:
-            # What libraries print comes before; the object is the last thing.
-            figures = json.loads(done.stdout[done.stdout.index("{") :])
-        except ValueError:
-            print(f"{suite.title}: failed with status {done.returncode}.", file=sys.stderr)
-            return 1
+        figures = measure(suite)
+        if figures is None:
+            missing.append(suite.title)
+            continue
         rows = [row(name, value, suite) for name, value in figures.items()]
-        late += [f"{suite.title}: {name}" for name, value in figures.items() if misses(name, value, suite)]
-        sections.append(
-            f"## {suite.title}\n\n| figure | median | goal | part of the goal |\n|---|---:|---:|---:|\n" + "".join(rows)
-        )
+        late += [
+            f"{suite.title}: {described(name)[0]}" for name, value in figures.items() if misses(name, value, suite)
+        ]
+        heading = f"## {suite.title}\n\n| figure | median | goal | part of the goal |\n|---|---:|---:|---:|\n"
+        sections.append(heading + "".join(rows))
         print("".join(rows), flush=True)
-    PAGE.write_text(head() + "\n".join(sections), encoding="utf-8")
+    if missing:
+        sections.append(f"Not measured this time: {', '.join(missing)}.\n")
+    PAGE.write_text(head(load) + "\n".join(sections), encoding="utf-8")
     print(f"Written to {PAGE.relative_to(ROOT)}.")
     for name in late:
         print(f"Over its goal: {name}")
-    return 0
+    return 1 if missing else 0
+
+
+def measure(suite: Suite) -> dict[str, object] | None:
+    """The figures of a script; None, with its last words on the screen, when it has none."""
+    python = ENVIRONMENTS / suite.environment / "bin/python"
+    if not python.exists():
+        print(f"{suite.title}: left out, its environment is not set up.")
+        return None
+    command = [python, "-m", f"scripts.{suite.script}"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=1800, check=False)
+    try:
+        # What libraries print comes before; the object is the last thing.
+        figures: dict[str, object] = json.loads(done.stdout[done.stdout.index("{") :])
+    except ValueError:
+        print(f"{suite.title}: no figures (status {done.returncode}).", file=sys.stderr)
+        return None
+    return figures
 
 
 def goal_of(name: str, suite: Suite) -> float | None:
@@ -117,7 +126,7 @@ def shown(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-def head() -> str:
+def head(load: float) -> str:
     versions = subprocess.run(
         [
             ENVIRONMENTS / "worker/bin/python",
@@ -131,8 +140,8 @@ def head() -> str:
     return (
         "# Benchmarks\n\n"
         "Written by `make bench`. Medians. A goal is the most that is allowed: 50% of it is twice as good.\n\n"
-        f"{datetime.date.today():%Y-%m-%d} · {processor()}, {os.cpu_count()} cores · {platform.system()} · "
-        f"Python {platform.python_version()} · {versions}\n\n"
+        f"{datetime.date.today():%Y-%m-%d} · {processor()}, {os.cpu_count()} cores, load {load:.1f} before it began · "
+        f"{platform.system()} · Python {platform.python_version()} · {versions}\n\n"
     )
 
 

@@ -87,7 +87,8 @@ class MotionPrior(nn.Module):
                 f"The model weights “{path.name}” are damaged ({str(error).splitlines()[0]}).",
                 "Install the worker again to get them back.",
             ) from error
-        if any(not torch.isfinite(value).all() for value in prior.state_dict().values()):
+        # One check of everything: hundreds of small ones each wait for the threads of a busy machine.
+        if not torch.cat([value.flatten() for value in prior.state_dict().values()]).isfinite().all():
             raise WeightsError(
                 f"The model weights “{path.name}” hold values that are not finite.",
                 "Install the worker again to get them back.",

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shipped prior through its public face, at two steps: enough to run every layer, too few to judge its motion."""
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+
+from gid_backend.errors import Cancelled, ImageError, WeightsError
+from gid_backend.evaluation.motion_metrics import seam_ratio
+from gid_backend.predictor import MotionPredictor, start_calm
+from gid_blender.motion import SpectralVolume, dumps, loads
+
+
+@pytest.fixture(scope="module")
+def predictor() -> MotionPredictor:
+    return MotionPredictor.load(device="cpu")
+
+
+def picture(height: int, width: int, channels: int = 3, dtype: type = np.uint8) -> np.ndarray:
+    rng = np.random.default_rng(height * width)
+    coarse = rng.random((8, 8, channels)).astype(np.float32)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width, channels)
+    if dtype == np.float32:
+        return smooth * 3
+    return (np.clip(smooth, 0, 1) * np.iinfo(dtype).max).astype(dtype)
+
+
+def test_a_prediction_is_a_valid_volume_that_says_where_it_came_from(predictor: MotionPredictor) -> None:
+    image = picture(288, 512)
+    volume = predictor.predict(image, seed=7, steps=2, guidance=0.5)
+    assert volume.bands == 16
+    assert (volume.fps, volume.frames) == (30.0, 150)
+    assert volume.width / volume.height == pytest.approx(512 / 288, rel=0.05)
+    assert volume.meta["seed"] == 7
+    assert volume.meta["model"] == predictor.model_id == "gid-small"
+    assert volume.meta["model_sha256"] == predictor.model_sha256
+    assert volume.meta["image_sha256"] == hashlib.sha256(image.tobytes()).hexdigest()
+    assert volume.meta["settings"] == {"steps": 2, "guidance": 0.5, "loop_guidance": 0.0}
+    assert loads(dumps(volume)).meta["settings"] == volume.meta["settings"]
+
+
+def test_frame_0_is_the_picture_itself(predictor: MotionPredictor) -> None:
+    volume = predictor.predict(picture(64, 96), steps=2)
+    # Float32 sum of 16 terms.
+    assert np.abs(volume.displacement(0)).max() < 1e-6 + 1e-5 * np.abs(volume.spectrum).max()
+
+
+def test_a_seed_is_repeatable_to_the_bit_and_another_differs(predictor: MotionPredictor) -> None:
+    image = picture(64, 64)
+    first, again, other = (predictor.predict(image, seed=s, steps=2).spectrum for s in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, other, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "channels", "dtype"),
+    [
+        (64, 64, 3, np.uint8),
+        (300, 100, 3, np.uint8),
+        (40, 640, 3, np.uint8),
+        (96, 128, 1, np.uint8),
+        (96, 128, 4, np.uint8),
+        (96, 128, 3, np.uint16),
+        (96, 128, 4, np.float32),
+    ],
+)
+def test_any_shape_and_kind_of_picture(
+    predictor: MotionPredictor, height: int, width: int, channels: int, dtype: type
+) -> None:
+    volume = predictor.predict(picture(height, width, channels, dtype), steps=1, guidance=0.0)
+    rows, columns = predictor.prior.config.grid(height, width)
+    assert volume.spectrum.shape == (16, 2, rows, columns)
+
+
+def test_the_result_does_not_depend_on_the_resolution(predictor: MotionPredictor) -> None:
+    large = picture(640, 1024)
+    small = cv2.resize(large, (512, 320), interpolation=cv2.INTER_AREA)
+    a, b = (predictor.predict(i, steps=2, seed=3).spectrum for i in (large, small))
+    assert np.abs(a - b).max() < 0.1 * np.abs(a).max()
+
+
+@pytest.mark.parametrize("bad", [np.zeros((1, 1, 3), np.uint8), np.zeros((10, 40000, 3), np.uint8), np.zeros((64, 64, 7))])
+def test_pictures_that_cannot_be_used(predictor: MotionPredictor, bad: np.ndarray) -> None:
+    with pytest.raises(ImageError):
+        predictor.predict(bad, steps=1)
+
+
+@pytest.mark.parametrize("setting", [{"steps": 0}, {"steps": 10**6}, {"guidance": -1.0}, {"loop_guidance": float("nan")}])
+def test_settings_out_of_range(predictor: MotionPredictor, setting: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        predictor.predict(picture(64, 64), **setting)  # type: ignore[arg-type]
+
+
+def test_cancel_takes_effect_within_a_step(predictor: MotionPredictor) -> None:
+    seen: list[int] = []
+    with pytest.raises(Cancelled):
+        predictor.predict(
+            picture(64, 64), steps=9, progress=lambda stage, done, total: seen.append(done), cancel=lambda: len(seen) == 2
+        )
+    assert seen == [0, 1]
+
+
+def test_progress_runs_from_nothing_to_all(predictor: MotionPredictor) -> None:
+    seen: list[tuple[str, int, int]] = []
+    predictor.predict(picture(64, 64), steps=3, progress=lambda *event: seen.append(event))
+    assert seen == [("denoise", n, 3) for n in range(4)]
+
+
+def test_weights_that_are_not_there(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(WeightsError):
+        MotionPredictor.load(tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_loop_starts_at_its_calmest_moment(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    s = rng.normal(size=(16, 2, 6, 8)) + 1j * rng.normal(size=(16, 2, 6, 8))
+    s *= 1e-3 / np.maximum(np.arange(16), 1)[:, None, None, None]
+    volume = SpectralVolume(start_calm(s.astype(np.complex64), 150))
+    frames = np.stack([volume.displacement(t) for t in range(151)])
+    steps = np.sqrt(np.square(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)))
+    assert np.argmin(steps) == 149
+    assert seam_ratio(volume) < 1
+    np.testing.assert_allclose(np.abs(volume.spectrum[1:]), np.abs(s[1:]), rtol=1e-4)

@@ -68,7 +68,9 @@ class StatusTask(Task):
             session.start(StatusTask(self._deadline, self._note))
             return
         session.note = self._note
-        session.worker_facts = facts({**session.hello, **session.device, **result})
+        # The status may be older than the device event, and then lacks what that tells.
+        known = {name: value for name, value in result.items() if value is not None}
+        session.worker_facts = facts({**session.hello, **session.device, **known})
         for line in session.worker_facts:
             print(f"Image Dynamics: {line}")
 

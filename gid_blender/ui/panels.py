@@ -55,9 +55,7 @@ class _Results(_Panel):
         settings = context.scene.gid
         layout.use_property_split = True
         layout.use_property_decorate = False
-        column = layout.column(heading="Make")
-        for name, *_ in settings.bl_rna.properties["results"].enum_items.items():
-            column.prop_enum(settings, "results", name)
+        layout.column().prop(settings, "results", text="Make")
 
         column = layout.column()
         column.enabled = "MESH" in settings.results

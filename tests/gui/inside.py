@@ -122,11 +122,13 @@ def preferences():
 
 
 def open_panels():
-    """Show what is folded at first; no script can unfold a panel, so they are registered anew as open ones."""
+    """Show what is folded at first; no script can unfold a panel, so they are registered anew, as others, open."""
     panels = importlib.import_module(f"{PACKAGE}.gid_blender.ui.panels")
     panels.unregister()
     for cls in panels.CLASSES:
-        cls.bl_options = set()
+        if "DEFAULT_CLOSED" in getattr(cls, "bl_options", ()):
+            cls.bl_options = set()
+            cls.bl_idname += "_open"
     panels.register()
 
 

@@ -30,6 +30,19 @@ def reduced(volume: motion.SpectralVolume) -> motion.SpectralVolume:
     return replace(small, spectrum=parts.view(np.complex64))
 
 
+def say_where_it_comes_from(volume: motion.SpectralVolume) -> None:
+    """Rewrite the paragraph about the motion in the licence text."""
+    path = ASSETS / "LICENSE.dahlia.txt"
+    before, _, _ = path.read_text(encoding="utf-8").partition("dahlia.npz\n")
+    path.write_text(
+        f"{before}dahlia.npz\n"
+        f"  Motion predicted for that photograph by the model {volume.meta['model']} of this project,"
+        f" seed {volume.meta['seed']}, on a reduced grid.\n"
+        "  Licence: GPL-3.0-or-later, as the project.\n",
+        encoding="utf-8",
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=0)
@@ -43,6 +56,7 @@ def main() -> None:
     volume = MotionPredictor.load().predict(read_image(ASSETS / "dahlia.jpg"), seed=options.seed, progress=progress)
     target = ASSETS / "dahlia.npz"
     motion.save(reduced(volume), target)
+    say_where_it_comes_from(volume)
     size = target.stat().st_size
     strongest = float(volume.amplitude().max())
     print(f"\n{target}: {size / 1e6:.2f} MB, strongest motion {100 * strongest:.2f} % of the width")

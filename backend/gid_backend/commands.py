@@ -50,6 +50,9 @@ Frames = Annotated[
 ]
 Fps = Annotated[float | None, typer.Option(min=1, max=240, help="Frames per second. As the volume says.")]
 Amplitude = Annotated[float, typer.Option(min=0, max=100, help="0 is still, 1 as predicted, 3 three times as much.")]
+Offset = Annotated[
+    bool, typer.Option(help="Keep the mean offset, as of a measured clip; things swing about their place otherwise.")
+]
 Format = Annotated[str | None, typer.Option(help="Of frames in a folder: png, jpeg, webp or exr.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, …; the fastest one found.")]
 
@@ -90,6 +93,7 @@ def render(
     frames: Frames = None,
     fps: Fps = None,
     amplitude: Amplitude = 1.0,
+    offset: Offset = False,
     format: Format = None,
     device: Device = None,
 ) -> None:
@@ -101,7 +105,7 @@ def render(
         gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2
     """
     picture, linear = _read(image)
-    _render(picture, linear, lambda: _load(volume), output, frames, fps, amplitude, format, device)
+    _render(picture, linear, lambda: _load(volume), output, frames, fps, amplitude, offset, format, device)
 
 
 @app.command()
@@ -115,6 +119,7 @@ def animate(
     frames: Frames = None,
     fps: Fps = None,
     amplitude: Amplitude = 1.0,
+    offset: Offset = False,
     format: Format = None,
     device: Device = None,
 ) -> None:
@@ -130,7 +135,7 @@ def animate(
     def motion() -> SpectralVolume:
         return _predict(picture, linear, seed, steps, guidance, weights, device)
 
-    _render(picture, linear, motion, output, frames, fps, amplitude, format, device)
+    _render(picture, linear, motion, output, frames, fps, amplitude, offset, format, device)
 
 
 @app.command()
@@ -301,6 +306,7 @@ def _render(
     frames: int | None,
     fps: float | None,
     amplitude: float,
+    offset: bool,
     format: str | None,
     device: str | None,
 ) -> None:
@@ -321,7 +327,7 @@ def _render(
 
         count = volume.frames if frames is None else frames
         # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
-        q = amplitude * loop_coefficients(np.arange(count), harmonics=volume.bands, period=count)
+        q = amplitude * loop_coefficients(np.arange(count), harmonics=volume.bands, period=count, offset=offset)
         renderer = MotionRenderer.load(device)
         with _progress() as progress:
             write(renderer.render_frames(picture, volume, q, progress=progress), fps or volume.fps, count)

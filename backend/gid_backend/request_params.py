@@ -66,7 +66,7 @@ class RenderParams(_Params):
             ProtocolError: when not exactly one of the two is given, or a row does not fit the volume.
         """
         if self.frames is not None and self.coefficients is None:
-            loop = loop_coefficients(np.arange(self.frames), harmonics=bands, period=self.frames)
+            loop = loop_coefficients(np.arange(self.frames), harmonics=bands, period=self.frames, offset=False)
             return self.amplitude * loop
         if self.coefficients is None or self.frames is not None:
             raise ProtocolError("A render needs either coefficients or a number of frames.")

@@ -8,7 +8,7 @@ __all__ = ["loop_coefficients"]
 
 
 def loop_coefficients(
-    time: npt.ArrayLike, *, harmonics: int, period: float, phase: float = 0.0
+    time: npt.ArrayLike, *, harmonics: int, period: float, phase: float = 0.0, offset: bool = True
 ) -> npt.NDArray[np.complex128]:
     """q_k(t) = exp(i·k·(2π·t/period + phase)), the inverse Fourier transform of the paper's §5.
 
@@ -18,6 +18,8 @@ def loop_coefficients(
         harmonics: K, the number of bands; q has one entry for each k = 0..K-1.
         period: the length of the loop, in the unit of `time`; positive.
         phase: where in the loop time 0 lies, in radians of the fundamental.
+        offset: whether band 0, the mean offset, takes part. With it a predicted volume passes through the picture
+            at time 0; without it things swing about where the picture shows them, never farther than they must.
 
     Returns:
         (..., K) complex coefficients of modulus 1. Whole frames `t` and `t + n·period` give
@@ -39,4 +41,6 @@ def loop_coefficients(
         raise ValueError("The time and the phase of a loop must be finite numbers.")
     angle = 2.0 * np.pi * (np.mod(when, period) / period) + phase
     q: npt.NDArray[np.complex128] = np.exp(1j * angle[..., None] * np.arange(harmonics))
+    if not offset:
+        q[..., 0] = 0.0
     return q

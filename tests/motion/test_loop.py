@@ -77,3 +77,9 @@ def test_there_is_at_least_one_band():
 def test_time_and_phase_are_finite(time, phase):
     with pytest.raises(ValueError, match="finite"):
         loop_coefficients(time, harmonics=4, period=10, phase=phase)
+
+
+def test_a_loop_without_offset_swings_about_the_rest_pose() -> None:
+    q = loop_coefficients(np.arange(30), harmonics=4, period=30, offset=False)
+    assert (q[:, 0] == 0).all()
+    assert np.array_equal(q[:, 1:], loop_coefficients(np.arange(30), harmonics=4, period=30)[:, 1:])

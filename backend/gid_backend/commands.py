@@ -70,9 +70,8 @@ def predict(
     """Predict the motion of a picture: its spectral volume.
 
     Examples:
-        gid predict flower.jpg -o flower.npz
-
-        gid predict flower.jpg -o other.npz --seed 7
+    - `gid predict flower.jpg -o flower.npz`
+    - `gid predict flower.jpg -o other.npz --seed 7`
     """
     from gid_blender.motion import files
 
@@ -100,9 +99,8 @@ def render(
     """Render a picture with a motion, as a seamless loop.
 
     Examples:
-        gid render flower.jpg flower.npz -o flower.mp4
-
-        gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2
+    - `gid render flower.jpg flower.npz -o flower.mp4`
+    - `gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2`
     """
     picture, linear = _read(image)
     _render(picture, linear, lambda: _load(volume), output, frames, fps, amplitude, offset, format, device)
@@ -126,9 +124,8 @@ def animate(
     """From a picture to a seamless loop in one go: predict and render.
 
     Examples:
-        gid animate flower.jpg -o flower.mp4
-
-        gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5
+    - `gid animate flower.jpg -o flower.mp4`
+    - `gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5`
     """
     picture, linear = _read(image)
 
@@ -149,9 +146,8 @@ def extract(
     """Measure the motion in a real video, relative to its first frame.
 
     Examples:
-        gid extract tree.mp4 -o tree.npz
-
-        gid extract tree.mp4 -o tree.npz --seconds 5
+    - `gid extract tree.mp4 -o tree.npz`
+    - `gid extract tree.mp4 -o tree.npz --seconds 5`
     """
     from gid_blender.motion import files
 
@@ -169,7 +165,7 @@ def info(volume: VolumeFile) -> None:
     """Show what a spectral volume holds: size, origin, and how much moves in each band.
 
     Examples:
-        gid info flower.npz
+    - `gid info flower.npz`
     """
     import numpy as np
 

@@ -25,7 +25,8 @@ GID = Path(sys.executable).parent / "gid"
 
 
 def gid(*words, **options):
-    environment = {**os.environ, "GID_DEVICE": "cpu", "COLUMNS": "100"}
+    # One thread: pictures this small are slower with more of them.
+    environment = {**os.environ, "GID_DEVICE": "cpu", "COLUMNS": "100", "OMP_NUM_THREADS": "1"}
     return subprocess.run(
         [GID, *map(str, words)], capture_output=True, text=True, timeout=300, env=environment, check=False, **options
     )
@@ -139,6 +140,26 @@ def test_an_exr_picture_gives_exr_frames(place, tmp_path):
     frame = read_image(tmp_path / "f" / "frame_0002.exr")
     assert frame.dtype == np.float32
     assert frame.max() > 8
+
+
+def test_predict_writes_a_volume_and_render_plays_it(place, tmp_path):
+    done = gid("predict", "flower.png", "-o", tmp_path / "v.npz", "--seed", 5, "--steps", 2, cwd=place)
+    assert done.returncode == 0, done.stderr
+    volume = files.load(tmp_path / "v.npz")
+    assert volume.meta["seed"] == 5
+    assert volume.meta["settings"]["steps"] == 2
+    assert volume.bands == 16
+    done = gid("render", "flower.png", tmp_path / "v.npz", "-o", tmp_path / "f", "--frames", 2, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert len(os.listdir(tmp_path / "f")) == 2
+
+
+@pytest.mark.parametrize("name", ["loop.mp4", "loop.webp", "loop.gif", "loop"])
+def test_animate_goes_from_picture_to_loop(place, tmp_path, name):
+    done = gid("animate", "flower.png", "-o", tmp_path / name, "--steps", 1, "--frames", 4, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert os.listdir(tmp_path) == [name]
+    assert "4 frames at 30 fps" in done.stderr
 
 
 def test_extract_finds_the_motion_of_a_film(place, tmp_path):

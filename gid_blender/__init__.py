@@ -6,17 +6,19 @@ __version__ = "0.1.0"
 
 def register() -> None:
     """Add everything to Blender. Starts no process and no timer."""
-    from . import ops, preferences, ui
+    from . import ops, ui
+    from .preferences import register as register_preferences
 
-    preferences.register()
+    register_preferences()
     ops.register()
     ui.register()
 
 
 def unregister() -> None:
     """Take everything out again and end the worker, in the reverse order."""
-    from . import ops, preferences, ui
+    from . import ops, ui
+    from .preferences import unregister as unregister_preferences
 
     ui.unregister()
     ops.unregister()
-    preferences.unregister()
+    unregister_preferences()

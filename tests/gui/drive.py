@@ -73,7 +73,7 @@ class Window:
                 return
         raise SystemExit("There is no tab “Image Dynamics”.")
 
-    def until(self, test, seconds: float = 180) -> dict:
+    def until(self, test, seconds: float = 900) -> dict:
         deadline = time.monotonic() + seconds
         while not test(state := self.step("state")):
             if time.monotonic() > deadline:
@@ -99,9 +99,9 @@ def tour(window: Window, picture: str) -> None:
     window.open_tab()
     window.step("clear")
     window.step("choose_picture", path=picture)
-    window.step("settings", seed=1, play=False)
+    window.step("settings", seed=1, quality="DRAFT", play=False)
     window.step("press", operator="gid.generate")
-    window.until(lambda s: not s["busy"] or ("oading" not in s["stage"] and s["factor"] > 0.4))
+    window.until(lambda s: not s["busy"] or ("oading" not in s["stage"] and s["factor"] > 0.3))
     window.shot("04-generating", wait=0.2)
     window.until(lambda s: not s["busy"])
     window.step("frame_selected")
@@ -114,10 +114,10 @@ def tour(window: Window, picture: str) -> None:
     window.until(lambda s: s["objects"] == 1, seconds=30)
     window.step("settings", seed=2, quality="HIGH")
     window.step("press", operator="gid.generate")
-    window.until(lambda s: s["factor"] > 0.3 or not s["busy"])
+    window.until(lambda s: s["factor"] > 0.04 or not s["busy"])
     window.shot("06-generating-again", wait=0.2)
     window.key("Escape")
-    window.until(lambda s: not s["busy"], seconds=20)
+    window.until(lambda s: not s["busy"], seconds=60)
     window.shot("06-cancelled-with-escape")
     window.step("settings", quality="STANDARD", results=["MESH", "PLANE", "STRIP"], format="JPEG")
     window.step("control", name="gid_period", value=6.0)

@@ -225,6 +225,8 @@ def test_frames_from_the_real_worker_stand_in_the_timeline(blender, real_worker,
     assert [len(list(folder.glob("*.jpg"))) for folder in folders] == [4], "nothing hidden or half-written stays"
 
 
+# On a busy machine the model alone takes minutes.
+@pytest.mark.timeout(900)
 @pytest.mark.slow
 def test_the_real_model_makes_a_photograph_sway(blender, real_worker):
     if not list((ROOT / "backend/gid_backend/weights").glob("*.safetensors")):

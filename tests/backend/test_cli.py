@@ -154,11 +154,10 @@ def test_predict_writes_a_volume_and_render_plays_it(place, tmp_path):
     assert len(os.listdir(tmp_path / "f")) == 2
 
 
-@pytest.mark.parametrize("name", ["loop.mp4", "loop.webp", "loop.gif", "loop"])
-def test_animate_goes_from_picture_to_loop(place, tmp_path, name):
-    done = gid("animate", "flower.png", "-o", tmp_path / name, "--steps", 1, "--frames", 4, cwd=place)
+def test_animate_goes_from_picture_to_loop(place, tmp_path):
+    done = gid("animate", "flower.png", "-o", tmp_path / "loop.webp", "--steps", 1, "--frames", 4, cwd=place)
     assert done.returncode == 0, done.stderr
-    assert os.listdir(tmp_path) == [name]
+    assert os.listdir(tmp_path) == ["loop.webp"]
     assert "4 frames at 30 fps" in done.stderr
 
 

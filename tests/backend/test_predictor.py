@@ -81,13 +81,17 @@ def test_the_result_does_not_depend_on_the_resolution(predictor: MotionPredictor
     assert np.abs(a - b).max() < 0.1 * np.abs(a).max()
 
 
-@pytest.mark.parametrize("bad", [np.zeros((1, 1, 3), np.uint8), np.zeros((10, 40000, 3), np.uint8), np.zeros((64, 64, 7))])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((1, 1, 3), np.uint8), np.zeros((10, 40000, 3), np.uint8), np.zeros((64, 64, 7))]
+)
 def test_pictures_that_cannot_be_used(predictor: MotionPredictor, bad: np.ndarray) -> None:
     with pytest.raises(ImageError):
         predictor.predict(bad, steps=1)
 
 
-@pytest.mark.parametrize("setting", [{"steps": 0}, {"steps": 10**6}, {"guidance": -1.0}, {"loop_guidance": float("nan")}])
+@pytest.mark.parametrize(
+    "setting", [{"steps": 0}, {"steps": 10**6}, {"guidance": -1.0}, {"loop_guidance": float("nan")}]
+)
 def test_settings_out_of_range(predictor: MotionPredictor, setting: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         predictor.predict(picture(64, 64), **setting)  # type: ignore[arg-type]
@@ -97,7 +101,10 @@ def test_cancel_takes_effect_within_a_step(predictor: MotionPredictor) -> None:
     seen: list[int] = []
     with pytest.raises(Cancelled):
         predictor.predict(
-            picture(64, 64), steps=9, progress=lambda stage, done, total: seen.append(done), cancel=lambda: len(seen) == 2
+            picture(64, 64),
+            steps=9,
+            progress=lambda stage, done, total: seen.append(done),
+            cancel=lambda: len(seen) == 2,
         )
     assert seen == [0, 1]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
@@ -59,16 +60,18 @@ def sample(
 
     shape = (b, config.bands, config.latent_channels, height // config.stride, width // config.stride)
     z = torch.randn(shape, generator=generator).to(image.device)
-    solver = DPMSolverMultistepScheduler(
+    solver: Any = DPMSolverMultistepScheduler(
         prediction_type="flow_prediction", use_flow_sigmas=True, solver_order=2, final_sigmas_type="zero"
     )
     solver.set_timesteps(steps, device=image.device)
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
         if not guidance:
-            return denoiser(z, t.expand(b), condition)
+            plain: Tensor = denoiser(z, t.expand(b), condition)
+            return plain
         given, free = denoiser(torch.cat([z, z]), t.expand(2 * b), condition).chunk(2)
-        return (1.0 + guidance) * given - guidance * free
+        guided: Tensor = (1.0 + guidance) * given - guidance * free
+        return guided
 
     for done, step in enumerate(solver.timesteps):
         tick(done)

@@ -45,7 +45,7 @@ class PriorConfig:
     @property
     def stride(self) -> int:
         """Pixels of the grid per latent pixel, on a side."""
-        return self.patch * 2 ** (len(self.vae_channels) - 1)
+        return self.patch << (len(self.vae_channels) - 1)
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """(rows, columns) of the working grid for a picture: its aspect, about `area`, multiples of `stride`."""
@@ -63,7 +63,8 @@ class PriorConfig:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> PriorConfig:
         """Back from `to_json`; raises TypeError when a field is unknown."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**fields)
 
 
 SMALL = PriorConfig()

@@ -141,4 +141,5 @@ class Denoiser(nn.Module):
             if step < len(self.grow):
                 # Odd sides halve upwards, so the size to return to is the skip's, not twice ours.
                 x = self.grow[step](F.interpolate(x, size=kept[-1].shape[2:], mode="nearest"))
-        return self.leave(x).view(b, k, latent, h, w)
+        velocity: Tensor = self.leave(x).view(b, k, latent, h, w)
+        return velocity

@@ -43,7 +43,7 @@ class Features(NamedTuple):
 
 
 class _SameConv(nn.Conv2d):
-    """Convolution padded as TensorFlow's SAME, in which the weights were trained: the odd pixel goes right and below."""
+    """Convolution padded as TensorFlow's SAME, with which the weights were trained: odd pixels go right and below."""
 
     def forward(self, x: Tensor) -> Tensor:
         pads: list[int] = []
@@ -66,7 +66,8 @@ class _InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu6(self.expand(x)) if self.expand is not None else x
         y = self.project(F.relu6(self.depthwise(y)))
-        return x + y if self.residual else y
+        out: Tensor = x + y if self.residual else y
+        return out
 
 
 class PictureEncoder(nn.Module):

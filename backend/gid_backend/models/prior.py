@@ -61,6 +61,11 @@ class MotionPrior(nn.Module):
         save_file(tensors, partial, metadata)
         partial.replace(path)
 
+    def channels_last(self) -> MotionPrior:
+        """The same module with channels last in memory: convolutions on the CPU ran up to eight times faster so."""
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return self
+
     @classmethod
     def load(cls, path: Path = WEIGHTS, device: torch.device | str = "cpu") -> MotionPrior:
         """Read weights and build the network that they fit.
@@ -94,5 +99,4 @@ class MotionPrior(nn.Module):
                 "Install the worker again to get them back.",
             )
         prior = prior.to(device).eval().requires_grad_(False)
-        # Convolutions on the CPU ran up to eight times faster with channels last.
-        return prior.to(memory_format=torch.channels_last)
+        return prior.channels_last()

@@ -44,6 +44,7 @@ class SliceAutoencoder(nn.Module):
         with torch.no_grad():
             self.encode_out.weight[:SLICE_CHANNELS].zero_()
             # A small variance from the start, or the noise of the posterior would drown the patch means.
+            assert self.encode_out.bias is not None
             self.encode_out.bias[latent:] = -6.0
 
         # Strides of the levels, finest first: what the picture has to offer at each.

@@ -69,7 +69,11 @@ def view(
     seen = np.stack(
         [
             cv2.warpAffine(
-                plane, affine(scale), (width, height), flags=cv2.INTER_LINEAR | inverse, borderMode=cv2.BORDER_REFLECT_101
+                plane,
+                affine(scale),
+                (width, height),
+                flags=cv2.INTER_LINEAR | inverse,
+                borderMode=cv2.BORDER_REFLECT_101,
             )
             for plane in planes
         ]
@@ -100,4 +104,4 @@ def _recolour(image: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDA
     x = (x - 0.5) * rng.uniform(0.8, 1.2) + 0.5 + rng.uniform(-0.08, 0.08)
     if rng.random() < 0.3:
         x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.0))
-    return np.clip(x * 255.0, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(x * 255.0, 0, 255), np.uint8)

@@ -50,7 +50,12 @@ def measure_bands(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], coun
 
 
 def train_autoencoder(
-    prior: MotionPrior, batches: Iterable[dict[str, Tensor]], folder: Path, *, minutes: float, learning_rate: float = 1e-3
+    prior: MotionPrior,
+    batches: Iterable[dict[str, Tensor]],
+    folder: Path,
+    *,
+    minutes: float,
+    learning_rate: float = 1e-3,
 ) -> None:
     """Train `prior.autoencoder` in place, on normalised slices: L1 + 0.2·gradients + 1e-6·KL (paper §7)."""
     trainer = Trainer(prior.autoencoder, folder, "autoencoder", minutes=minutes, learning_rate=learning_rate)

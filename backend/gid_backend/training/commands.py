@@ -15,7 +15,9 @@ app = typer.Typer(no_args_is_help=True, help="Train the motion prior. Every stag
 app.command("scenes")(draw_scenes)
 
 LoopsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of looping .mp4 clips.")]
-ScenesOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of synthetic scenes (gid train scenes).")]
+ScenesOption = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Folder of synthetic scenes (gid train scenes).")
+]
 WorkOption = Annotated[Path, typer.Option(help="Folder for checkpoints, measured clips and logs.")]
 
 
@@ -24,7 +26,9 @@ def prior(
     loops: LoopsOption = None,
     scenes: ScenesOption = None,
     work: WorkOption = Path("out/training"),
-    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path("out/small.safetensors"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path(
+        "out/small.safetensors"
+    ),
     configuration: Annotated[str, typer.Option(help="small or paper.")] = "small",
     autoencoder_minutes: Annotated[float, typer.Option(min=0, help="Budget of the slice autoencoder.")] = 20.0,
     denoiser_minutes: Annotated[float, typer.Option(min=0, help="Budget of the denoiser.")] = 60.0,
@@ -36,8 +40,7 @@ def prior(
     """Train autoencoder and denoiser, and write the weights.
 
     Examples:
-
-      gid train scenes --count 4000 -o out/scenes
+      gid train scenes --count 4000 --out out/scenes
 
       gid train prior --loops clips --scenes out/scenes -o out/small.safetensors
     """
@@ -51,7 +54,9 @@ def prior(
     from .encoder import pretrained_encoder
 
     if configuration not in CONFIGURATIONS:
-        raise typer.BadParameter(f"There is no configuration “{configuration}”; choose one of {', '.join(CONFIGURATIONS)}.")
+        raise typer.BadParameter(
+            f"There is no configuration “{configuration}”; choose one of {', '.join(CONFIGURATIONS)}."
+        )
     torch.manual_seed(seed)
     config = CONFIGURATIONS[configuration]
     clips = [] if loops is None else load_loops(loops, work / "loops", config.bands)
@@ -66,7 +71,7 @@ def prior(
 
     model = MotionPrior(config)
     model.encoder.load_state_dict(pretrained_encoder())
-    model = model.to(memory_format=torch.channels_last)
+    model.channels_last()
     staged = work / "autoencoder.safetensors"
     notes: dict[str, object] = {"clips": [c.name for c in clips], "scenes": len(pictures), "seed": seed}
     if staged.exists():
@@ -88,7 +93,9 @@ def prior(
 @app.command()
 def snapshot(
     work: WorkOption = Path("out/training"),
-    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path("out/small.safetensors"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path(
+        "out/small.safetensors"
+    ),
 ) -> None:
     """Write weights from the newest checkpoint of a denoiser that is still training."""
     import torch
@@ -105,7 +112,9 @@ def snapshot(
 @app.command()
 def evaluate(
     loops: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of looping .mp4 clips.")],
-    weights: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Default: the shipped ones.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Default: the shipped ones.")
+    ] = None,
     work: WorkOption = Path("out/training"),
     seeds: Annotated[int, typer.Option(min=1, help="Motions drawn of each clip.")] = 4,
     steps: Annotated[int, typer.Option(min=1)] = 20,

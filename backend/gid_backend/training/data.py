@@ -122,14 +122,20 @@ class MotionBatches(IterableDataset[dict[str, Tensor]]):
 
     def _item(self, rng: np.random.Generator, height: int, width: int) -> dict[str, Tensor]:
         if rng.random() < self.loop_share:
-            loop = self.loops[rng.integers(len(self.loops))]
+            loop = self.loops[int(rng.integers(len(self.loops)))]
             image, spectrum, smallest = loop.image, loop.spectrum, 0.6
         else:
-            scene = self.scenes[rng.integers(len(self.scenes))]
+            scene = self.scenes[int(rng.integers(len(self.scenes)))]
             image, smallest = scene.image, 0.75
             rows, columns = scene.part_index.shape
             spectrum = spectral_volume(
-                scene, rng, height=rows, width=columns, bands=self.config.bands, frames=self.config.frames, fps=self.config.fps
+                scene,
+                rng,
+                height=rows,
+                width=columns,
+                bands=self.config.bands,
+                frames=self.config.frames,
+                fps=self.config.fps,
             )
         picture, motion = view(image, spectrum, rng, height=height, width=width, smallest=smallest)
         bands = np.arange(self.config.bands)

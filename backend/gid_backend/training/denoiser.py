@@ -18,7 +18,12 @@ CONDITION_DROPOUT = 0.15
 
 
 def train_denoiser(
-    prior: MotionPrior, batches: Iterable[dict[str, Tensor]], folder: Path, *, minutes: float, learning_rate: float = 5e-4
+    prior: MotionPrior,
+    batches: Iterable[dict[str, Tensor]],
+    folder: Path,
+    *,
+    minutes: float,
+    learning_rate: float = 5e-4,
 ) -> None:
     """Train `prior.denoiser` in place by flow matching.
 

@@ -80,9 +80,14 @@ class Trainer:
             loss: from a batch to named scalar terms; "loss" is what is minimised.
             checkpoint_every: seconds between checkpoints.
         """
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[loss]}"), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[loss]}"),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, disable=not self.accelerator.is_main_process) as bar:
-            task = bar.add_task(self.folder.name, total=self.budget, completed=self.spent, loss="")
+            task = bar.add_task(self.folder.name, total=self.budget, completed=round(self.spent), loss="")
             saved = time.monotonic()
             for batch, seconds in _timed(batches, lambda: self.spent >= self.budget):
                 terms = self._update(batch, loss)
@@ -91,19 +96,25 @@ class Trainer:
                 if self.step % 10 == 0:
                     values = {name: round(float(value.detach()), 5) for name, value in terms.items()}
                     with self.log.open("a") as file:
-                        file.write(json.dumps({"step": self.step, "minutes": round(self.spent / 60, 2), **values}) + "\n")
+                        file.write(
+                            json.dumps({"step": self.step, "minutes": round(self.spent / 60, 2), **values}) + "\n"
+                        )
                     bar.update(task, completed=self.spent, loss=f"step {self.step} loss {values['loss']:.4f}")
                 if time.monotonic() - saved > checkpoint_every:
                     self.accelerator.save_state(str(self.folder))
                     saved = time.monotonic()
         self.accelerator.save_state(str(self.folder))
 
-    def _update(self, batch: dict[str, Tensor], loss: Callable[[dict[str, Tensor]], dict[str, Tensor]]) -> dict[str, Tensor]:
+    def _update(
+        self, batch: dict[str, Tensor], loss: Callable[[dict[str, Tensor]], dict[str, Tensor]]
+    ) -> dict[str, Tensor]:
         batch = {key: value.to(self.accelerator.device) for key, value in batch.items()}
         with self.accelerator.autocast():
             terms = loss(batch)
         if not torch.isfinite(terms["loss"]):
-            raise FloatingPointError(f"The loss is not finite at step {self.step}; the last checkpoint is kept in {self.folder}.")
+            raise FloatingPointError(
+                f"The loss is not finite at step {self.step}; the last checkpoint is kept in {self.folder}."
+            )
         self.accelerator.backward(terms["loss"])
         self.accelerator.clip_grad_norm_(self.module.parameters(), 1.0)
         self.optimizer.step()
@@ -120,7 +131,7 @@ class Trainer:
 def _has_bfloat16() -> bool:
     """Whether bfloat16 products run in hardware; emulated, they are slower than float32."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 

@@ -13,7 +13,11 @@ def draw(prior: MotionPrior, seed: int = 0, **changes: float) -> torch.Tensor:
     settings = {"steps": 3, "guidance": 1.0, "loop_guidance": 0.0} | changes
     settings["steps"] = int(settings["steps"])
     return sample(
-        prior, PICTURE, generator=torch.Generator().manual_seed(seed), tick=lambda done: None, **settings  # type: ignore[arg-type]
+        prior,
+        PICTURE,
+        generator=torch.Generator().manual_seed(seed),
+        tick=lambda done: None,
+        **settings,  # type: ignore[arg-type]
     )
 
 
@@ -101,5 +105,7 @@ def test_the_loop_losss_gradient_is_right(prior: MotionPrior) -> None:
     # Wide enough for the float32 inside the transform, narrow enough to stay on one side of the absolute values.
     step = 1e-3
     with torch.no_grad():
-        measured = (loop_loss(prior, slices + step * direction) - loop_loss(prior, slices - step * direction)) / (2 * step)
+        measured = (loop_loss(prior, slices + step * direction) - loop_loss(prior, slices - step * direction)) / (
+            2 * step
+        )
     torch.testing.assert_close(measured.float(), (gradient * direction).sum().float(), rtol=0.05, atol=0.05)

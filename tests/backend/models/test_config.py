@@ -12,8 +12,8 @@ def test_the_grid_divides_into_latents_and_stays_near_its_area(height: int, widt
     rows, columns = SMALL.grid(height, width)
     assert rows % SMALL.stride == columns % SMALL.stride == 0
     assert min(rows, columns) >= 4 * SMALL.stride
-    # A ribbon's short side of 4.5 latents becomes 5 and the long one follows the aspect: (5 / 4.5)² is the worst there is,
-    # and the long side's own rounding adds less than a per cent.
+    # A ribbon's short side of 4.5 latents becomes 5 and the long one follows the aspect: (5 / 4.5)² is the worst
+    # there is, and the long side's own rounding adds less than a per cent.
     assert rows * columns <= 1.25 * SMALL.area
 
 

@@ -15,7 +15,9 @@ def picture() -> torch.Tensor:
 
 def test_features_come_at_five_strides(prior: MotionPrior, picture: torch.Tensor) -> None:
     shapes = [tuple(f.shape) for f in prior.encoder(picture)]
-    assert shapes == [(2, c, -(-48 // s), -(-64 // s)) for c, s in zip(FEATURE_CHANNELS, (2, 4, 8, 16, 32), strict=True)]
+    assert shapes == [
+        (2, c, -(-48 // s), -(-64 // s)) for c, s in zip(FEATURE_CHANNELS, (2, 4, 8, 16, 32), strict=True)
+    ]
 
 
 def test_the_encoder_is_frozen(prior: MotionPrior) -> None:
@@ -44,7 +46,9 @@ def test_each_picture_guides_its_own_slices(prior: MotionPrior, picture: torch.T
 
 
 @pytest.mark.parametrize("size", [(12, 16), (9, 11), (5, 20)])
-def test_the_denoiser_takes_latents_of_any_size(prior: MotionPrior, picture: torch.Tensor, size: tuple[int, int]) -> None:
+def test_the_denoiser_takes_latents_of_any_size(
+    prior: MotionPrior, picture: torch.Tensor, size: tuple[int, int]
+) -> None:
     config = prior.config
     condition = torch.randn(2, config.condition_channels, *size)
     noisy = torch.randn(2, config.bands, config.latent_channels, *size)

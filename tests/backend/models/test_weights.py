@@ -34,7 +34,9 @@ def test_damaged_weights(prior: MotionPrior, tmp_path: Path, damage: str) -> Non
     prior.save(path, {})
     data = path.read_bytes()
     path.write_bytes(
-        {"cut": data[: len(data) // 2], "flipped header": b"\xff" * 8 + data[8:], "empty": b"", "text": b"hello"}[damage]
+        {"cut": data[: len(data) // 2], "flipped header": b"\xff" * 8 + data[8:], "empty": b"", "text": b"hello"}[
+            damage
+        ]
     )
     with pytest.raises(WeightsError, match="damaged"):
         MotionPrior.load(path)

@@ -29,7 +29,9 @@ class GID_OT_load_example(bpy.types.Operator):
             # The extension's folder is emptied at each update; the picture has to survive that.
             if image.packed_file is None:
                 image.pack()
-            obj = scene.create_motion_object(target, image, volume)
+            obj = scene.create_motion_object(
+                target, image, volume, settings=scene.PlaneSettings(pin_border=target.gid.pin_border)
+            )
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}

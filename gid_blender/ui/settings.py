@@ -77,8 +77,9 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     pin_border: FloatProperty(
         name="Pin Border",
         description="Width of the band along the border over which the motion fades to none, "
-        "as a fraction of the picture's width",
-        default=0.0,
+        "as a fraction of the picture's width; 0 lets the border move too",
+        # Seen in a window, a border that is free looks torn.
+        default=0.02,
         min=0.0,
         max=0.5,
         soft_max=0.2,

@@ -22,7 +22,7 @@ from PIL import Image  # noqa: E402
 
 from gid_blender.worker.discovery import find_command  # noqa: E402
 
-DOCUMENTED = {"06-generating-again": "generating", "02-example": "example"}
+DOCUMENTED = {"06-generating-again": "generating", "05-generated": "generated"}
 
 
 class Window:

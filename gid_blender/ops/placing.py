@@ -28,7 +28,8 @@ def place(scene: bpy.types.Scene, obj: bpy.types.Object, *, select: bool = True,
     width = high.x - low.x
     # Each move clears one neighbour at least, so there are no more moves than neighbours.
     for _ in others:
-        hit = next((o for o in others if _overlap((low, high), o)), None)
+        # Planes that are a hair apart flicker as if they were in one place, and motion lifts a mesh by about a hair.
+        hit = next((o for o in others if _overlap((low, high), o, margin=0.01 * width)), None)
         if hit is None:
             break
         shift = Vector((hit[1].x - low.x + gap * width, 0.0, 0.0))
@@ -92,6 +93,5 @@ def _bounds(obj: bpy.types.Object) -> tuple[Vector, Vector]:
     )
 
 
-def _overlap(a: tuple[Vector, Vector], b: tuple[Vector, Vector]) -> bool:
-    # Touching is overlapping: planes in one plane would flicker. The tolerance is far below any scene's unit.
-    return all(a[0][i] <= b[1][i] + 1e-5 and b[0][i] <= a[1][i] + 1e-5 for i in range(3))
+def _overlap(a: tuple[Vector, Vector], b: tuple[Vector, Vector], *, margin: float) -> bool:
+    return all(a[0][i] <= b[1][i] + margin and b[0][i] <= a[1][i] + margin for i in range(3))

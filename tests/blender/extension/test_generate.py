@@ -117,6 +117,24 @@ def test_a_new_plane_stands_beside_what_is_there(blender):
     blender.run(script)
 
 
+def test_a_flat_plane_is_not_laid_into_a_mesh_that_its_motion_lifts(blender):
+    def script():
+        scene = bpy.context.scene
+        scene.gid.pin_border = 0
+        bpy.data.objects.remove(bpy.data.objects["Cube"])
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        mesh = bpy.context.object
+        lowest = min(v.co.z for v in mesh.data.vertices)
+        mesh.location = scene.cursor.location
+        mesh.location.z += 5e-4 - lowest
+        bpy.ops.mesh.primitive_plane_add(size=1.0)
+        plane = bpy.context.object
+        module("ops.placing").place(scene, plane)
+        assert plane.location.x - 0.5 > mesh.dimensions.x / 2
+
+    blender.run(script)
+
+
 def test_progress_is_shown_and_cancel_ends_the_job_but_not_the_worker(blender):
     def script():
         generate = module("ops.generate")

@@ -137,7 +137,7 @@ def tour(window: Window, picture: str) -> None:
 def save_small(source: Path, target: Path) -> None:
     """At the size at which a page shows it; the colours stay whole, since a palette posterises the photograph."""
     with Image.open(source) as picture:
-        picture.convert("RGB").resize((1280, 720), Image.Resampling.LANCZOS).save(target, optimize=True)
+        picture.convert("RGB").resize((1200, 675), Image.Resampling.LANCZOS).save(target, optimize=True)
 
 
 def main() -> None:

@@ -248,7 +248,9 @@ class MotionRenderer:
         w = rows_at_full_size(strength, (height, width), 0, height)
         w = functional.grid_sample(w, _places(came, above, (height, width)), padding_mode="border", align_corners=False)
         # Not the moving front but the quieter background beside it is what continues behind it.
-        quietest = -functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), 33, 1, 16)
+        # The least of a square is the least of its columns' leasts: 66 comparisons a pixel instead of 1089.
+        quietest = functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), (33, 1), 1, (16, 0))
+        quietest = -functional.max_pool2d(quietest, (1, 33), 1, (0, 16))
         trust = sure * (-self.settings.depth * (w - quietest)).exp().clamp(1e-4, 1.0)
         rough = fill(frame, trust)
         return rough + sure * (frame - rough)

@@ -9,7 +9,7 @@ import pytest
 
 from gid_backend.errors import Cancelled, ImageError, WeightsError
 from gid_backend.evaluation.motion_metrics import seam_ratio
-from gid_backend.predictor import MotionPredictor, start_calm
+from gid_backend.predictor import MOVING, STILL, MotionPredictor, settled, start_calm
 from gid_blender.motion import SpectralVolume, dumps, loads
 
 
@@ -112,7 +112,7 @@ def test_cancel_takes_effect_within_a_step(predictor: MotionPredictor) -> None:
 def test_progress_runs_from_nothing_to_all(predictor: MotionPredictor) -> None:
     seen: list[tuple[str, int, int]] = []
     predictor.predict(picture(64, 64), steps=3, progress=lambda *event: seen.append(event))
-    assert seen == [("denoise", n, 3) for n in range(4)]
+    assert seen == [("Denoising", n, 3) for n in range(4)]
 
 
 def test_weights_that_are_not_there(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -131,3 +131,13 @@ def test_a_loop_starts_at_its_calmest_moment(seed: int) -> None:
     assert np.argmin(steps) == 149
     assert seam_ratio(volume) < 1
     np.testing.assert_allclose(np.abs(volume.spectrum[1:]), np.abs(s[1:]), rtol=1e-4)
+
+
+def test_what_hardly_moves_is_brought_to_rest_and_the_rest_is_left_alone() -> None:
+    swing = np.linspace(0, 2 * MOVING, 200, dtype=np.float32)
+    s = np.zeros((3, 2, 1, 200), np.complex64)
+    s[1, 0] = s[2, 1] = swing  # two bands in quadrature: the root-mean-square swing is `swing` itself
+    rested = np.abs(settled(s)[1, 0, 0])
+    assert (rested[swing <= STILL] == 0).all()
+    assert np.array_equal(rested[swing > MOVING * 1.001], swing[swing > MOVING * 1.001])
+    assert (np.diff(rested) >= 0).all()

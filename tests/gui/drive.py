@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clicks through the extension in a windowed Blender and takes screenshots to be looked at.
 
-    python tests/gui/drive.py --blender-gui PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER [--docs]
+    python tests/gui/drive.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER [--docs]
 
-`blender-gui` is a program with the commands start, shot, do (xdotool) and stop. The worker runs outside of that
+The screen is a program that shows Blender on a virtual display, with the commands start, shot, do (xdotool) and stop. The worker runs outside of that
 Blender's world and is reached through `bridge.py`; GID_WORKER or the checkout's environment says which.
 """
 
@@ -142,7 +142,7 @@ def save_small(source: Path, target: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blender-gui", required=True)
+    parser.add_argument("--screen", required=True)
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
@@ -161,7 +161,7 @@ def main() -> None:
 
     socket = folder / "worker.socket"
     bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
-    window = Window(options.blender_gui, folder)
+    window = Window(options.screen, folder)
     connect = f"python3 {HERE / 'bridge.py'} connect {socket}"
     try:
         window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),

@@ -3,8 +3,9 @@
 
     python tests/gui/drive.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER [--docs]
 
-The screen is a program that shows Blender on a virtual display, with the commands start, shot, do (xdotool) and stop. The worker runs outside of that
-Blender's world and is reached through `bridge.py`; GID_WORKER or the checkout's environment says which.
+The screen is a program that shows Blender on a virtual display, with the commands start, shot, do (xdotool) and
+stop. The worker runs outside of that Blender's world and is reached through `bridge.py`; GID_WORKER or the checkout's
+environment says which.
 """
 
 import argparse

@@ -59,6 +59,7 @@ def train_autoencoder(
 ) -> None:
     """Train `prior.autoencoder` in place, on normalised slices: L1 + 0.2·gradients + 1e-6·KL (paper §7)."""
     trainer = Trainer(prior.autoencoder, folder, "autoencoder", minutes=minutes, learning_rate=learning_rate)
+    prior.to(trainer.accelerator.device)
     autoencoder = prior.autoencoder
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -94,9 +95,10 @@ def measure_latents(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], co
     """
     latents, errors = [], []
     for batch in islice(batches, count):
-        target = prior.normalizer.normalize(batch["slices"]).flatten(0, 1)
+        image = batch["image"].to(prior.latent_mean.device)
+        target = prior.normalizer.normalize(batch["slices"].to(image.device)).flatten(0, 1)
         mean, _ = prior.autoencoder.encode(target)
-        guide = prior.autoencoder.guide(batch["image"], prior.encoder(batch["image"]))
+        guide = prior.autoencoder.guide(image, prior.encoder(image))
         errors.append((prior.autoencoder.decode(mean, guide) - target).abs().mean())
         latents.append(mean.movedim(1, 0).flatten(1)[:, ::7])
     stacked = torch.cat(latents, dim=1)

@@ -38,6 +38,7 @@ def train_denoiser(
         learning_rate: the highest.
     """
     trainer = Trainer(prior.denoiser, folder, "denoiser", minutes=minutes, learning_rate=learning_rate)
+    prior.to(trainer.accelerator.device)
     denoiser = prior.denoiser
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:

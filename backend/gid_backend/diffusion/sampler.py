@@ -43,7 +43,7 @@ def sample(
         generator: of the initial noise, on the CPU, so that a seed means the same on every device.
         steps: of the solver, at least 1.
         guidance: w; 0 is plain conditional sampling.
-        loop_guidance: u; 0 leaves the gradient out, which takes about three times as long as the rest.
+        loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
         tick: called with the number of steps done before each of them; may raise to stop.
 
     Returns:

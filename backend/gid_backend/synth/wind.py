@@ -42,13 +42,13 @@ class Wind:
     def random(cls, rng: np.random.Generator) -> Wind:
         """A wind as one meets it: mostly sideways, from a steady breeze to gusty turbulence."""
         side = -1.0 if rng.random() < 0.5 else 1.0
-        tilt = rng.normal(0.0, 0.35)
+        tilt = rng.normal(0.0, 0.5)
         return cls(
             direction=(side * float(np.cos(tilt)), float(np.sin(tilt))),
             speed=float(np.exp(rng.normal(np.log(0.8), 0.5))),
             length=float(np.exp(rng.normal(np.log(0.16), 0.5))),
             turbulence=float(rng.uniform(0.35, 0.8)),
-            slope=float(rng.uniform(0.65, 1.1)),
+            slope=float(rng.uniform(0.35, 0.95)),
             gusts=float(rng.uniform(0.0, 0.9)),
         )
 
@@ -88,7 +88,7 @@ class Wind:
         t = self.turbulence
         steady = np.sqrt(max(1.0 - t * t, 0.0))
         x = steady * self.direction[0] * travelling + t * field[0]
-        y = steady * self.direction[1] * travelling + 0.8 * t * field[1]
+        y = steady * self.direction[1] * travelling + t * field[1]
         return np.stack([x, y], -1, dtype=np.complex64), field[2]
 
     def _series(

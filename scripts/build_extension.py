@@ -33,6 +33,7 @@ SHIPPED = (
     "gid_blender/assets/**/*.*",
     "backend/gid_backend/**/*.py",
     "backend/gid_backend/py.typed",
+    "backend/gid_backend/models/configurations/*.toml",
     "backend/gid_backend/weights/*.*",
 )
 _LIST = re.compile(r"^paths = \[\n.*?^\]\n", re.MULTILINE | re.DOTALL)

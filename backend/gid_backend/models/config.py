@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sizes of the motion prior: two configurations of one code."""
+"""Sizes of the motion prior; the configurations that come with it are the files in `configurations`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["CONFIGURATIONS", "PAPER", "SMALL", "PriorConfig"]
+from ..tables import as_dataclass, read_tables
+
+__all__ = ["CONFIGURATIONS", "PAPER", "SMALL", "PriorConfig", "configuration_file"]
+
+FOLDER = Path(__file__).parent / "configurations"
+TABLES = ("model", "training")
 
 
 @dataclass(frozen=True)
@@ -67,17 +73,22 @@ class PriorConfig:
         return cls(**fields)
 
 
-SMALL = PriorConfig()
-# Supplement §4.1. Multipliers as in the latent diffusion models it builds on: "1, 4, 8" with attention at
-# 32, 16 and 8 cannot be meant literally at a 64×40 latent.
-PAPER = PriorConfig(
-    name="paper",
-    patch=1,
-    vae_channels=(128, 256, 512),
-    latent_channels=4,
-    unet_channels=128,
-    unet_multipliers=(1, 2, 4, 4),
-    attention_levels=(1, 2, 3),
-    condition_channels=16,
-)
+    @classmethod
+    def read(cls, path: Path) -> PriorConfig:
+        """From the table [model] of a TOML file.
+
+        Raises:
+            ConfigurationError: when it cannot be read, or a setting does not exist or does not fit.
+        """
+        return as_dataclass(cls, read_tables(path, TABLES)["model"], f"[model] in “{path}”")
+
+
+def configuration_file(name: str) -> Path:
+    """The file of a configuration that comes with the package, or the path that `name` is."""
+    path = FOLDER / f"{name}.toml"
+    return path if path.is_file() else Path(name)
+
+
+SMALL = PriorConfig.read(configuration_file("small"))
+PAPER = PriorConfig.read(configuration_file("paper"))
 CONFIGURATIONS = {config.name: config for config in (SMALL, PAPER)}

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -26,6 +26,8 @@ __all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor", "cohering", "
 DEFAULT_STEPS = 20
 DEFAULT_GUIDANCE = 0.75
 MAX_STEPS = 1000
+# Motions drawn at once: a GPU is hardly busy with one, a CPU gains nothing from more.
+AT_ONCE = 8
 # Of the width: over which distance moving neighbours are made to agree, and how far a band may be raised again for it.
 COHERENCE, MOST_GAIN = 0.025, 1.6
 # Root-mean-square swings in fractions of the width. A third of a pixel on a picture 1000 pixels wide is not seen.
@@ -101,6 +103,36 @@ class MotionPredictor:
             ValueError: when a setting is out of range.
             Cancelled: when `cancel` returns true.
         """
+        return next(
+            self.predict_many(
+                image,
+                [seed],
+                steps=steps,
+                guidance=guidance,
+                loop_guidance=loop_guidance,
+                linear=linear,
+                progress=progress,
+                cancel=cancel,
+            )
+        )
+
+    def predict_many(
+        self,
+        image: npt.ArrayLike,
+        seeds: Sequence[int],
+        *,
+        steps: int = DEFAULT_STEPS,
+        guidance: float = DEFAULT_GUIDANCE,
+        loop_guidance: float = 0.0,
+        linear: bool = False,
+        progress: Progress | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> Iterator[SpectralVolume]:
+        """Draw several motions of one picture, as `predict` draws one; on a GPU, `AT_ONCE` of them together.
+
+        Yields:
+            The motion of each seed in turn. What was drawn together agrees with `predict` up to rounding.
+        """
         if not 1 <= steps <= MAX_STEPS:
             raise ValueError(f"The number of steps must be 1 to {MAX_STEPS}, not {steps}.")
         if not (0.0 <= guidance <= 20.0 and 0.0 <= loop_guidance <= 1000.0):
@@ -109,6 +141,13 @@ class MotionPredictor:
         picture = prepare(pixels, linear)
         rows, columns = self.prior.config.grid(*picture.shape[:2])
         small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+        tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
+        described = {
+            "model": self.model_id,
+            "model_sha256": self.model_sha256,
+            "image_sha256": hashlib.sha256(pixels.data).hexdigest(),
+            "settings": {"steps": steps, "guidance": guidance, "loop_guidance": loop_guidance},
+        }
 
         def tick(done: int) -> None:
             if cancel is not None and cancel():
@@ -116,29 +155,25 @@ class MotionPredictor:
             if progress is not None:
                 progress("Denoising", done, steps)
 
-        tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
-        spectrum = sample(
-            self.prior,
-            tensor.contiguous(memory_format=torch.channels_last),
-            generator=torch.Generator("cpu").manual_seed(seed),
-            steps=steps,
-            guidance=guidance,
-            loop_guidance=loop_guidance,
-            tick=tick,
-        )[0]
-        settings = {"steps": steps, "guidance": guidance, "loop_guidance": loop_guidance}
-        return SpectralVolume(
-            start_calm(settled(cohering(spectrum.cpu().numpy())), self.prior.config.frames),
-            fps=self.prior.config.fps,
-            frames=self.prior.config.frames,
-            meta={
-                "model": self.model_id,
-                "model_sha256": self.model_sha256,
-                "seed": seed,
-                "image_sha256": hashlib.sha256(pixels.data).hexdigest(),
-                "settings": settings,
-            },
-        )
+        size = 1 if self.device.type == "cpu" else AT_ONCE
+        for first in range(0, len(seeds), size):
+            drawn = seeds[first : first + size]
+            spectra = sample(
+                self.prior,
+                tensor.expand(len(drawn), -1, -1, -1).contiguous(memory_format=torch.channels_last),
+                generator=[torch.Generator("cpu").manual_seed(seed) for seed in drawn],
+                steps=steps,
+                guidance=guidance,
+                loop_guidance=loop_guidance,
+                tick=tick,
+            )
+            for seed, spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
+                yield SpectralVolume(
+                    start_calm(settled(cohering(spectrum)), self.prior.config.frames),
+                    fps=self.prior.config.fps,
+                    frames=self.prior.config.frames,
+                    meta={**described, "seed": seed},
+                )
 
 
 def cohering(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:

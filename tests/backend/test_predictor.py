@@ -54,6 +54,13 @@ def test_a_seed_is_repeatable_to_the_bit_and_another_differs(predictor: MotionPr
     assert not np.allclose(first, other, atol=1e-6)
 
 
+def test_several_motions_of_one_picture_are_those_of_their_seeds(predictor: MotionPredictor) -> None:
+    image = picture(64, 64)
+    several = list(predictor.predict_many(image, [4, 1], steps=2))
+    assert [volume.meta["seed"] for volume in several] == [4, 1]
+    assert np.array_equal(several[1].spectrum, predictor.predict(image, seed=1, steps=2).spectrum)
+
+
 @pytest.mark.parametrize(
     ("height", "width", "channels", "dtype"),
     [

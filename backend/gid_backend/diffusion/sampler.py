@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from diffusers import DPMSolverMultistepScheduler
+from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
 from gid_blender.motion import loop_coefficients
@@ -25,7 +26,7 @@ def sample(
     prior: MotionPrior,
     image: Tensor,
     *,
-    generator: torch.Generator,
+    generator: torch.Generator | list[torch.Generator],
     steps: int,
     guidance: float,
     loop_guidance: float,
@@ -40,7 +41,8 @@ def sample(
     Args:
         prior: in evaluation mode.
         image: (B, 3, H, W) in [0, 1]; H and W multiples of the prior's stride.
-        generator: of the initial noise, on the CPU, so that a seed means the same on every device.
+        generator: of the initial noise, on the CPU, so that a seed means the same on every device; a list has one for
+            each picture, so that a seed means the same in every batch.
         steps: of the solver, at least 1.
         guidance: w; 0 is plain conditional sampling.
         loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
@@ -59,7 +61,7 @@ def sample(
             condition = torch.cat([condition, denoiser.unconditional(condition)])
 
     shape = (b, config.bands, config.latent_channels, height // config.stride, width // config.stride)
-    z = torch.randn(shape, generator=generator).to(image.device)
+    z: Tensor = randn_tensor(shape, generator=generator, device=image.device)
     solver: Any = DPMSolverMultistepScheduler(
         prediction_type="flow_prediction", use_flow_sigmas=True, solver_order=2, final_sigmas_type="zero"
     )

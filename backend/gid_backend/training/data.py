@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from gid_blender.motion import load, save
 
@@ -24,6 +23,7 @@ from ..models.config import PriorConfig
 from ..synth.motion import spectral_volume
 from ..synth.scene import Scene, load_scenes
 from .augment import view
+from .stream import Stream
 
 __all__ = ["DEVELOPMENT_LOOPS", "Loop", "MotionBatches", "load_loops", "loader", "read_scenes"]
 
@@ -85,7 +85,7 @@ def load_loops(folder: Path, cache: Path, bands: int) -> list[Loop]:
     return loops
 
 
-class MotionBatches(IterableDataset[dict[str, Tensor]]):
+class MotionBatches(Stream):
     """Whole batches, all pictures of one batch in one aspect.
 
     Each item is {"image": (B, 3, H, W) float in 0..1, "slices": (B, n, 4, H, W) float in fractions of the
@@ -103,22 +103,17 @@ class MotionBatches(IterableDataset[dict[str, Tensor]]):
         slices_per_picture: int | None,
         seed: int,
     ) -> None:
-        super().__init__()
+        super().__init__(seed)
         if not scenes and not loops:
             raise ValueError("There is nothing to train on: neither scenes nor loops were found.")
         self.config, self.scenes, self.loops = config, scenes, loops
-        self.batch, self.slices, self.seed = batch, slices_per_picture, seed
+        self.batch, self.slices = batch, slices_per_picture
         self.loop_share = 1.0 if not scenes else (0.0 if not loops else loop_share)
 
-    def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        info = torch.utils.data.get_worker_info()
-        rng = np.random.default_rng([self.seed, info.id if info else 0])
-        # Threads of OpenCV inside a loader process would fight the training for the same cores.
-        cv2.setNumThreads(0)
-        while True:
-            height, width = self.config.grid(1000, int(1000 * rng.choice(ASPECTS, p=ASPECT_ODDS)))
-            items = [self._item(rng, height, width) for _ in range(self.batch)]
-            yield {key: torch.stack([item[key] for item in items]) for key in items[0]}
+    def draw(self, rng: np.random.Generator) -> dict[str, Tensor]:
+        height, width = self.config.grid(1000, int(1000 * rng.choice(ASPECTS, p=ASPECT_ODDS)))
+        items = [self._item(rng, height, width) for _ in range(self.batch)]
+        return {key: torch.stack([item[key] for item in items]) for key in items[0]}
 
     def _item(self, rng: np.random.Generator, height: int, width: int) -> dict[str, Tensor]:
         if rng.random() < self.loop_share:

@@ -55,8 +55,9 @@ def test_nothing_to_train_on_is_said(tiny: PriorConfig) -> None:
 def test_band_scales_are_percentiles_of_the_moving_places(prior: MotionPrior, tiny: PriorConfig, swaying: Loop) -> None:
     measure_bands(prior, batches(tiny, swaying), count=4)
     seen = np.percentile(np.abs(swaying.spectrum[1]), 95)
-    # A view shows 60–100 % of the width, so the same swing is 1 to 1.7 times as large in it.
-    assert seen * 0.9 < float(prior.normalizer.scale[1]) < seen * 1.8
+    # A view shows at least 60 % of what fits its aspect, and the narrowest aspect shows 39 % of this picture's width:
+    # the same swing is 1 to 4.3 times as large in it.
+    assert seen * 0.9 < float(prior.normalizer.scale[1]) < seen * 4.3
     assert (prior.normalizer.scale.diff()[1:] < 0).all()
 
 

@@ -78,7 +78,9 @@ def load_loops(folder: Path, cache: Path, bands: int) -> list[Loop]:
         try:
             if not kept.exists():
                 save(extract_motion(clip, bands=bands, width=512), kept, compress=False)
-            volume = load(kept).resampled(160, 256)
+            volume = load(kept)
+            # The picture's own aspect: `view` maps both of its axes by one factor.
+            volume = volume.resampled(round(256 * volume.height / volume.width), 256)
             loops.append(Loop(clip.stem, next(iter(read_video(clip)))[1], volume.spectrum))
         except GidError as error:
             Console(stderr=True).print(f"[yellow]Left out {clip.name}: {error.message}")

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that a family of rendered pictures builds with, and the way to pixels.
+
+A family is a function `(st: Stage) -> None`. It may be written without knowing Blender:
+
+1. `st.look(...)` places the camera (first: `st.camera` may be asked what is in view), `st.light` may be replaced.
+2. `st.mesh("leaf")` is the `mesh.Mesh` of a material (names: `materials.MATERIALS`); add faces with a part and a tone each.
+   Whatever does not move has part 0.
+3. `st.rig.add / add_many / chain` make parts (see `rig`); frequencies from `rig.branch_frequency` and its like.
+
+Metres; x right, y away from the viewer, z up; the ground is z = 0 and the usual camera stands at −y and looks along +y.
+All randomness comes from `st.rng`. Tones are linear RGB 0..1; `tint` and `vary` make them from hue, saturation, value.
+Nothing has to be freed: the scene is thrown away after the picture.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from .camera import Camera
+from .light import Light
+from .materials import material, part_material
+from .mesh import Mesh
+from .rig import Rig
+
+__all__ = ["SIZES", "Stage", "tint", "vary"]
+
+Array = npt.NDArray[Any]
+
+# (height, width, share): as the drawn scenes, about 256·160 pixels each, sides of 16.
+SIZES = ((160, 256, 0.42), (144, 256, 0.26), (192, 256, 0.1), (208, 208, 0.08), (256, 160, 0.1), (256, 192, 0.04))
+SAMPLES = 8
+SENSOR = 0.036
+
+
+def tint(hue: float, saturation: float, value: float) -> Array:
+    """(3,) linear RGB of hue in turns, saturation and value 0..1 as one sees them."""
+    rgb = np.array(colorsys.hsv_to_rgb(hue % 1.0, min(max(saturation, 0.0), 1.0), min(max(value, 0.0), 1.0)))
+    return np.asarray(rgb**2.2)
+
+
+def vary(rng: np.random.Generator, tone: Array, n: int, value: float = 0.25, hue: float = 0.12) -> Array:
+    """(n, 3) tones around one: each lighter or darker, and a little more of one channel or another."""
+    return np.clip(np.asarray(tone) * np.exp(rng.normal(0, value, (n, 1)) + rng.normal(0, hue, (n, 3))), 0, 1)
+
+
+@dataclass
+class Stage:
+    """One scene in the making.
+
+    Attributes:
+        rng: all of the scene's random numbers.
+        height: rows of the picture, `width` its columns.
+        light: sun and sky; an outdoor one to begin with.
+        rig: the parts.
+        camera: set by `look`.
+    """
+
+    rng: np.random.Generator
+    height: int
+    width: int
+    light: Light
+    rig: Rig = field(default_factory=Rig)
+    camera: Camera = field(default_factory=lambda: Camera((0.0, -10.0, 1.6), (0.0, 0.0, 1.6), 1.2, 0.625))
+    _meshes: dict[str, Mesh] = field(default_factory=dict)
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Stage:
+        """An empty stage of a random shape, in daylight."""
+        shares = np.array([s[2] for s in SIZES])
+        h, w, _ = SIZES[rng.choice(len(SIZES), p=shares / shares.sum())]
+        return cls(rng, h, w, Light.outdoor(rng))
+
+    @property
+    def aspect(self) -> float:
+        """Height of the picture over its width."""
+        return self.height / self.width
+
+    def chance(self, p: float) -> bool:
+        """True with the probability p."""
+        return bool(self.rng.random() < p)
+
+    def u(self, low: float, high: float) -> float:
+        """A number between two others."""
+        return float(self.rng.uniform(low, high))
+
+    def spread(self, median: float, factor: float) -> float:
+        """A positive number around `median`, two thirds of them within a `factor` of it."""
+        return float(median * np.exp(self.rng.normal(0, np.log(factor))))
+
+    def mesh(self, name: str) -> Mesh:
+        """What is made of a material."""
+        return self._meshes.setdefault(name, Mesh())
+
+    def look(
+        self,
+        target: Any,
+        distance: float,
+        *,
+        width: float | None = None,
+        focal: float | None = None,
+        eye: float | None = None,
+        side: float = 0.0,
+        blur: float = 0.0,
+        focus: float = 0.0,
+        roll: float | None = None,
+    ) -> Camera:
+        """Place the camera `distance` metres before a target (3,), and return it.
+
+        Args:
+            target: the middle of the picture.
+            distance: horizontal metres to it.
+            width: metres that the picture is wide at the target, or `focal` (1.2 if neither is given).
+            focal: focal length over the sensor's width.
+            eye: height of the camera, metres; as high as the target if it is not given.
+            side: radians by which the viewer stands to the right of straight ahead.
+            blur: circle of confusion at infinity in fractions of the width: 0.01 a little, 0.08 strong.
+            focus: distance in focus, the target's if 0.
+            roll: radians; a hand's small error if it is not given.
+        """
+        t = np.asarray(target, float)
+        p = np.array([t[0] + distance * np.sin(side), t[1] - distance * np.cos(side), t[2] if eye is None else eye])
+        far = float(np.linalg.norm(t - p))
+        f = focal if focal is not None else far / width if width is not None else 1.2
+        tilt = float(self.rng.normal(0, 0.012)) if roll is None else roll
+        self.camera = Camera(tuple(p), tuple(t), f, self.aspect, focus, blur, tilt)
+        return self.camera
+
+    def render(self) -> tuple[Array, npt.NDArray[np.uint16]]:
+        """The picture (H, W, 3), float32 and linear, and the part at each pixel's centre (H, W)."""
+        _clear()
+        scene = bpy.context.scene
+        for name, mesh in self._meshes.items():
+            if not mesh.empty:
+                scene.collection.objects.link(bpy.data.objects.new(name, _build(name, mesh)))
+        self.light.build(scene)
+        self._place_camera(scene)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "picture.exr"
+            _settings(scene, self.height, self.width, path)
+            bpy.ops.render.render(write_still=True)
+            picture = _read(path)[..., :3]
+            self._show_parts(scene)
+            bpy.ops.render.render(write_still=True)
+            found = _read(path)[..., 0]
+        _clear()
+        index = np.round(found)
+        if np.abs(found - index).max() > 1e-3 or index.max() >= len(self.rig):
+            raise RuntimeError("The part map does not hold whole numbers of parts.")
+        return np.ascontiguousarray(picture), index.astype(np.uint16)
+
+    def _place_camera(self, scene: Any) -> None:
+        from mathutils import Matrix
+
+        c = self.camera
+        lens = bpy.data.cameras.new("gid camera")
+        lens.sensor_fit, lens.sensor_width, lens.lens = "HORIZONTAL", SENSOR * 1000, c.focal * SENSOR * 1000
+        lens.clip_start, lens.clip_end = 0.005, 5000.0
+        if c.blur > 0:
+            distance = c.focus or c.distance
+            lens.dof.use_dof = True
+            lens.dof.focus_distance = distance
+            lens.dof.aperture_fstop = max(c.focal**2 * SENSOR / (c.blur * distance), 0.05)
+        right, up, forward = c.axes()
+        thing = bpy.data.objects.new("gid camera", lens)
+        axes = np.eye(4)
+        axes[:3, 0], axes[:3, 1], axes[:3, 2], axes[:3, 3] = right, up, -forward, c.position
+        thing.matrix_world = Matrix(axes.tolist())
+        scene.collection.objects.link(thing)
+        scene.camera = thing
+
+    def _show_parts(self, scene: Any) -> None:
+        scene.view_layers[0].material_override = part_material()
+        scene.world = None
+        scene.camera.data.dof.use_dof = False
+        for thing in scene.objects:
+            if thing.type == "LIGHT":
+                thing.hide_render = True
+        cycles = scene.cycles
+        cycles.samples, cycles.use_denoising, cycles.max_bounces = 1, False, 0
+        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+
+
+def _settings(scene: Any, height: int, width: int, path: Path) -> None:
+    render, cycles = scene.render, scene.cycles
+    render.engine = "CYCLES"
+    render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+    render.threads_mode, render.threads = "FIXED", 1
+    render.use_persistent_data = False
+    render.use_compositing = render.use_sequencer = False
+    render.image_settings.file_format = "OPEN_EXR"
+    render.image_settings.color_depth, render.image_settings.exr_codec = "32", "NONE"
+    render.filepath = str(path)
+    scene.view_layers[0].material_override = None
+    cycles.device, cycles.samples, cycles.seed = "CPU", SAMPLES, 1
+    cycles.use_adaptive_sampling = False
+    cycles.use_light_tree = False
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces, cycles.transmission_bounces = 3, 2, 1, 2
+    cycles.transparent_max_bounces = 6
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = 4.0
+    cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.3
+    cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
+    cycles.denoising_prefilter, cycles.denoising_quality = "NONE", "FAST"
+
+
+def _build(name: str, mesh: Mesh) -> Any:
+    a = mesh.arrays()
+    made = bpy.data.meshes.new(name)
+    made.vertices.add(len(a["points"]))
+    made.vertices.foreach_set("co", a["points"].ravel())
+    made.loops.add(len(a["corners"]))
+    made.loops.foreach_set("vertex_index", a["corners"])
+    made.polygons.add(len(a["sides"]))
+    made.polygons.foreach_set("loop_start", (np.cumsum(a["sides"]) - a["sides"]).astype(np.int32))
+    made.attributes.new("part", "FLOAT", "FACE").data.foreach_set("value", a["parts"])
+    tones = np.concatenate([a["tones"], np.ones((len(a["tones"]), 1), np.float32)], 1)
+    made.attributes.new("tone", "FLOAT_COLOR", "FACE").data.foreach_set("color", tones.ravel())
+    made.attributes.new("UVMap", "FLOAT2", "CORNER").data.foreach_set("vector", a["uv"].ravel())
+    made.materials.append(material(name))
+    made.update()
+    return made
+
+
+def _read(path: Path) -> Array:
+    image = bpy.data.images.load(str(path))
+    width, height = image.size
+    pixels = np.empty(width * height * image.channels, np.float32)
+    image.pixels.foreach_get(pixels)
+    channels = image.channels
+    bpy.data.images.remove(image)
+    # Blender's first row is the lowest.
+    return pixels.reshape(height, width, channels)[::-1]
+
+
+def _clear() -> None:
+    """Throw away everything but the materials and panoramas, which serve again."""
+    for thing in list(bpy.data.objects):
+        bpy.data.objects.remove(thing, do_unlink=True)
+    for kind in (bpy.data.meshes, bpy.data.lights, bpy.data.cameras, bpy.data.worlds):
+        for block in list(kind):
+            kind.remove(block)

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .canvas import Canvas
 from .shapes import hsv, jitter, noise, ramp
 from .stage import Stage
 
-__all__ = ["behind", "bokeh", "dark", "fabric", "ground", "paint", "panorama", "sky", "wall"]
+__all__ = ["behind", "bokeh", "dark", "depth_of_field", "fabric", "ground", "paint", "panorama", "sky", "wall"]
 
 Array = npt.NDArray[Any]
 
@@ -31,6 +33,8 @@ _SKY_SHARES = (0.22, 0.22, 0.2, 0.1, 0.1, 0.05, 0.11)
 
 def paint(st: Stage, field: Array, below: float = 0.0) -> None:
     """Put an (h, w, 3) picture of any size over the whole canvas, or from y = `below` (fractions of the width) down."""
+    if st.backed:
+        return
     h, w = st.canvas.height, st.canvas.width
     top = max(0, min(h - 1, round(below * w)))
     st.canvas.image[top:] = np.clip(cv2.resize(np.asarray(field, np.float32), (w, h - top)), 0, 255).astype(np.uint8)
@@ -93,6 +97,8 @@ def ground(st: Stage, horizon: float, kind: str | None = None) -> None:
 
 def wall(st: Stage) -> None:
     """Plaster, bricks, planks or tiles over everything."""
+    if st.backed:
+        return
     rng, w = st.rng, st.canvas.width
     h = st.canvas.height
     kind = rng.choice(["plaster", "brick", "planks", "stones", "concrete"], p=[0.3, 0.25, 0.2, 0.1, 0.15])
@@ -153,6 +159,8 @@ def wall(st: Stage) -> None:
 
 def bokeh(st: Stage, colour: Array | None = None) -> None:
     """Leaves, light and shade far out of focus."""
+    if st.backed:
+        return
     rng = st.rng
     h, w = _coarse(st)
     if colour is None:
@@ -198,7 +206,7 @@ def dark(st: Stage) -> None:
 
 def panorama(st: Stage, sharp: bool = False) -> float | None:
     """A random view into one of the stage's panoramas, usually out of focus; its horizon's y, or None without any."""
-    if not st.worlds:
+    if not st.worlds or st.backed:
         return None
     p = st.worlds[st.rng.integers(len(st.worlds))]
     ph, pw = p.shape[:2]
@@ -213,8 +221,30 @@ def panorama(st: Stage, sharp: bool = False) -> float | None:
     return float(0.5 * ph - y) / w
 
 
+def depth_of_field(st: Stage, draw: Callable[[Stage], None]) -> None:
+    """Another scene as the still backdrop of this one: farther off, softer, hazier, of the same kind of things.
+
+    In photographs what is in focus is what is seen to move; the same leaves a hundred metres behind are not. A picture
+    of one tree before a plain sky teaches "leaves move", which is the wrong lesson for a wood.
+    """
+    far = Stage(st.rng, Canvas(st.canvas.height, st.canvas.width), sun=st.sun, worlds=st.worlds)
+    draw(far)
+    scale = st.u(1.0, 2.2)
+    h, w = st.canvas.height, st.canvas.width
+    ch, cw = int(h / scale), int(w / scale)
+    y, x = int(st.rng.integers(h - ch + 1)), int(st.rng.integers(w - cw + 1))
+    crop = far.canvas.image[y : y + ch, x : x + cw].astype(np.float32)
+    haze = crop.mean((0, 1)) * st.u(0.8, 1.1)
+    clear = st.u(0.35, 0.9)
+    paint(st, (haze + (crop - haze) * clear) * st.u(0.65, 1.05))
+    st.canvas.blur(st.spread(0.006, 1.7))
+    st.backed = True
+
+
 def behind(st: Stage, *kinds: str) -> None:
     """One of the named backdrops, or now and then a panorama."""
+    if st.backed:
+        return
     if st.worlds and st.chance(0.25) and panorama(st) is not None:
         return
     kind = kinds[st.rng.integers(len(kinds))]

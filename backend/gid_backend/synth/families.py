@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from . import blooms, camera, fixtures, outdoors, things
+from . import backdrop, blooms, camera, fixtures, outdoors, things
 from .scene import Scene
 from .stage import Stage
 
@@ -48,6 +48,14 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
 }
 
 
+# Families that may stand before a soft, still scene of another, and the scenes that may be behind them.
+BEFORE = (
+    "broadleaf bare_tree conifer shrub leaves vines palm fern grass flower_field flower blossom fruit potted lanterns ornaments "
+    "line laundry flag swing"
+).split()
+BEHIND = ("broadleaf", "conifer", "shrub", "hedge", "leaves", "grass", "flower_field", "forest", "garden", "blossom", "fern")
+
+
 def make_scene(seed: int, *, family: str | None = None, worlds: list[npt.NDArray[np.uint8]] | None = None) -> Scene:
     """Draw the scene of a number: the same number, the same scene."""
     rng = np.random.default_rng([20240, seed])
@@ -56,6 +64,10 @@ def make_scene(seed: int, *, family: str | None = None, worlds: list[npt.NDArray
     drawn = names[rng.choice(len(names), p=shares / shares.sum())]
     family = family or drawn
     st = Stage.random(rng, worlds)
+    if family in BEFORE and st.chance(0.3):
+        # Half of the time more of the same: a tree before its wood.
+        far = family if family in BEHIND and st.chance(0.5) else BEHIND[rng.integers(len(BEHIND))]
+        backdrop.depth_of_field(st, FAMILIES[far][0])
     FAMILIES[family][0](st)
     if st.chance(0.08) and family != "candles":
         fixtures.obstacle(st)

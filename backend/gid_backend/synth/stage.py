@@ -30,6 +30,7 @@ class Stage:
         rig: its parts.
         sun: unit vector towards the light in the picture's plane (x right, y down).
         worlds: panoramas (h, w, 3) uint8 for backgrounds; may be empty.
+        backed: whether what is behind everything is painted already, and further backdrops are to be left out.
     """
 
     rng: np.random.Generator
@@ -37,6 +38,7 @@ class Stage:
     rig: Rig = field(default_factory=Rig)
     sun: npt.NDArray[Any] = field(default_factory=lambda: np.array([-0.6, -0.8]))
     worlds: list[npt.NDArray[np.uint8]] = field(default_factory=list)
+    backed: bool = False
 
     @classmethod
     def random(cls, rng: np.random.Generator, worlds: list[npt.NDArray[np.uint8]] | None = None) -> Stage:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -24,15 +25,55 @@ def scenes(
         Path | None,
         typer.Option(help="Folder of CC0 panoramas for backgrounds (.hdr, .jpg, .png).", exists=True, file_okay=False),
     ] = None,
+    rendered: Annotated[bool, typer.Option(help="Render the scenes with Cycles; needs --python.")] = False,
+    python: Annotated[Path | None, typer.Option(help="A Python that has bpy in it.", exists=True, dir_okay=False)] = None,
+    family: Annotated[str | None, typer.Option(help="Rendered scenes of one family only.")] = None,
 ) -> None:
-    """Draw synthetic scenes with exactly known motion.
+    """Draw or render synthetic scenes with exactly known motion.
 
     Example: gid train scenes --count 4000 --out out/scenes --jobs 2
-    """
-    from .generate import generate
 
+    Example: gid train scenes --rendered --python .venv/bpy52/bin/python --count 3000 --seed 5 --out out/rendered
+    """
+    from .scene import SceneError
+
+    if rendered and python is None:
+        raise typer.BadParameter("--rendered needs --python, a Python with bpy, such as .venv/bpy52/bin/python.")
     columns = (TextColumn("scenes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("scenes", total=count)
-        for done in generate(out, count=count, seed=seed, jobs=jobs, worlds=worlds):
-            progress.advance(task, done)
+        try:
+            for done in _makers(out, count, seed, jobs, worlds, python if rendered else None, family, progress):
+                progress.advance(task, done)
+        except SceneError as error:
+            progress.stop()
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from error
+
+
+def _makers(
+    out: Path,
+    count: int,
+    seed: int,
+    jobs: int,
+    worlds: Path | None,
+    python: Path | None,
+    family: str | None,
+    progress: Progress,
+) -> Iterator[int]:
+    if python is None:
+        from .generate import generate
+
+        return generate(out, count=count, seed=seed, jobs=jobs, worlds=worlds)
+    from .rendered.generate import generate as render
+
+    return render(
+        out,
+        count=count,
+        first=seed * 1_000_000,
+        # Not resolved: the link in a virtual environment is what makes it one.
+        python=python.absolute(),
+        jobs=jobs,
+        family=family,
+        complain=progress.console.print,
+    )

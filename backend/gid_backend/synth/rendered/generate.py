@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes shards of rendered scenes: Blender's Python in child processes builds and renders, this one finishes and packs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Timer
+
+import cv2
+import numpy as np
+
+from ..scene import Scene, SceneError, save_scenes
+from .finish import finished
+
+__all__ = ["SHARD", "check_python", "generate"]
+
+SHARD = 32
+# A scene takes one to five seconds of an idle core; whoever says nothing for so long hangs.
+SECONDS_FOR_A_SCENE = 180.0
+
+
+def check_python(python: Path) -> None:
+    """See that a Python has Blender in it.
+
+    Raises:
+        SceneError: when it cannot be run or has no bpy.
+    """
+    program = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bpy') is None)"
+    try:
+        code = subprocess.run([str(python), "-c", program], capture_output=True, timeout=60).returncode
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SceneError(f"“{python}” cannot be run as a Python with Blender in it: {error}") from error
+    if code:
+        raise SceneError(f"“{python}” has no bpy; `make setup` makes .venv/bpy52/bin/python, which has it.")
+
+
+def generate(
+    out: Path,
+    *,
+    count: int,
+    first: int,
+    python: Path,
+    jobs: int = 1,
+    family: str | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> Iterator[int]:
+    """Render the scenes of the numbers `first` … +`count` in shards of 32 to a folder; yields how many more are done.
+
+    Shards that exist are kept, so an interrupted run goes on where it was. A scene at which Blender fails, hangs or
+    crashes is left out of its shard and told to `complain`.
+    """
+    check_python(python)
+    out.mkdir(parents=True, exist_ok=True)
+    todo = []
+    for start in range(first, first + count, SHARD):
+        size = min(SHARD, first + count - start)
+        path = out / f"rendered-{start:09d}-{size:03d}.npz"
+        if path.exists():
+            yield size
+        else:
+            todo.append((path, list(range(start, start + size))))
+    say = complain or (lambda line: print(line, file=sys.stderr))
+    if jobs <= 1:
+        for path, seeds in todo:
+            yield _write(path, seeds, python, family, say)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(_write, path, seeds, python, family, say) for path, seeds in todo]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            for w in waiting:
+                w.cancel()
+            raise
+
+
+def _write(path: Path, seeds: list[int], python: Path, family: str | None, say: Callable[[str], None]) -> int:
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory(prefix="gid-rendered-") as name:
+        folder = Path(name)
+        left = list(seeds)
+        while left:
+            done = _child(folder, left, python, family, say)
+            if len(done) < len(left):
+                # It died: at the first number that it had not told of.
+                bad = next(s for s in left if s not in done)
+                say(f"Scene {bad}: Blender ended or hung while it was made; the scene is left out.")
+                done.add(bad)
+            left = [s for s in left if s not in done]
+        scenes: list[Scene] = []
+        for seed in seeds:
+            file = folder / f"{seed}.npz"
+            if file.exists():
+                with np.load(file, allow_pickle=False) as z:
+                    scenes.append(finished({n: z[n] for n in z.files}))
+    if not scenes:
+        raise SceneError(f"None of the scenes {seeds[0]} to {seeds[-1]} could be made; Blender's messages say why.")
+    save_scenes(path, scenes)
+    return len(seeds)
+
+
+def _child(folder: Path, seeds: list[int], python: Path, family: str | None, say: Callable[[str], None]) -> set[int]:
+    """Run Blender over some numbers; returns those of which it told, made or failed."""
+    environment = dict(os.environ)
+    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
+    environment["OMP_NUM_THREADS"] = "1"
+    command = [str(python), "-W", "ignore", "-m", __package__ + ".child", str(folder)]
+    command += ["--family", family] if family else []
+    told: set[int] = set()
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, *map(str, seeds)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        assert process.stdout is not None
+        watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+        watch.start()
+        try:
+            for line in process.stdout:
+                watch.cancel()
+                watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+                watch.start()
+                verb, number, *why = line.split(maxsplit=2)
+                if verb in ("made", "failed"):
+                    told.add(int(number))
+                if verb == "failed":
+                    say(f"Scene {number} could not be made: {' '.join(why)}")
+        finally:
+            watch.cancel()
+            process.kill()
+            process.wait()
+    if not told:
+        last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
+        if last:
+            say(f"Blender's last words: {last[0]}")
+    return told

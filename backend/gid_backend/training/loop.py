@@ -1,131 +1,336 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training in short resumable pieces within a budget of time."""
+"""Training in short resumable pieces within a budget, on one processor or on many."""
 
 from __future__ import annotations
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from accelerate import Accelerator
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import gather_object, set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-__all__ = ["Trainer"]
+from ..errors import GidError
+from .budget import Budget
+from .checkpoints import CheckpointError, read_checkpoint, write_checkpoint
+from .journal import Journal
+from .random_state import random_state, restore_random_state, undisturbed
+from .stopping import Stopped, StopRequest
+from .stream import Stream
+from .training_state import load_training_state, refuse_other_configuration, training_state
 
-EMA_DECAY = 0.995
+if TYPE_CHECKING:
+    from ..models.config import PriorConfig
+
+__all__ = ["NotFiniteError", "Trainer", "TrainerOptions"]
+
+LOG_EVERY = 10  # steps
+LARGEST_GRADIENT = 1.0  # norm
+
+Batch = dict[str, Tensor]
+Loss = Callable[[Batch], dict[str, Tensor]]
+
+
+class NotFiniteError(GidError, FloatingPointError):
+    """The loss or its gradient has become infinite or not a number."""
+
+    code = "not_finite"
+
+
+@dataclass(frozen=True)
+class TrainerOptions:
+    """What a run may be told beside its budget and its learning rate.
+
+    Attributes:
+        steps: after which it ends, if its minutes are not spent before.
+        accumulate: batches whose gradients make one step.
+        ema_decay: of the moving average of the weights, per step.
+        mixed_precision: "auto" takes bfloat16 where the hardware computes in it.
+        seed: of noise and dropout; each process has its own from it.
+        configuration: whose checkpoints this run may go on from; the module's own `config` by default.
+        checkpoint_every: seconds between checkpoints.
+        every: (seconds, call) pairs; each is called about so often, and at the end, in the main process. What it
+            draws and how long it takes does not change what is learned, but counts as time.
+    """
+
+    steps: int | None = None
+    accumulate: int = 1
+    ema_decay: float = 0.995
+    mixed_precision: Literal["auto", "no", "bf16"] = "auto"
+    seed: int = 0
+    configuration: PriorConfig | None = None
+    checkpoint_every: float = 120.0
+    every: Sequence[tuple[float, Callable[[Trainer], None]]] = ()
 
 
 class Trainer:
-    """Runs a loss over batches until a budget of minutes is spent, however many sittings that takes.
+    """Runs a loss over batches until a budget is spent, however many sittings that takes.
 
-    The learning rate follows the share of the *budget* that is spent, not a count of steps: nobody
-    knows beforehand how many steps a borrowed machine will manage. It warms up, stays, and falls to
-    zero along a cosine, so whatever budget was given is used to its end.
+    Optimiser, learning rate, moving average, random numbers and the place in the data are taken up as they were, so on
+    one processor a run that was killed ends with the same bits as one that was not.
 
     Args:
-        module: what is trained; only parameters that require a gradient are.
-        folder: for checkpoints and the log of losses; a run found there is continued.
+        module: what is trained; only parameters that require a gradient are. It is moved to `accelerator.device`.
+        folder: for checkpoints and records; a run of this name found there is continued.
         name: of the run in `folder`.
-        minutes: of the whole budget, earlier sittings counted in.
+        minutes: of the whole budget, earlier sittings counted in. See `Budget`.
         learning_rate: the highest.
+        options: see there.
 
     Raises:
-        FloatingPointError: from `run`, when the loss is not finite; the last checkpoint is kept.
+        CheckpointError: when the checkpoint is of another configuration or version, or all are damaged.
     """
 
-    def __init__(self, module: nn.Module, folder: Path, name: str, *, minutes: float, learning_rate: float) -> None:
-        self.accelerator = Accelerator(mixed_precision="bf16" if _has_bfloat16() else "no")
-        self.folder = folder / name
-        self.log = folder / f"{name}.jsonl"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.budget, self.spent, self.step = minutes * 60.0, 0.0, 0
-        trainable = [p for p in module.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(trainable, lr=learning_rate, betas=(0.9, 0.99), weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: self._rate())
-        self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
-        self.schedule = schedule
-        self.average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(EMA_DECAY))
-        self.accelerator.register_for_checkpointing(self.average, self)
-        if self.folder.exists():
-            self.accelerator.load_state(str(self.folder))
-
-    def _rate(self) -> float:
-        warm = min(1.0, (self.step + 1) / 100)
-        share = min(self.spent / self.budget, 1.0)
-        return warm * (1.0 if share < 0.3 else 0.5 * (1.0 + math.cos(math.pi * (share - 0.3) / 0.7)))
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"spent": self.spent, "step": self.step}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.spent, self.step = state["spent"], state["step"]
-
-    def run(
+    def __init__(
         self,
-        batches: Iterable[dict[str, Tensor]],
-        loss: Callable[[dict[str, Tensor]], dict[str, Tensor]],
+        module: nn.Module,
+        folder: Path,
+        name: str,
         *,
-        checkpoint_every: float = 120.0,
+        minutes: float,
+        learning_rate: float,
+        options: TrainerOptions | None = None,
     ) -> None:
-        """Train until the budget is spent.
-
-        Args:
-            batches: endless.
-            loss: from a batch to named scalar terms; "loss" is what is minimised.
-            checkpoint_every: seconds between checkpoints.
-        """
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[loss]}"),
-            TimeRemainingColumn(),
+        self.options = options = options or TrainerOptions()
+        self.accelerator = Accelerator(
+            # An input that is dropped for a whole batch leaves the weights behind it without a gradient.
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
-        with Progress(*columns, disable=not self.accelerator.is_main_process) as bar:
-            task = bar.add_task(self.folder.name, total=self.budget, completed=round(self.spent), loss="")
-            saved = time.monotonic()
-            for batch, seconds in _timed(batches, lambda: self.spent >= self.budget):
-                terms = self._update(batch, loss)
-                self.step += 1
-                self.spent += seconds()
-                if self.step % 10 == 0:
-                    values = {name: round(float(value.detach()), 5) for name, value in terms.items()}
-                    with self.log.open("a") as file:
-                        file.write(
-                            json.dumps({"step": self.step, "minutes": round(self.spent / 60, 2), **values}) + "\n"
-                        )
-                    bar.update(task, completed=self.spent, loss=f"step {self.step} loss {values['loss']:.4f}")
-                if time.monotonic() - saved > checkpoint_every:
-                    self.accelerator.save_state(str(self.folder))
-                    saved = time.monotonic()
-        self.accelerator.save_state(str(self.folder))
+        self.work, self.name, self.folder = folder, name, folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        self.budget = Budget(minutes * 60.0, options.steps)
+        self.learning_rate = learning_rate
+        self.module = module.to(self.accelerator.device)
+        trainable = [p for p in module.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(trainable, lr=learning_rate, betas=(0.9, 0.99), weight_decay=0.01)
+        self.average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(options.ema_decay))
+        self.journal: Journal
+        self._batches = 0
+        self._saved: int | None = None
+        self._random: list[dict[str, Any]] = []
+        self._resume()
 
-    def _update(
-        self, batch: dict[str, Tensor], loss: Callable[[dict[str, Tensor]], dict[str, Tensor]]
-    ) -> dict[str, Tensor]:
-        batch = {key: value.to(self.accelerator.device) for key, value in batch.items()}
-        with self.accelerator.autocast():
-            terms = loss(batch)
-        if not torch.isfinite(terms["loss"]):
-            raise FloatingPointError(
-                f"The loss is not finite at step {self.step}; the last checkpoint is kept in {self.folder}."
-            )
-        self.accelerator.backward(terms["loss"])
-        self.accelerator.clip_grad_norm_(self.module.parameters(), 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.average.update_parameters(self.accelerator.unwrap_model(self.module))
-        return terms
+    @property
+    def step(self) -> int:
+        """Optimisation steps that are done, earlier sittings counted in."""
+        return self.budget.step
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the budget that are spent, earlier sittings counted in."""
+        return self.budget.spent
 
     def averaged(self) -> dict[str, Tensor]:
         """The exponential moving average of the weights, as a state dict of the module."""
         return dict(self.average.module.state_dict())
+
+    def run(self, batches: Iterable[Batch], loss: Loss) -> None:
+        """Train until the budget is spent.
+
+        Args:
+            batches: endless; a `Stream`, or a loader of one, is taken up at its place.
+            loss: from a batch to named scalar terms; "loss" is what is minimised.
+
+        Raises:
+            NotFiniteError: when the loss is not finite; the last checkpoint is kept.
+            Stopped: after SIGINT or SIGTERM, with a checkpoint of the step that was going on.
+            CheckpointError: when the disk is full; what was written before is kept.
+        """
+        step, world = self.budget.step, self.accelerator.num_processes
+        objective = self.accelerator.prepare_model(_Objective(self.module, loss, self._precision()))
+        source = getattr(batches, "dataset", batches)
+        if isinstance(source, Stream):
+            source.seek(self._batches + self.accelerator.process_index, world)
+        # Handlers come first: the loader's processes inherit them, and outlive a Ctrl-C in the terminal.
+        with StopRequest() as stop:
+            stream = iter(batches)
+            # Then the random numbers, for making a loader draws some.
+            self._restore_random()
+            with Journal(self.work, self.name, step=step, is_main=self.accelerator.is_main_process) as self.journal:
+                self._run(objective, stream, stop)
+
+    def _run(self, objective: nn.Module, stream: Iterator[Batch], stop: StopRequest) -> None:
+        budget, before, saved_at = self.budget, time.monotonic(), self.budget.spent
+        window = _Window()
+        while budget.share < 1.0:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.learning_rate * budget.rate
+            values, samples = self._gradients(objective, stream)
+            now = time.monotonic()
+            # Processes must agree about when to end and when to write, or one would wait for the others for ever.
+            seconds, stopping, broken = self._agree(now - before, stop.asked, not math.isfinite(sum(values.values())))
+            before = now
+            if broken:
+                raise NotFiniteError(
+                    f"The loss is not finite at step {budget.step}; the last checkpoint is kept in “{self.folder}”.",
+                    "Run again with a lower learning rate or another seed to go on from there.",
+                )
+            self.optimizer.step()
+            self.optimizer.zero_grad(set_to_none=True)
+            self.average.update_parameters(self.module)
+            budget.step += 1
+            earlier, budget.spent = budget.spent, budget.spent + seconds
+            self._batches += self.options.accumulate * self.accelerator.num_processes
+            window.add(values, samples, seconds)
+            if budget.step % LOG_EVERY == 0:
+                self._record(window)
+                window = _Window()
+            self._call(earlier)
+            if stopping:
+                break
+            if budget.spent - saved_at > self.options.checkpoint_every:
+                self.save()
+                saved_at = budget.spent
+                self.journal.milestone()
+        if budget.share >= 1.0 and self._saved != budget.step:
+            self._call(None)
+        self.save()
+        if budget.share < 1.0:
+            raise Stopped(
+                f"Training was stopped after step {budget.step}; the checkpoint is in “{self.folder}”.",
+                "Run the same command again to go on.",
+            )
+
+    def _gradients(self, objective: nn.Module, stream: Iterator[Batch]) -> tuple[dict[str, float], int]:
+        """Leave the mean gradient of the next batches in the parameters; return the loss's terms and the samples."""
+        terms: dict[str, Tensor] = {}
+        samples, count = 0, self.options.accumulate
+        for turn in range(count):
+            batch = {key: value.to(self.accelerator.device) for key, value in next(stream).items()}
+            samples += len(next(iter(batch.values())))
+            # Gradients travel between processes once a step.
+            with self.accelerator.no_sync(objective) if turn < count - 1 else nullcontext():
+                found = objective(batch)
+                self.accelerator.backward(found["loss"] / count)
+            for name, value in found.items():
+                terms[name] = terms.get(name, 0.0) + value.detach().float() / count
+        terms["gradient_norm"] = self.accelerator.clip_grad_norm_(self.module.parameters(), LARGEST_GRADIENT)
+        values = torch.stack([value.reshape(()).float() for value in terms.values()]).tolist()
+        return dict(zip(terms, values, strict=True)), samples
+
+    def _agree(self, seconds: float, *flags: bool) -> tuple[float, ...]:
+        """The mean of the seconds over all processes, and for each flag whether any of them has raised it."""
+        world = self.accelerator.num_processes
+        if world == 1:
+            return seconds, *map(float, flags)
+        values = torch.tensor([seconds / world, *map(float, flags)], device=self.accelerator.device)
+        return tuple(self.accelerator.reduce(values, "sum").tolist())
+
+    def _record(self, window: _Window) -> None:
+        values = window.means()
+        names = list(values)
+        mean = torch.tensor([values[name] for name in names], device=self.accelerator.device)
+        if self.accelerator.num_processes > 1:
+            mean = self.accelerator.reduce(mean, "mean")
+        values = dict(zip(names, mean.tolist(), strict=True))
+        values["samples_per_second"] *= self.accelerator.num_processes
+        values["learning_rate"] = self.optimizer.param_groups[0]["lr"]
+        self.journal.record(self.step, self.spent / 60.0, values)
+        self.journal.progress(self.step, self.budget.share, self.budget.remaining, values["loss"])
+
+    def _call(self, earlier: float | None) -> None:
+        """Call what is due between `earlier` and now, or all of it."""
+        if not self.accelerator.is_main_process:
+            return
+        for seconds, call in self.options.every:
+            if earlier is None or earlier // seconds < self.spent // seconds:
+                with undisturbed(self.accelerator.device):
+                    try:
+                        call(self)
+                    except (OSError, GidError) as error:
+                        # Hours of training are not to be lost for a picture of them.
+                        self.journal.say(f"{self.name}: left out at step {self.step}: {error}")
+
+    def save(self) -> None:
+        """Write a checkpoint, unless that of this step is there."""
+        if self._saved == self.step:
+            return
+        states = gather_object([random_state(self.accelerator.device)])
+        failure: CheckpointError | None = None
+        if self.accelerator.is_main_process:
+            facts = {
+                "run": self.name,
+                "configuration": None if self._configuration is None else self._configuration.to_json(),
+                "step": self.step,
+                "spent": self.spent,
+                "batches": self._batches,
+                "random": states,
+            }
+            tensors = training_state(self.module, self.average, self.optimizer)
+            try:
+                write_checkpoint(self.folder, self.step, tensors, facts)
+            except CheckpointError as error:
+                failure = error
+        if self._agree(0.0, failure is not None)[1]:
+            raise failure or CheckpointError("The main process could not write the checkpoint; its message says why.")
+        self._saved = self.step
+
+    def _precision(self) -> torch.dtype:
+        asked = self.options.mixed_precision
+        return torch.bfloat16 if asked == "bf16" or (asked == "auto" and _has_bfloat16()) else torch.float32
+
+    @property
+    def _configuration(self) -> PriorConfig | None:
+        return self.options.configuration or getattr(self.module, "config", None)
+
+    def _resume(self) -> None:
+        found = read_checkpoint(self.folder, warn=lambda sentence: self.accelerator.print(sentence))
+        if found is None:
+            return
+        if self._configuration is not None:
+            refuse_other_configuration(self.folder, found.facts["configuration"], self._configuration)
+        load_training_state(found, self.module, self.average, self.optimizer)
+        self.budget.step, self.budget.spent = found.facts["step"], found.facts["spent"]
+        self._batches, self._random = found.facts["batches"], found.facts["random"]
+        self._saved = self.step
+
+    def _restore_random(self) -> None:
+        rank = self.accelerator.process_index
+        if rank < len(self._random):
+            restore_random_state(self._random[rank], self.accelerator.device)
+        else:
+            # A new run, or one on more processes than before: the step makes it another sequence than theirs was.
+            set_seed(self.options.seed + 1000 * self.step, device_specific=True)
+
+
+class _Objective(nn.Module):
+    """The loss as a module around what is trained: gradients are shared between processes only for what runs in the
+    forward pass of the module that accelerate has wrapped, and losses call parts of theirs.
+    """
+
+    def __init__(self, module: nn.Module, loss: Loss, precision: torch.dtype) -> None:
+        super().__init__()
+        self.module, self.loss, self.precision = module, loss, precision
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        # Not accelerate's own: that is one for the whole process, and two runs may want different ones.
+        device = next(self.module.parameters()).device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self.precision == torch.bfloat16):
+            return self.loss(batch)
+
+
+class _Window:
+    """Means over the steps between two records."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, float] = {}
+        self.steps, self.samples, self.seconds = 0, 0, 0.0
+
+    def add(self, values: dict[str, float], samples: int, seconds: float) -> None:
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+        self.steps, self.samples, self.seconds = self.steps + 1, self.samples + samples, self.seconds + seconds
+
+    def means(self) -> dict[str, float]:
+        out = {name: total / self.steps for name, total in self.sums.items()}
+        return {**out, "samples_per_second": self.samples / max(self.seconds, 1e-9)}
 
 
 def _has_bfloat16() -> bool:
@@ -133,20 +338,3 @@ def _has_bfloat16() -> bool:
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _timed(
-    batches: Iterable[dict[str, Tensor]], finished: Callable[[], bool]
-) -> Iterator[tuple[dict[str, Tensor], Callable[[], float]]]:
-    before = time.monotonic()
-
-    def seconds() -> float:
-        nonlocal before
-        now = time.monotonic()
-        passed, before = now - before, now
-        return passed
-
-    for batch in batches:
-        if finished():
-            return
-        yield batch, seconds

@@ -27,7 +27,7 @@ def test_a_budget_is_spent_and_the_loss_falls(tmp_path: Path) -> None:
     module = nn.Linear(3, 1)
     before = (module(torch.ones(1, 3)) - 2.0).square().item()
     trainer = fit(module, tmp_path, 2 / 60)
-    assert trainer.spent >= trainer.budget
+    assert trainer.spent >= trainer.budget.seconds
     assert (module(torch.ones(1, 3)) - 2.0).square().item() < before
     assert json.loads((tmp_path / "line.jsonl").read_text().splitlines()[-1])["step"] <= trainer.step
 

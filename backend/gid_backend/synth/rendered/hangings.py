@@ -125,7 +125,7 @@ def bauble(st: Any, hook: Any, radius: float, length: float, parent: int = 0) ->
     else:
         body = body.tinted(tone)
     centre = top + np.array([0, 0, -radius * (tall**0.5 + 0.2)])
-    put(st, "glass" if st.chance(0.7) else "fruit", body.of(part).moved(centre))
+    put(st, "bauble" if st.chance(0.7) else "fruit", body.of(part).moved(centre))
     cap = turned([[0.2, -0.2], [0.22, 0.1], [0.12, 0.22], [0.03, 0.3]], 10)
     put(st, "metal", cap.tinted(colour(0.12, 0.5, 0.85)).of(part).moved(top - np.array([0, 0, radius * 0.12]), None, radius))
 

@@ -233,6 +233,23 @@ def _glass(g: Graph) -> None:
     g.finish(g.gloss(through, 0.08, 0.05))
 
 
+def _clear(g: Graph) -> None:
+    """Unseen in the picture, solid in the part map: the hull of something made of hairs."""
+    g.finish(g.node("ShaderNodeBsdfTransparent").outputs[0])
+
+
+def _lit_paper(g: Graph) -> None:
+    """Paper with a lamp behind it."""
+    glow = g.node("ShaderNodeEmission", {0: g.tone, 1: 1.1}).outputs[0]
+    g.finish(g.node("ShaderNodeAddShader", {0: g.diffuse(g.tone), 1: glow}).outputs[0])
+
+
+def _bauble(g: Graph) -> None:
+    """Silvered, coloured glass."""
+    mirror = g.node("ShaderNodeBsdfAnisotropic", {0: g.tone, 1: 0.12}).outputs[0]
+    g.finish(g.gloss(g.mix(0.6, g.diffuse(g.tone), mirror), 0.08, 0.05))
+
+
 MATERIALS: dict[str, Callable[[Graph], None]] = {
     "leaf": _leaf,
     "leaf_near": _leaf_near,
@@ -259,6 +276,9 @@ MATERIALS: dict[str, Callable[[Graph], None]] = {
     "water": _water,
     "wax": _wax,
     "glass": _glass,
+    "bauble": _bauble,
+    "clear": _clear,
+    "lit_paper": _lit_paper,
     "glow": _glow(6.0),
     "flame": _glow(40.0),
 }

@@ -40,7 +40,7 @@ def tint(rng: np.random.Generator, form: Form, tone: Array, *, base: Array | Non
     """A petal's or a leaf's colours: another tone at the base, fine veins along it, no two alike."""
     u, v = form.uv[:, :1], form.uv[:, 1:]
     lines = 1.0 + veins * np.sin(u * rng.uniform(18, 30) + rng.uniform(0, 6)) * (0.4 + v)
-    base = tone * rng.uniform(0.6, 1.05) if base is None else base
+    base = tone * rng.uniform(0.8, 1.1) if base is None else base
     mixed = base + (tone - base) * np.clip(v * 1.6, 0, 1)
     return form.tinted(mixed * lines * np.exp(rng.normal(0, 0.07)) * (1.0 + 0.1 * (v - 0.5)))
 
@@ -194,7 +194,7 @@ def _double(st: Any, kind: str, part: int, c: Array, turn: Array, r: float, tone
             n, high = int(rng.integers(2, 4)), 0.02 * i
             shape = {"elevation": 0.15 + 0.2 * i, "length": 1.0, "width": 1.55, "curl": st.u(0.3, 0.9), "cup": 0.22,
                      "blunt": 1.0, "ruffle": 0.06, "root": 0.04, "columns": 10, "rows": 7}  # fmt: skip
-        deep = tone * (1.0 - 0.35 * t) if kind != "poppy" else tone
+        deep = tone * (1.0 - 0.15 * t) if kind != "poppy" else tone
         base = tone * 0.06 if kind == "poppy" and rng.random() < 0.6 else None
         _ring(
             st, part, c, turn, r, deep, n, own=t < 0.75, phase=i * GOLDEN, high=float(high), base=base,
@@ -234,6 +234,11 @@ def _dandelion(st: Any, kind: str, part: int, c: Array, turn: Array, r: float, t
         ])  # fmt: skip
         forms.append(join([rod, star.moved(way * 0.8, f)]).of(p))
     put(st, "petal", join(forms).tinted(tone).moved(c, turn, r))
+    # Between the hairs one sees through, but what moves there is the clock.
+    hull = ball(0.93, 1, 24, 10)
+    middle = hull.vertices[hull.quads].mean(1)
+    sector = np.arctan2(middle[:, 1], middle[:, 0]) % (2 * np.pi)
+    put(st, "clear", hull.of(np.array(sectors)[(sector / (2 * np.pi) * 12).astype(int) % 12]).moved(c, turn, r))
     put(st, "leaf", ball(0.12, 1, 10, 6).tinted(colour(0.1, 0.4, 0.3)).of(part).moved(c, turn, r))
 
 

@@ -11,12 +11,14 @@ import numpy.typing as npt
 __all__ = ["compact"]
 
 Array = npt.NDArray[Any]
+# A part of so many pixels is never given up.
+LARGEST = 40
 
 
 def compact(
-    parts: dict[str, Array], index: npt.NDArray[np.uint16], budget: int = 1500
+    parts: dict[str, Array], index: npt.NDArray[np.uint16], budget: int = 900
 ) -> tuple[dict[str, Array], npt.NDArray[np.uint16]]:
-    """The parts that are seen, and those that carry them, renumbered; at most `budget`.
+    """The parts that are seen, and those that carry them, renumbered; about `budget` at most.
 
     Where more are seen, those at the ends of the tree with the fewest pixels move with their parent instead.
     """
@@ -31,16 +33,16 @@ def compact(
         seen[0] = True
         keep = seen.copy()
         # Parents come before their children, so one pass from the end marks all that carry something.
-        for i in np.flatnonzero(keep | True)[::-1]:
+        for i in range(count - 1, 0, -1):
             if keep[i]:
                 keep[parent[i]] = True
-        if keep.sum() <= budget:
+        if keep.sum() <= budget or limit >= LARGEST:
             break
         limit += 1
         carries = np.zeros(count, bool)
         carries[parent[np.flatnonzero(keep)]] = True
-        small = keep & ~carries & (pixels <= limit)
-        small[0] = False
+        # What stands on the ground moves or does not; only what is carried by something that moves can go with it.
+        small = keep & ~carries & (pixels <= limit) & (parent > 0)
         pixels = pixels + np.bincount(parent[small], weights=pixels[small], minlength=count).astype(pixels.dtype)
         pixels[small] = 0
         step = np.where(small, parent, np.arange(count))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from . import outdoors
+from . import nearby, outdoors
 from .compact import compact
 from .stage import Stage
+from .things import THINGS
 
 __all__ = ["FAMILIES", "make"]
 
@@ -18,6 +19,19 @@ __all__ = ["FAMILIES", "make"]
 FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
     "broadleaf": (outdoors.broadleaf, 8),
     "bare_tree": (outdoors.bare_tree, 3),
+    "conifer": (outdoors.conifer, 4),
+    "shrub": (outdoors.shrub, 5),
+    "hedge": (outdoors.hedge, 4),
+    "leaves": (nearby.leaves, 7),
+    "willow": (nearby.willow, 6),
+    "ivy": (nearby.ivy_wall, 5),
+    "grass": (outdoors.grass, 6),
+    "palm": (nearby.palms, 2),
+    "fern": (nearby.ferns, 3),
+    "forest": (outdoors.forest, 3),
+    "garden": (outdoors.garden, 5),
+    "still": (outdoors.still, 5),
+    **THINGS,
 }
 
 

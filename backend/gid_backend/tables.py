@@ -6,14 +6,14 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .errors import GidError
 
-__all__ = ["ConfigurationError", "as_dataclass", "read_tables"]
+__all__ = ["ConfigurationError", "as_dataclass", "read_tables", "refuse_unknown"]
 
 T = TypeVar("T")
 
@@ -67,10 +67,11 @@ def as_dataclass(cls: type[T], table: Mapping[str, Any], place: str) -> T:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"“{name}” of {place} does not fit: {first['msg']}.") from error
+        told = first["msg"][:1].lower() + first["msg"][1:]
+        raise ConfigurationError(f"“{name}” of {place} does not fit: {told}.") from error
 
 
-def refuse_unknown(given: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+def refuse_unknown(given: Iterable[str], known: Sequence[str], place: str) -> None:
     """Raise ConfigurationError for the first name that is not known, with the one that was probably meant."""
     for name in given:
         if name not in known:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..diffusion.normalization import from_channels
 from ..models.prior import MotionPrior
-from .loop import Trainer
+from .loop import Trainer, TrainerOptions
 
 __all__ = ["gradient_loss", "measure_bands", "measure_latents", "train_autoencoder"]
 
@@ -56,9 +56,12 @@ def train_autoencoder(
     *,
     minutes: float,
     learning_rate: float = 1e-3,
+    options: TrainerOptions | None = None,
 ) -> None:
     """Train `prior.autoencoder` in place, on normalised slices: L1 + 0.2·gradients + 1e-6·KL (paper §7)."""
-    trainer = Trainer(prior.autoencoder, folder, "autoencoder", minutes=minutes, learning_rate=learning_rate)
+    trainer = Trainer(
+        prior.autoencoder, folder, "autoencoder", minutes=minutes, learning_rate=learning_rate, options=options
+    )
     prior.to(trainer.accelerator.device)
     autoencoder = prior.autoencoder
 

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..errors import GidError
 from ..synth.commands import scenes as draw_scenes
+
+INTERRUPTED = 130
 
 app = typer.Typer(no_args_is_help=True, help="Train the motion prior. Every stage is resumable; run it again to go on.")
 
@@ -18,6 +21,7 @@ LoopsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, 
 ScenesOption = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of synthetic scenes (gid train scenes).")
 ]
+OutputOption = Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")]
 WorkOption = Annotated[Path, typer.Option(help="Folder for checkpoints, measured clips and logs.")]
 
 
@@ -26,87 +30,61 @@ def prior(
     loops: LoopsOption = None,
     scenes: ScenesOption = None,
     work: WorkOption = Path("out/training"),
-    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path(
-        "out/small.safetensors"
-    ),
-    configuration: Annotated[str, typer.Option(help="small or paper.")] = "small",
-    autoencoder_minutes: Annotated[float, typer.Option(min=0, help="Budget of the slice autoencoder.")] = 20.0,
-    denoiser_minutes: Annotated[float, typer.Option(min=0, help="Budget of the denoiser.")] = 60.0,
-    loop_share: Annotated[float, typer.Option(min=0, max=1, help="Share of clips among the samples.")] = 0.3,
-    batch: Annotated[int, typer.Option(min=1, help="Pictures in a step of the denoiser.")] = 8,
+    output: OutputOption = Path("out/small.safetensors"),
+    configuration: Annotated[
+        str, typer.Option("--config", "--configuration", help="small, paper, or a TOML file.")
+    ] = "small",
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SETTING=VALUE", help="Any setting of the file; repeatable.")
+    ] = None,
+    autoencoder_minutes: Annotated[float | None, typer.Option(min=0, help="Budget of the slice autoencoder.")] = None,
+    denoiser_minutes: Annotated[float | None, typer.Option(min=0, help="Budget of the denoiser.")] = None,
+    loop_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of clips among the samples.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures in a step of the denoiser.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="The highest of the denoiser.")] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare data.")] = 1,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, data and noise.")] = 0,
 ) -> None:
     """Train autoencoder and denoiser, and write the weights.
+
+    Ctrl-C ends after the step that is going on, with a checkpoint; the same command goes on from there.
 
     Examples:
       gid train scenes --count 4000 --out out/scenes
 
       gid train prior --loops clips --scenes out/scenes -o out/small.safetensors
+
+      gid train prior --scenes out/scenes --config mine.toml --set bands=8 --work out/bands8
     """
-    import torch
+    from .settings import read_configuration
 
-    from ..models.config import CONFIGURATIONS
-    from ..models.prior import MotionPrior
-    from .autoencoder import measure_bands, measure_latents, train_autoencoder
-    from .data import DEVELOPMENT_LOOPS, MotionBatches, load_loops, loader, read_scenes
-    from .denoiser import train_denoiser
-    from .encoder import pretrained_encoder
+    config, settings = read_configuration(
+        configuration,
+        changes or (),
+        autoencoder_minutes=autoencoder_minutes,
+        denoiser_minutes=denoiser_minutes,
+        loop_share=loop_share,
+        batch=batch,
+        learning_rate=learning_rate,
+    )
+    stages = _stages()
+    from .stopping import Stopped
 
-    if configuration not in CONFIGURATIONS:
-        raise typer.BadParameter(
-            f"There is no configuration “{configuration}”; choose one of {', '.join(CONFIGURATIONS)}."
-        )
-    torch.manual_seed(seed)
-    config = CONFIGURATIONS[configuration]
-    clips = [] if loops is None else load_loops(loops, work / "loops", config.bands)
-    clips = [clip for clip in clips if clip.name not in DEVELOPMENT_LOOPS]
-    pictures = read_scenes(scenes)
-    typer.echo(f"{len(clips)} clips, {len(pictures)} scenes")
-
-    def batches(size: int, slices: int | None, offset: int) -> MotionBatches:
-        return MotionBatches(
-            config, pictures, clips, batch=size, loop_share=loop_share, slices_per_picture=slices, seed=seed + offset
-        )
-
-    model = MotionPrior(config)
-    model.encoder.load_state_dict(pretrained_encoder())
-    model.channels_last()
-    staged = work / "autoencoder.safetensors"
-    notes: dict[str, object] = {"clips": [c.name for c in clips], "scenes": len(pictures), "seed": seed}
-    if staged.exists():
-        model = MotionPrior.load(staged)
-    else:
-        measure_bands(model, batches(8, None, 100))
-        train_autoencoder(model, loader(batches(8, 4, 200), workers), work, minutes=autoencoder_minutes)
-        notes |= measure_latents(model, batches(4, None, 300))
-        typer.echo(f"autoencoder: L1 {notes['l1']:.4f} in normalised units")
-        model.save(staged, notes)
-    model.requires_grad_(False)
-    model.denoiser.requires_grad_(True)
-    train_denoiser(model, loader(batches(batch, None, 400), workers), work, minutes=denoiser_minutes)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    model.save(output, notes)
-    typer.echo(f"wrote {output}")
+    data = stages.read_data(loops, scenes, work, config.bands)
+    _say(f"{len(data.loops)} clips, {len(data.scenes)} scenes; configuration {config.name}")
+    try:
+        notes = stages.train_prior(config, settings, data, work, output, seed=seed, workers=workers)
+    except Stopped as stopped:
+        _say(f"{stopped.message} {stopped.hint}")
+        raise SystemExit(INTERRUPTED) from stopped
+    _say(f"wrote {output}; the autoencoder's L1 is {notes.get('l1', float('nan')):.4f} in normalised units")
 
 
 @app.command()
-def snapshot(
-    work: WorkOption = Path("out/training"),
-    output: Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")] = Path(
-        "out/small.safetensors"
-    ),
-) -> None:
+def snapshot(work: WorkOption = Path("out/training"), output: OutputOption = Path("out/small.safetensors")) -> None:
     """Write weights from the newest checkpoint of a denoiser that is still training."""
-    import torch
-
-    from ..models.prior import MotionPrior
-
-    model = MotionPrior.load(work / "autoencoder.safetensors")
-    saved = torch.load(work / "denoiser" / "custom_checkpoint_0.pkl", map_location="cpu", weights_only=True)
-    model.denoiser.load_state_dict({k.removeprefix("module."): v for k, v in saved.items() if k.startswith("module.")})
-    model.save(output, {"snapshot": True})
-    typer.echo(f"wrote {output}")
+    step = _stages().snapshot(work, output)
+    _say(f"wrote {output}, of step {step}")
 
 
 @app.command()
@@ -139,3 +117,22 @@ def evaluate(
     for score in scores:
         table.add_row(*(v if isinstance(v, str) else f"{v:.2f}" for v in astuple(score)))
     console.print(table)
+
+
+def _stages() -> Any:
+    """The module that trains; it needs packages that predicting does not."""
+    try:
+        from . import stages
+    except ModuleNotFoundError as error:
+        raise GidError(
+            f"Training needs the package {error.name}.", "Install the extra: pip install .[train]"
+        ) from error
+    return stages
+
+
+def _say(sentence: str) -> None:
+    """Once, however many processes train."""
+    from accelerate import PartialState
+
+    if PartialState().is_main_process:
+        typer.echo(sentence)

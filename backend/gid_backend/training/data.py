@@ -60,7 +60,7 @@ def load_loops(folder: Path, cache: Path, bands: int) -> list[Loop]:
         bands: K.
 
     Raises:
-        FileNotFoundError: when the folder holds no clip at all.
+        GidError: when the folder holds no clip at all.
     """
     from rich.console import Console
 
@@ -69,7 +69,7 @@ def load_loops(folder: Path, cache: Path, bands: int) -> list[Loop]:
 
     clips = sorted(folder.glob("*.mp4"))
     if not clips:
-        raise FileNotFoundError(f"No .mp4 clips in “{folder}”.")
+        raise GidError(f"There are no .mp4 clips in “{folder}”.", "Give the folder that holds them.")
     cache.mkdir(parents=True, exist_ok=True)
     loops: list[Loop] = []
     for clip in clips:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..models.prior import MotionPrior
-from .loop import Trainer
+from .loop import Trainer, TrainerOptions
 
 __all__ = ["train_denoiser"]
 
@@ -24,6 +24,8 @@ def train_denoiser(
     *,
     minutes: float,
     learning_rate: float = 5e-4,
+    condition_dropout: float = CONDITION_DROPOUT,
+    options: TrainerOptions | None = None,
 ) -> None:
     """Train `prior.denoiser` in place by flow matching.
 
@@ -36,8 +38,10 @@ def train_denoiser(
         folder: for checkpoints.
         minutes: the whole budget.
         learning_rate: the highest.
+        condition_dropout: share of samples whose picture is withheld.
+        options: of the run.
     """
-    trainer = Trainer(prior.denoiser, folder, "denoiser", minutes=minutes, learning_rate=learning_rate)
+    trainer = Trainer(prior.denoiser, folder, "denoiser", minutes=minutes, learning_rate=learning_rate, options=options)
     prior.to(trainer.accelerator.device)
     denoiser = prior.denoiser
 
@@ -49,7 +53,7 @@ def train_denoiser(
             mean, _ = prior.autoencoder.encode(prior.normalizer.normalize(slices).flatten(0, 1))
             motion = prior.whiten(mean.float()).unflatten(0, (b, k))
         condition = denoiser.condition(image, features)
-        dropped = torch.rand(b, 1, 1, 1, device=image.device) < CONDITION_DROPOUT
+        dropped = torch.rand(b, 1, 1, 1, device=image.device) < condition_dropout
         condition = torch.where(dropped, denoiser.unconditional(condition), condition)
         # Logit-normal times (Esser et al. 2024): the middle of the path is where there is most to learn.
         time = torch.sigmoid(torch.randn(b, device=image.device) + 0.2)

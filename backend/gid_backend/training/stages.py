@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From data to one file of weights: the slice autoencoder, then the denoiser, each from where it was left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from safetensors import safe_open
+
+from ..errors import GidError
+from ..models.config import PriorConfig
+from ..models.prior import MotionPrior
+from ..synth.scene import Scene
+from .autoencoder import measure_bands, measure_latents, train_autoencoder
+from .checkpoints import CheckpointError, read_checkpoint
+from .data import DEVELOPMENT_LOOPS, Loop, MotionBatches, load_loops, loader, read_scenes
+from .denoiser import train_denoiser
+from .encoder import pretrained_encoder
+from .loop import TrainerOptions
+from .settings import TrainingSettings
+from .sheets import SampleSheet, examples_of
+from .training_state import AVERAGE, refuse_other_configuration
+
+__all__ = ["Data", "TrainingDataError", "read_data", "snapshot", "train_prior"]
+
+# The first stage as it is handed on; the second may be trained again upon it.
+FIRST = "autoencoder.safetensors"
+
+
+class TrainingDataError(GidError):
+    """There is nothing to train on."""
+
+    code = "no_data"
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on, and the clips that are not.
+
+    Attributes:
+        loops: measured clips.
+        scenes: synthetic ones.
+        development: measured clips for sample sheets alone.
+        names: of the clips, for the notes in the weights.
+    """
+
+    loops: Sequence[Loop]
+    scenes: Sequence[Scene]
+    development: Sequence[Loop] = ()
+    names: Sequence[str] = ()
+
+
+def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int) -> Data:
+    """Measure the clips of a folder (once; results are kept in `work`) and read scenes.
+
+    Raises:
+        TrainingDataError: when there is nothing to train on.
+    """
+    # Of several processes on a machine one measures, the others find what it has measured.
+    with PartialState().local_main_process_first():
+        clips = [] if loops is None else load_loops(loops, work / "loops", bands)
+    ours = [clip for clip in clips if clip.name not in DEVELOPMENT_LOOPS]
+    data = Data(
+        ours,
+        read_scenes(scenes),
+        [clip for clip in clips if clip.name in DEVELOPMENT_LOOPS],
+        [clip.name for clip in ours],
+    )
+    if not data.loops and not data.scenes:
+        raise TrainingDataError(
+            "There is nothing to train on: neither scenes nor clips were found.", "Give --loops, --scenes, or both."
+        )
+    return data
+
+
+def train_prior(
+    config: PriorConfig, settings: TrainingSettings, data: Data, work: Path, output: Path, *, seed: int, workers: int
+) -> dict[str, Any]:
+    """Train, or go on with, both stages and write the weights.
+
+    The same on one processor and in each of the processes that `accelerate launch` starts; `work` must then be
+    a folder that all of them see.
+
+    Args:
+        config: of the network.
+        settings: of the training.
+        data: to train on.
+        work: folder for checkpoints and records.
+        output: file of weights to write.
+        seed: of weights, data and noise.
+        workers: processes that prepare data, for each one that trains.
+
+    Returns:
+        What is noted in the weights.
+
+    Raises:
+        CheckpointError: when `work` belongs to another configuration, or cannot be written.
+        NotFiniteError, Stopped: see `Trainer.run`.
+    """
+    state = PartialState()
+    # What cannot be written is better known now than in some hours.
+    output.parent.mkdir(parents=True, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
+
+    def batches(size: int, slices: int | None, offset: int) -> MotionBatches:
+        return MotionBatches(
+            config,
+            data.scenes,
+            data.loops,
+            batch=size,
+            loop_share=settings.loop_share,
+            slices_per_picture=slices,
+            seed=seed + offset,
+        )
+
+    def options(steps: int, **more: Any) -> TrainerOptions:
+        return TrainerOptions(
+            steps=steps or None,
+            accumulate=settings.accumulate,
+            ema_decay=settings.ema_decay,
+            mixed_precision=settings.mixed_precision,
+            seed=seed,
+            configuration=config,
+            **more,
+        )
+
+    first = work / FIRST
+    if not first.exists():
+        torch.manual_seed(seed)
+        model = MotionPrior(config)
+        model.encoder.load_state_dict(pretrained_encoder())
+        model.channels_last()
+        measure_bands(model, batches(8, None, 100))
+        train_autoencoder(
+            model,
+            loader(batches(settings.autoencoder_batch, 4, 200), workers),
+            work,
+            minutes=settings.autoencoder_minutes,
+            learning_rate=settings.autoencoder_learning_rate,
+            options=options(settings.autoencoder_steps),
+        )
+        if state.is_main_process:
+            notes = {"clips": list(data.names), "scenes": len(data.scenes), "seed": seed}
+            model.save(first, notes | measure_latents(model, batches(4, None, 300)))
+        state.wait_for_everyone()
+    # Read back even when it has just been written: its numbers are rounded there, and a run that was killed here
+    # would go on from those.
+    model = _first_stage(first, config)
+    model.denoiser.requires_grad_(True)
+    shown = examples_of(data.development, data.scenes, config)
+    sheet = SampleSheet(model, shown, work / "sheets")
+    train_denoiser(
+        model,
+        loader(batches(settings.batch, None, 400), workers),
+        work,
+        minutes=settings.denoiser_minutes,
+        learning_rate=settings.learning_rate,
+        condition_dropout=settings.condition_dropout,
+        options=options(
+            settings.denoiser_steps, every=[(settings.sheet_minutes * 60.0, sheet)] if settings.sheet_minutes else ()
+        ),
+    )
+    notes = _notes(first)
+    if state.is_main_process:
+        model.save(output, notes)
+    state.wait_for_everyone()
+    return notes
+
+
+def snapshot(work: Path, output: Path) -> int:
+    """Write weights from the newest checkpoint of a denoiser that is still training, and return its step."""
+    found = read_checkpoint(work / "denoiser", prefix=AVERAGE)
+    if found is None:
+        raise CheckpointError(
+            f"“{work}” holds no checkpoint of a denoiser yet.", "Choose the folder of a training run."
+        )
+    model = MotionPrior.load(work / FIRST)
+    if found.facts["configuration"] is not None:
+        refuse_other_configuration(found.folder, found.facts["configuration"], model.config)
+    weights = {name.removeprefix(AVERAGE): value for name, value in found.tensors.items()}
+    weights.pop("count")
+    model.denoiser.load_state_dict(weights)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    model.save(output, _notes(work / FIRST) | {"step": found.facts["step"]})
+    return int(found.facts["step"])
+
+
+def _first_stage(path: Path, config: PriorConfig) -> MotionPrior:
+    model = MotionPrior.load(path)
+    refuse_other_configuration(path, model.config.to_json(), config)
+    return model
+
+
+def _notes(path: Path) -> dict[str, Any]:
+    with safe_open(path, framework="pt") as file:
+        return dict(json.loads((file.metadata() or {}).get("notes", "{}")))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ def behind(st: Stage, *kinds: str) -> str:
     far = c.distance
     wide = far / c.focal
     if kind == "greenery":
+        # Sharp, it would be seen to move.
+        st.camera = replace(c, blur=max(c.blur, st.u(0.03, 0.08)))
         greenery(st, far * st.u(1.0, 5.0), wide)
     elif kind == "wall":
         surroundings.wall(st, c.target[1] + far * st.u(0.15, 1.5), size=40.0)
@@ -39,7 +42,9 @@ def behind(st: Stage, *kinds: str) -> str:
         st.light.panorama = ""
         st.light.sun, st.light.size, st.light.elevation = st.u(1.0, 3.0), 0.3, st.u(0.3, 1.2)
         st.light.azimuth = st.u(-2.2, 2.2)
-        surroundings.wall(st, c.target[1] + far * st.u(1.0, 3.0), "plain", colour(st.u(0, 1), st.u(0, 0.6), st.u(0.02, 0.2)), 40.0)
+        surroundings.wall(
+            st, c.target[1] + far * st.u(1.0, 3.0), "plain", colour(st.u(0, 1), st.u(0, 0.6), st.u(0.02, 0.2)), 40.0
+        )
     elif kind == "room":
         room(st, c.target[1] + far * st.u(0.4, 1.2), wide)
     elif kind == "panorama":
@@ -53,9 +58,11 @@ def behind(st: Stage, *kinds: str) -> str:
     return kind
 
 
-def greenery(st: Stage, beyond: float, wide: float, *, count: int = 900, tone: Array | None = None) -> None:
+def greenery(st: Stage, beyond: float, wide: float, *, count: int | None = None, tone: Array | None = None) -> None:
     """Leaves and light between them `beyond` metres behind the target, for a picture `wide` metres wide there."""
     rng = st.rng
+    # A macro lens shows few large leaves, a wide picture many small ones.
+    count = count or int(np.clip(1500 * wide**0.5, 700, 2600))
     near = np.asarray(st.camera.target, float)
     reach = wide * (1 + beyond / max(st.camera.distance, 1e-6)) * 0.8
     base = colour(st.u(0.17, 0.36), st.u(0.3, 0.75), st.u(0.2, 0.6)) if tone is None else tone
@@ -65,15 +72,19 @@ def greenery(st: Stage, beyond: float, wide: float, *, count: int = 900, tone: A
     if back is not None:
         n = 64
         gx, gz = np.meshgrid(np.linspace(-1, 1, n), np.linspace(-1, 1, n))
-        flat = np.stack([near[0] + gx * reach * 2.5, np.full_like(gx, near[1] + beyond * 1.8), near[2] + gz * reach * 2.5], -1)
+        flat = np.stack(
+            [near[0] + gx * reach * 2.5, np.full_like(gx, near[1] + beyond * 1.8), near[2] + gz * reach * 2.5], -1
+        )
         light = np.exp(0.6 * noise(rng, n, n, (5, 5))).reshape(-1, 1)
         put(st, "plain", lattice(flat).tinted(back * light))
     m = int(rng.integers(5, 26))
-    hubs = near + np.stack([rng.uniform(-1, 1, m) * reach, beyond * rng.uniform(0.5, 1.5, m), rng.uniform(-1, 1, m) * reach], 1)
+    hubs = near + np.stack(
+        [rng.uniform(-1, 1, m) * reach, beyond * rng.uniform(0.5, 1.5, m), rng.uniform(-1, 1, m) * reach], 1
+    )
     which = rng.integers(0, m, count)
     bases = hubs[which] + rng.normal(0, 0.22 * reach, (count, 3)) * (1, 0.5, 1)
     shape = str(rng.choice(["lens", "oval", "round", "heart", "strap"], p=[0.3, 0.3, 0.15, 0.15, 0.1]))
-    size = reach * st.u(0.04, 0.13)
+    size = reach * st.u(0.04, 0.13) * min(1.0, (0.4 / wide) ** 0.5)
     points = place_leaves(
         bases, rng.normal(0, 1, (count, 3)) + (0, 0, 0.4), rng.normal(0, 0.5, (count, 3)) + (0, -0.4, 0.8),
         size * np.exp(rng.normal(0, 0.3, count)), WIDTH[shape], shape,
@@ -83,7 +94,10 @@ def greenery(st: Stage, beyond: float, wide: float, *, count: int = 900, tone: A
     if st.chance(0.4):
         petals = ball(1.0, 1.0, 7, 5)
         tone2 = colour(st.u(0, 1), st.u(0.05, 0.7), st.u(0.7, 0.95))
-        dots = [petals.moved(p, None, size * st.u(0.2, 0.5)) for p in hubs[rng.integers(0, m, 14)] + rng.normal(0, 0.3 * reach, (14, 3))]
+        dots = [
+            petals.moved(p, None, size * st.u(0.2, 0.5))
+            for p in hubs[rng.integers(0, m, 14)] + rng.normal(0, 0.3 * reach, (14, 3))
+        ]
         put(st, "petal", join(dots).tinted(tone2))
 
 
@@ -119,11 +133,23 @@ def room(st: Stage, y: float, wide: float) -> None:
     k = int(st.rng.integers(4))
     spread = wide * (1 + (y - t[1]) / st.camera.distance) * 0.5
     if k == 0 and wide > 0.7:
-        props.shelf(st, (t[0] + st.u(-0.5, 0.5) * spread, y - 0.16, t[2] - st.u(0.2, 0.9)), st.u(0.7, 1.6), int(st.rng.integers(2, 5)))
+        props.shelf(
+            st,
+            (t[0] + st.u(-0.5, 0.5) * spread, y - 0.16, t[2] - st.u(0.2, 0.9)),
+            st.u(0.7, 1.6),
+            int(st.rng.integers(2, 5)),
+        )
     elif k == 1:
         for _ in range(int(st.rng.integers(1, 4))):
-            props.picture(st, (t[0] + st.u(-1, 1) * spread, y - 0.02, t[2] + st.u(-0.3, 0.6) * spread), spread * st.u(0.2, 0.6))
+            props.picture(
+                st, (t[0] + st.u(-1, 1) * spread, y - 0.02, t[2] + st.u(-0.3, 0.6) * spread), spread * st.u(0.2, 0.6)
+            )
     elif k == 2:
-        props.window(st, (t[0] + st.u(-0.6, 0.6) * spread, y - 0.03, t[2] + st.u(0, 0.5) * spread), st.u(0.8, 1.4), st.u(1.0, 1.6))
+        props.window(
+            st,
+            (t[0] + st.u(-0.6, 0.6) * spread, y - 0.03, t[2] + st.u(0, 0.5) * spread),
+            st.u(0.8, 1.4),
+            st.u(1.0, 1.6),
+        )
         glass = lattice(np.array([[[-0.4, 0, -0.5], [0.4, 0, -0.5]], [[-0.4, 0, 0.5], [0.4, 0, 0.5]]]) * spread)
         put(st, "glow", glass.moved((t[0], y - 0.01, t[2])).tinted(colour(0.58, 0.1, 0.5)))

@@ -106,7 +106,9 @@ def sheet(
     form = lattice(p)
     dye = _pattern(st, u, v, cloth_colour(st) if tone is None else tone, pattern)
     form = form.tinted(dye.reshape(-1, 3) * np.exp(0.04 * drift).reshape(-1, 1))
-    first = int(round(still * rows))
+    first = round(still * rows)
+    # Wind that comes at the cloth lifts its lower end.
+    lift = st.u(0.15, 0.6) * drag / max(rows, 1)
     table = np.zeros((rows, columns), int)
     for i in range(columns):
         above = parent
@@ -118,6 +120,7 @@ def sheet(
             above = joint(
                 st, above, a, along / rows, frequency=frequency * float(np.exp(rng.normal(0, 0.04))),
                 drag=drag / max(rows - first, 1), damping=0.18, local=local, soft=soft,
+                flutter=lift, across=along,
             )  # fmt: skip
             table[j, i] = above
     row = np.minimum(np.arange(ny) * rows // ny, rows - 1)
@@ -147,7 +150,9 @@ def shirt(st: Any, left: Any, right: Any, length: float, **setting: Any) -> None
         hang = (down * st.u(0.45, 0.75) + out * length * st.u(0.18, 0.35)) * (1, 1, 1)
         cuff = out * 0.12 - np.array([0, 0.0, st.u(0.02, 0.08)])
         sheet(st, root - cuff * 0.3, cuff, hang, columns=2, rows=4, folds=0.02, pleats=1.3, **side)
-    sheet(st, left + across * 0.12 + (0, -0.02, 0), across * 0.76, down, columns=4, rows=5, taper=st.u(0.95, 1.15), **side)
+    sheet(
+        st, left + across * 0.12 + (0, -0.02, 0), across * 0.76, down, columns=4, rows=5, taper=st.u(0.95, 1.15), **side
+    )
 
 
 def trousers(st: Any, left: Any, right: Any, length: float, **setting: Any) -> None:
@@ -195,7 +200,10 @@ def bunting(st: Any, left: Any, right: Any, sag: float, *, kind: str, n: int, si
     line = left + (right - left) * ends[:, None] - np.array([0, 0, 4 * sag]) * (ends * (1 - ends))[:, None]
     put(st, "paint", tube(line, size * 0.02, 4).tinted(colour(0.1, 0.2, st.u(0.2, 0.8))).of(cord))
     palette = [cloth_colour(st) for _ in range(int(st.rng.integers(1, 6)))]
-    prayer = [colour(h, s, v) for h, s, v in ((0.6, 0.8, 0.7), (0, 0, 0.9), (0.0, 0.8, 0.7), (0.36, 0.7, 0.5), (0.14, 0.9, 0.9))]
+    prayer = [
+        colour(h, s, v)
+        for h, s, v in ((0.6, 0.8, 0.7), (0, 0, 0.9), (0.0, 0.8, 0.7), (0.36, 0.7, 0.5), (0.14, 0.9, 0.9))
+    ]
     for i, x in enumerate(t):
         at = left + (right - left) * x - np.array([0, 0, 4 * sag * x * (1 - x)])
         slope = (right - left) / np.linalg.norm(right - left) - np.array([0, 0, sag * (1 - 2 * x) * 2 / max(n, 1)])

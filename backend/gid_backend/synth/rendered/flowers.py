@@ -47,13 +47,24 @@ def stemmed(
         part = joint(st, part, a, b - a, frequency=f, drag=st.u(0.008, 0.02), damping=st.u(0.06, 0.15), local=0.15)
         chain.append(part)
     green = colour(st.u(0.2, 0.33), st.u(0.35, 0.75), st.u(0.25, 0.5))
-    girth = {"sunflower": 0.13, "tulip": 0.13, "dandelion": 0.09, "poppy": 0.045, "daisy": 0.06}.get(kind, 0.075) * radius * thick
+    girth = (
+        {"sunflower": 0.13, "tulip": 0.13, "dandelion": 0.09, "poppy": 0.045, "daisy": 0.06}.get(kind, 0.075)
+        * radius
+        * thick
+    )
     smooth = np.stack([np.interp(np.linspace(0, 1, 25), t[:, 0], line[:, i]) for i in range(3)], 1)
     put(st, "leaf", tube(smooth, np.linspace(girth * 1.15, girth * 0.85, 25), 9, np.repeat(chain, 4)).tinted(green))
     for _ in range(leaves):
         i = int(st.rng.integers(0, 5))
         if kind in ("tulip", "dandelion"):
-            _sword(st, chain[0], line[0] + (0, 0, 0.02), long * st.u(0.45, 0.9), radius * st.u(0.8, 1.3), green * st.u(0.8, 1.2))
+            _sword(
+                st,
+                chain[0],
+                line[0] + (0, 0, 0.02),
+                long * st.u(0.45, 0.9),
+                radius * st.u(0.8, 1.3),
+                green * st.u(0.8, 1.2),
+            )
         else:
             way = np.array([st.rng.choice([-1, 1]) * st.u(0.5, 1.0), st.rng.normal(0, 0.5), st.u(-0.1, 0.9)])
             big = {"sunflower": 1.9, "rose": 1.3, "dahlia": 1.6, "lily": 1.5}.get(kind, 1.5) * radius
@@ -61,7 +72,14 @@ def stemmed(
             leaf(st, chain[i], line[i + 1], way, big * st.u(0.7, 1.3), green * st.u(0.75, 1.25), slim=slim)
     # The head nods in the vertical and twists on its neck.
     nodding = joint(
-        st, part, line[-1], (radius, 0, 0), frequency=f * 1.6, drag=0.0, sway=(0, 0, long * st.u(0.02, 0.06)), damping=0.12
+        st,
+        part,
+        line[-1],
+        (radius, 0, 0),
+        frequency=f * 1.6,
+        drag=0.0,
+        sway=(0, 0, long * st.u(0.02, 0.06)),
+        damping=0.12,
     )
     neck = joint(
         st, nodding, line[-1], line[-1] - line[-2] + np.asarray(face) * radius, frequency=f * 1.7, drag=st.u(0.02, 0.08),
@@ -83,11 +101,23 @@ def _sword(st: Stage, carrier: int, foot: Array, long: float, wide: float, tone:
     """A long leaf from the ground that bends over."""
     a = st.u(0, 6.28)
     f = branch_frequency(long, 0.8)
-    form = petal(azimuth=a, elevation=st.u(1.1, 1.45), length=long, width=wide, curl=-st.u(0.3, 1.3), cup=0.5, blunt=0.1, rows=12, columns=4)
+    form = petal(
+        azimuth=a,
+        elevation=st.u(1.1, 1.45),
+        length=long,
+        width=wide,
+        curl=-st.u(0.3, 1.3),
+        cup=0.5,
+        blunt=0.1,
+        rows=12,
+        columns=4,
+    )
     middle = form.vertices.reshape(13, 5, 3)[:, 2] + foot
     part, own = carrier, []
     for i in (0, 4, 8):
-        part = joint(st, part, middle[i], middle[i + 4] - middle[i], frequency=f, drag=st.u(0.03, 0.09), damping=0.12, local=0.3)
+        part = joint(
+            st, part, middle[i], middle[i + 4] - middle[i], frequency=f, drag=st.u(0.03, 0.09), damping=0.12, local=0.3
+        )
         own += [part] * 16
     put(st, "leaf", tint(st.rng, form, tone, veins=0.1).of(own).moved(foot))
 
@@ -115,7 +145,9 @@ def flower(st: Stage) -> None:
         (0, 0, top - wide * st.aspect * st.u(-0.15, 0.3)), reach, width=wide, eye=top + reach * st.u(-0.15, 0.55),
         blur=st.u(0.04, 0.2),
     )  # fmt: skip
-    what = behind(st, *["greenery"] * 8, "dark", "dark", "wall", "plain", "panorama", "fabric", "landscape", "landscape")
+    what = behind(
+        st, *["greenery"] * 8, "dark", "dark", "wall", "plain", "panorama", "fabric", "landscape", "landscape"
+    )
     if what in ("greenery", "panorama", "landscape") and st.chance(0.35):
         _undergrowth(st, wide, reach)
     if st.chance(0.2):
@@ -141,7 +173,9 @@ def _undergrowth(st: Stage, wide: float, reach: float) -> None:
     feet = np.stack([t[0] + rng.uniform(-1, 1, n) * wide, t[1] + rng.uniform(0.1, 2.0, n) * wide, np.zeros(n)], 1)
     height = np.full(n, t[2] - wide * st.aspect * 0.2) * rng.uniform(0.5, 1.15, n)
     tones = vary(rng, colour(st.u(0.2, 0.3), st.u(0.3, 0.7), st.u(0.2, 0.5)), n)
-    blades(st, feet, np.maximum(height, 0.02), np.full(n, wide * st.u(0.01, 0.05)), tones, segments=3, lean=0.3, bend=0.6)
+    blades(
+        st, feet, np.maximum(height, 0.02), np.full(n, wide * st.u(0.01, 0.05)), tones, segments=3, lean=0.3, bend=0.6
+    )
 
 
 def flower_field(st: Stage) -> None:
@@ -153,7 +187,13 @@ def flower_field(st: Stage) -> None:
     long = long * st.u(0.8, 1.1)
     near = long * st.u(0.9, 2.5)
     eye = long * st.u(1.0, 2.4)
-    st.look((0, near * 2.0, long * st.u(0.6, 1.0)), near * 3, focal=st.u(0.9, 2.0), eye=eye, blur=st.u(0.0, 0.05) if st.chance(0.6) else 0.0)
+    st.look(
+        (0, near * 2.0, long * st.u(0.6, 1.0)),
+        near * 3,
+        focal=st.u(0.9, 2.0),
+        eye=eye,
+        blur=st.u(0.0, 0.05) if st.chance(0.6) else 0.0,
+    )
     surroundings.ground(st, "lawn" if st.chance(0.8) else "soil")
     if st.chance(0.35):
         surroundings.hills(st)
@@ -164,7 +204,15 @@ def flower_field(st: Stage) -> None:
     far = near * st.u(8, 20)
     grass = st.camera.ground(rng, 900, near * 0.8, far)
     green = colour(st.u(0.2, 0.3), st.u(0.4, 0.75), st.u(0.25, 0.5))
-    blades(st, grass, long * rng.uniform(0.4, 0.85, 900), np.full(900, long * 0.02), vary(rng, green, 900), segments=2, lean=0.25)
+    blades(
+        st,
+        grass,
+        long * rng.uniform(0.4, 0.85, 900),
+        np.full(900, long * 0.02),
+        vary(rng, green, 900),
+        segments=2,
+        lean=0.25,
+    )
     tones = {k: petal_colour(rng, k) for k in kinds}
     spots = st.camera.ground(rng, int(rng.integers(120, 330)), near * 0.9, far)
     distance = np.linalg.norm(spots - st.camera.position, axis=1)
@@ -202,65 +250,128 @@ def _simple(st: Stage, kind: str, foot: Array, top: Array, radius: float, tone: 
     rings = 1 if kind in ("tulip", "daisy", "poppy") else 2
     ring = []
     for k in range(n * rings):
-        lift = {**shape, "elevation": shape["elevation"] + 0.5 * (k // n) + st.u(-0.15, 0.15), "length": 1.0 - 0.3 * (k // n)}
-        ring.append(petal(azimuth=(k + 0.5 * (k // n)) * 2 * np.pi / n, rows=3, columns=2, **lift).tinted(tone * st.u(0.75, 1.15)))
+        lift = {
+            **shape,
+            "elevation": shape["elevation"] + 0.5 * (k // n) + st.u(-0.15, 0.15),
+            "length": 1.0 - 0.3 * (k // n),
+        }
+        ring.append(
+            petal(azimuth=(k + 0.5 * (k // n)) * 2 * np.pi / n, rows=3, columns=2, **lift).tinted(
+                tone * st.u(0.75, 1.15)
+            )
+        )
     put(st, "petal", join(ring).of(part).moved(top, turn, radius))
     if kind in ("sunflower", "daisy", "poppy"):
         eye = colour(0.12, 0.9, 0.8) if kind == "daisy" else colour(0.07, 0.6, 0.2)
         put(st, "petal", ball(0.35, 0.4, 7, 5).tinted(eye).of(part).moved(top + face * radius * 0.08, turn, radius))
 
 
-def in_pot(st: Stage, soil: Array, wide: float) -> None:
+def in_pot(st: Stage, soil: Array, wide: float, carrier: int = 0) -> None:
     """One of several plants that grow out of a pot `wide` metres wide."""
     rng = st.rng
     which = int(rng.integers(5))
     green = colour(st.u(0.2, 0.36), st.u(0.3, 0.75), st.u(0.22, 0.55))
     if which == 0:  # straps and swords
         for _ in range(int(rng.integers(6, 18))):
-            _sword(st, 0, soil + (st.u(-0.2, 0.2) * wide, st.u(-0.2, 0.2) * wide, 0), wide * st.u(1.0, 2.4), wide * st.u(0.1, 0.3), green * st.u(0.7, 1.3))
+            _sword(
+                st,
+                carrier,
+                soil + (st.u(-0.2, 0.2) * wide, st.u(-0.2, 0.2) * wide, 0),
+                wide * st.u(1.0, 2.4),
+                wide * st.u(0.1, 0.3),
+                green * st.u(0.7, 1.3),
+            )
     elif which == 1:  # large leaves on stalks
         for a in rng.uniform(0, 6.28, int(rng.integers(7, 18))):
             way = np.array([np.cos(a) * st.u(0.3, 1), np.sin(a) * st.u(0.3, 1), st.u(0.6, 1.8)])
             way /= np.linalg.norm(way)
             stalk = arc(soil, way, wide * st.u(0.6, 1.6), (0.3 * np.cos(a), 0.3 * np.sin(a), -0.3), 4)
-            part, own = 0, []
+            part, own = carrier, []
             for p, q in zip(stalk[:-1], stalk[1:], strict=True):
-                part = joint(st, part, p, q - p, frequency=branch_frequency(wide * 1.2, 0.9), drag=st.u(0.01, 0.03), damping=0.12)
+                part = joint(
+                    st, part, p, q - p, frequency=branch_frequency(wide * 1.2, 0.9), drag=st.u(0.01, 0.03), damping=0.12
+                )
                 own.append(part)
             put(st, "leaf", tube(stalk, wide * 0.015, 5, own).tinted(green * 0.8))
-            leaf(st, part, stalk[-1], stalk[-1] - stalk[-2] + np.array([0, 0, -0.05]) * wide, wide * st.u(0.5, 1.0), green * st.u(0.75, 1.3), slim=st.u(0.4, 0.9), stalk=0.02)
+            leaf(
+                st,
+                part,
+                stalk[-1],
+                stalk[-1] - stalk[-2] + np.array([0, 0, -0.05]) * wide,
+                wide * st.u(0.5, 1.0),
+                green * st.u(0.75, 1.3),
+                slim=st.u(0.4, 0.9),
+                stalk=0.02,
+            )
     elif which == 2:  # a little bush
         outer = wide * st.u(0.8, 1.3)
         for _ in range(int(rng.integers(12, 26))):
             way = np.array([st.rng.normal(0, 0.7), st.rng.normal(0, 0.7), 1.0])
             way /= np.linalg.norm(way)
             twig = arc(soil, way, outer * st.u(0.5, 1.2), rng.normal(0, 0.3, 3), 3)
-            part, own = 0, []
+            part, own = carrier, []
             for p, q in zip(twig[:-1], twig[1:], strict=True):
-                part = joint(st, part, p, q - p, frequency=branch_frequency(outer, 1.0), drag=st.u(0.015, 0.04), damping=0.12, local=0.25)
+                part = joint(
+                    st,
+                    part,
+                    p,
+                    q - p,
+                    frequency=branch_frequency(outer, 1.0),
+                    drag=st.u(0.015, 0.04),
+                    damping=0.12,
+                    local=0.25,
+                )
                 own.append(part)
             put(st, "wood", tube(twig, wide * 0.012, 4, own).tinted(colour(0.08, 0.4, 0.3)))
             for _ in range(int(rng.integers(4, 9))):
                 i = int(rng.integers(0, 3))
-                leaf(st, own[i], twig[i] + (twig[i + 1] - twig[i]) * st.u(0, 1), rng.normal(0, 1, 3) + (0, 0, 0.3), wide * st.u(0.18, 0.3), green * st.u(0.7, 1.3), slim=0.55)
+                leaf(
+                    st,
+                    own[i],
+                    twig[i] + (twig[i + 1] - twig[i]) * st.u(0, 1),
+                    rng.normal(0, 1, 3) + (0, 0, 0.3),
+                    wide * st.u(0.18, 0.3),
+                    green * st.u(0.7, 1.3),
+                    slim=0.55,
+                )
     elif which == 3:  # trailing
         for a in rng.uniform(0, 6.28, int(rng.integers(6, 14))):
             rim = soil + np.array([np.cos(a), np.sin(a), 0]) * wide * 0.42
             vine = arc(rim, (np.cos(a) * 0.7, np.sin(a) * 0.7, 0.7), wide * st.u(0.8, 2.2), (0, 0, -2.2), 6)
-            part, own = 0, []
+            part, own = carrier, []
             for p, q in zip(vine[:-1], vine[1:], strict=True):
-                part = joint(st, part, p, q - p, frequency=st.u(0.7, 1.2), drag=st.u(0.015, 0.04), damping=0.12, local=0.2)
+                part = joint(
+                    st, part, p, q - p, frequency=st.u(0.7, 1.2), drag=st.u(0.015, 0.04), damping=0.12, local=0.2
+                )
                 own.append(part)
             put(st, "leaf", tube(vine, wide * 0.012, 4, own).tinted(green * 0.7))
             for i in range(6):
                 for _ in range(2):
-                    leaf(st, own[i], vine[i + 1], rng.normal(0, 1, 3) - (0, 0, 0.3), wide * st.u(0.12, 0.26), green * st.u(0.7, 1.3), slim=0.7)
+                    leaf(
+                        st,
+                        own[i],
+                        vine[i + 1],
+                        rng.normal(0, 1, 3) - (0, 0, 0.3),
+                        wide * st.u(0.12, 0.26),
+                        green * st.u(0.7, 1.3),
+                        slim=0.7,
+                    )
     else:
         kind = str(rng.choice(KINDS))
         tone = petal_colour(rng, kind)
         for _ in range(int(rng.integers(2, 7))):
             top = soil + np.array([st.u(-0.6, 0.6), st.u(-0.4, 0.3), st.u(0.8, 1.9)]) * wide
-            stemmed(st, kind, soil + (st.u(-0.2, 0.2) * wide, 0, 0), top, wide * st.u(0.16, 0.3), face=_face(st), leaves=3, tone=tone * st.u(0.85, 1.1))
+            stemmed(
+                st,
+                kind,
+                soil + (st.u(-0.2, 0.2) * wide, 0, 0),
+                top,
+                wide * st.u(0.16, 0.3),
+                face=_face(st),
+                leaves=3,
+                carrier=carrier,
+                tone=tone * st.u(0.85, 1.1),
+            )
 
 
 def potted(st: Stage) -> None:
@@ -270,7 +381,13 @@ def potted(st: Stage) -> None:
     wide = st.u(0.12, 0.3)
     across = wide * (1.6 + 1.5 * n) * st.u(0.9, 1.5)
     height = 0.75
-    st.look((0, 0, height + wide * st.u(0.6, 1.3)), across * st.u(1.3, 2.5), width=across, eye=height + wide * st.u(0.8, 2.5), blur=st.u(0, 0.05))
+    st.look(
+        (0, 0, height + wide * st.u(0.6, 1.3)),
+        across * st.u(1.3, 2.5),
+        width=across,
+        eye=height + wide * st.u(0.8, 2.5),
+        blur=st.u(0, 0.05),
+    )
     what = behind(st, "wall", "wall", "room", "room", "greenery", "fabric", "plain")
     if what in ("greenery",):
         st.light = Light.outdoor(rng)
@@ -285,10 +402,18 @@ def potted(st: Stage) -> None:
             tone = petal_colour(rng, kind)
             for _ in range(int(rng.integers(1, 5))):
                 top = mouth + np.array([st.u(-0.5, 0.5), st.u(-0.3, 0.3), st.u(0.5, 1.3)]) * wide
-                stemmed(st, kind, mouth - (0, 0, 0.02), top, wide * st.u(0.14, 0.3), face=_face(st), leaves=int(rng.integers(0, 3)), tone=tone * st.u(0.85, 1.1))
+                stemmed(
+                    st,
+                    kind,
+                    mouth - (0, 0, 0.02),
+                    top,
+                    wide * st.u(0.14, 0.3),
+                    face=_face(st),
+                    leaves=int(rng.integers(0, 3)),
+                    tone=tone * st.u(0.85, 1.1),
+                )
         else:
             soil = props.pot(st, at, wide * st.u(0.8, 1.1), wide * st.u(0.7, 1.2))
             in_pot(st, soil, wide)
     for _ in range(int(rng.integers(0, 4))):
         props.any_thing(st, (st.u(-0.5, 0.5) * across, st.u(-0.1, 0.4) * wide, height), wide * st.u(0.3, 0.9))
-

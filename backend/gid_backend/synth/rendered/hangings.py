@@ -29,14 +29,29 @@ def pendulum(
     f = float(np.clip(0.5 / np.sqrt(max(length + body / 2, 0.05)) * st.spread(1.0, 1.15), 0.35, 2.4))
     drag = st.u(0.04, 0.16) if drag is None else drag
     down = np.array([0, 0, -1.0])
-    # What hangs also bobs a little: cords, twigs and wires give way.
+    # What hangs also bobs: cords, twigs and wires give way.
+    bob = drag * (length + body) * st.u(0.1, 0.5)
+    parent = joint(
+        st, parent, hook, (length + body, 0, 0), frequency=f * st.u(1.2, 2.5), drag=0.0, sway=(0, 0, bob), damping=0.12,
+        local=0.3,
+    )  # fmt: skip
     part = joint(
-        st, parent, hook, down * (length + body), frequency=f, drag=drag, damping=st.u(0.03, 0.12), local=0.2, flutter=st.u(0, 0.03)
+        st,
+        parent,
+        hook,
+        down * (length + body),
+        frequency=f,
+        drag=drag,
+        damping=st.u(0.03, 0.12),
+        local=0.2,
+        flutter=st.u(0, 0.03),
     )
     end = hook + down * length
     if thread and length > 0:
         put(st, "paint", tube(np.stack([hook, end]), thread, 4).tinted(colour(0.1, 0.2, st.u(0.1, 0.7))).of(part))
-    body_part = joint(st, part, end, down * body, frequency=f * st.u(1.6, 2.6), drag=drag * 0.5, damping=0.1, local=0.35)
+    body_part = joint(
+        st, part, end, down * body, frequency=f * st.u(1.6, 2.6), drag=drag * 0.5, damping=0.1, local=0.35
+    )
     return body_part, end
 
 
@@ -76,9 +91,11 @@ def lettering(
     put(st, "paint", join(forms).tinted(tone).of(part).moved(centre, turn))
 
 
-def lantern(st: Any, hook: Any, size: float, length: float, *, tone: Array, kind: int, glow: bool) -> None:
+def lantern(
+    st: Any, hook: Any, size: float, length: float, *, tone: Array, kind: int, glow: bool, parent: int = 0
+) -> None:
     """A paper lantern of width `size`: round, long or a drum; ribs, caps, perhaps a tassel and writing."""
-    part, top = pendulum(st, hook, length, size)
+    part, top = pendulum(st, hook, length, size, parent=parent)
     tall = (0.85, 1.45, 1.0)[kind]
     rows = int(9 + 6 * tall)
     a = np.linspace(-1.25, 1.25, rows * 3 + 1)
@@ -127,19 +144,42 @@ def bauble(st: Any, hook: Any, radius: float, length: float, parent: int = 0) ->
     centre = top + np.array([0, 0, -radius * (tall**0.5 + 0.2)])
     put(st, "bauble" if st.chance(0.7) else "fruit", body.of(part).moved(centre))
     cap = turned([[0.2, -0.2], [0.22, 0.1], [0.12, 0.22], [0.03, 0.3]], 10)
-    put(st, "metal", cap.tinted(colour(0.12, 0.5, 0.85)).of(part).moved(top - np.array([0, 0, radius * 0.12]), None, radius))
+    put(
+        st,
+        "metal",
+        cap.tinted(colour(0.12, 0.5, 0.85)).of(part).moved(top - np.array([0, 0, radius * 0.12]), None, radius),
+    )
 
 
-def leaf(st: Any, parent: int, root: Any, way: Any, length: float, tone: Array, *, slim: float = 0.5, stalk: float = 0.1) -> None:
+def leaf(
+    st: Any, parent: int, root: Any, way: Any, length: float, tone: Array, *, slim: float = 0.5, stalk: float = 0.1
+) -> None:
     """One leaf with its stalk and a midrib, in two parts."""
     root, way = np.asarray(root, float), np.asarray(way, float)
     way = way / np.linalg.norm(way)
     at = root + way * length * stalk
     f = float(np.clip(1.6 * (0.1 / length) ** 0.4, 0.9, 3.5)) * st.spread(1.0, 1.25)
     part = joint(
-        st, parent, root, way * length, frequency=f, drag=st.u(0.06, 0.22), damping=0.18, local=0.4, flutter=st.u(0.02, 0.16)
+        st,
+        parent,
+        root,
+        way * length,
+        frequency=f,
+        drag=st.u(0.06, 0.22),
+        damping=0.18,
+        local=0.4,
+        flutter=st.u(0.02, 0.16),
     )
-    tip = joint(st, part, at + way * length * 0.45, way * length * 0.5, frequency=f * 1.8, drag=st.u(0.02, 0.1), damping=0.2, local=0.4)
+    tip = joint(
+        st,
+        part,
+        at + way * length * 0.45,
+        way * length * 0.5,
+        frequency=f * 1.8,
+        drag=st.u(0.02, 0.1),
+        damping=0.2,
+        local=0.4,
+    )
     blade = petal(
         azimuth=0.0, elevation=st.u(-0.1, 0.35), length=length, width=length * slim, curl=-st.u(0.2, 0.9),
         cup=st.u(0.1, 0.5), ruffle=st.u(0, 0.03), blunt=st.u(0.1, 0.6), rows=8, columns=4,
@@ -172,7 +212,13 @@ def apple(st: Any, hook: Any, radius: float, parent: int, tone: Array, blush: Ar
     body = body.tinted((tone + (blush - tone) * mix) * speck)
     centre = top - np.array([0, 0, radius * (0.75 + 0.3 * long)])
     put(st, "fruit", body.of(part).moved(centre, frame((st.u(-0.25, 0.25), st.u(-0.25, 0.25), 1)), radius))
-    stalk = arc(centre + np.array([0, 0, 0.4 * radius]), np.asarray(hook) - centre, float(np.linalg.norm(np.asarray(hook) - centre)) - 0.4 * radius, (0.2, 0, 0), 4)
+    stalk = arc(
+        centre + np.array([0, 0, 0.4 * radius]),
+        np.asarray(hook) - centre,
+        float(np.linalg.norm(np.asarray(hook) - centre)) - 0.4 * radius,
+        (0.2, 0, 0),
+        4,
+    )
     put(st, "wood", tube(stalk, radius * 0.05, 5).tinted(colour(0.08, 0.5, 0.3)).of(part))
 
 
@@ -199,15 +245,24 @@ def grapes(st: Any, hook: Any, radius: float, parent: int, tone: Array) -> None:
         wide = radius * 2.6 * (1.05 - y) ** 0.7
         p = top + np.array([st.rng.normal(0, 0.6) * wide, st.rng.normal(0, 0.6) * wide, -y * radius * st.u(9, 11)])
         own = joint(
-            st, bunch, p + (0, 0, radius), (0, 0, -2 * radius), frequency=st.u(1.5, 3), drag=0.05, damping=0.15, local=0.5
+            st,
+            bunch,
+            p + (0, 0, radius),
+            (0, 0, -2 * radius),
+            frequency=st.u(1.5, 3),
+            drag=0.05,
+            damping=0.15,
+            local=0.5,
         )
-        put(st, "fruit", ball(radius * st.u(0.85, 1.1), 1.05, 12, 8).tinted(tone * st.spread(1.0, 1.2)).of(own).moved(p))
+        put(
+            st, "fruit", ball(radius * st.u(0.85, 1.1), 1.05, 12, 8).tinted(tone * st.spread(1.0, 1.2)).of(own).moved(p)
+        )
 
 
-def card(st: Any, hook: Any, size: float, *, tall: float | None = None, writes: bool = True) -> None:
+def card(st: Any, hook: Any, size: float, *, tall: float | None = None, writes: bool = True, parent: int = 0) -> None:
     """A card, a note or a photograph pegged by its upper edge: its lower half curls and lags."""
     tall = st.u(0.75, 1.35) if tall is None else tall
-    part, _ = pendulum(st, hook, 0.0, size * 2, drag=st.u(0.1, 0.3), thread=0)
+    part, _ = pendulum(st, hook, 0.0, size * 2, drag=st.u(0.1, 0.3), thread=0, parent=parent)
     low = joint(
         st, part, np.asarray(hook) - (0, 0, size * tall * 0.5), (0, 0, -size * tall * 0.5), frequency=st.u(1.5, 3), drag=st.u(0.03, 0.15),
         damping=0.15, flutter=st.u(0, 0.15), local=0.4,
@@ -233,10 +288,10 @@ def _finger(points: Array, thick: float) -> Form:
     return tube(points, thick * round_, 10)
 
 
-def glove(st: Any, hook: Any, size: float, tone: Array, *, hand: int, up: bool = False) -> None:
+def glove(st: Any, hook: Any, size: float, tone: Array, *, hand: int, parent: int = 0) -> None:
     """A glove pegged at its cuff, fingers down."""
     hook = np.asarray(hook, float)
-    part, _ = pendulum(st, hook, 0.0, size * 1.5, drag=st.u(0.08, 0.22), thread=0)
+    part, _ = pendulum(st, hook, 0.0, size * 1.5, drag=st.u(0.08, 0.22), thread=0, parent=parent)
     low = joint(
         st, part, hook - (0, 0, size * 0.45), (0, 0, -0.6 * size), frequency=st.u(1.2, 2.2), drag=st.u(0.03, 0.1), damping=0.15,
         flutter=st.u(0.02, 0.1), local=0.3,
@@ -255,7 +310,12 @@ def glove(st: Any, hook: Any, size: float, tone: Array, *, hand: int, up: bool =
     at = hook + (0, -0.01, 0.03 * size)
     put(st, "wax", palm.tinted(tone).of(own).moved(at))
     splay = st.u(0.6, 1.2)
-    spots = [(-0.2, -0.6, -0.28, 0.42), (-0.075, -0.63, -0.08, 0.5), (0.06, -0.62, 0.08, 0.48), (0.185, -0.58, 0.26, 0.38)]
+    spots = [
+        (-0.2, -0.6, -0.28, 0.42),
+        (-0.075, -0.63, -0.08, 0.5),
+        (0.06, -0.62, 0.08, 0.48),
+        (0.185, -0.58, 0.26, 0.38),
+    ]
     for x, down, lean, long in spots:
         root = np.array([hand * x, 0, down]) * size
         way = np.array([hand * lean * splay, st.u(-0.3, 0.2), -1.0])
@@ -263,27 +323,52 @@ def glove(st: Any, hook: Any, size: float, tone: Array, *, hand: int, up: bool =
         points = arc(root, way, long * size, (0, -st.u(0, 0.5), 0), 6)
         for k in (0, 3):
             above = joint(
-                st, above, at + points[k], way * 0.25 * size, frequency=st.u(1.5, 2.6), drag=st.u(0.05, 0.14), damping=0.15, local=0.35
+                st,
+                above,
+                at + points[k],
+                way * 0.25 * size,
+                frequency=st.u(1.5, 2.6),
+                drag=st.u(0.05, 0.14),
+                damping=0.15,
+                local=0.35,
             )
             chain += [above] * 3
         f = _finger(points, 0.075 * size)
         put(st, "wax", f.tinted(tone).of(np.repeat(chain, 10)).moved(at))
     root = np.array([-hand * 0.2, 0, -0.38]) * size
     thumb = joint(
-        st, low, at + root, np.array([-hand, 0, -0.7]) * 0.35 * size, frequency=st.u(1.5, 2.6), drag=st.u(0.08, 0.2), damping=0.15, local=0.35
+        st,
+        low,
+        at + root,
+        np.array([-hand, 0, -0.7]) * 0.35 * size,
+        frequency=st.u(1.5, 2.6),
+        drag=st.u(0.08, 0.2),
+        damping=0.15,
+        local=0.35,
     )
     points = arc(root, (-hand * 0.9, -0.2, -0.7), 0.42 * size, (0, 0, -0.8), 6)
     put(st, "wax", _finger(points, 0.085 * size).tinted(tone).of(thumb).moved(at))
 
 
-def sock(st: Any, hook: Any, size: float, tone: Array, *, hand: int) -> None:
+def sock(st: Any, hook: Any, size: float, tone: Array, *, hand: int, parent: int = 0) -> None:
     """A sock or a Christmas stocking, hung by its top."""
-    part, _ = pendulum(st, hook, 0.0, size * 2, drag=st.u(0.06, 0.18), thread=0)
+    part, _ = pendulum(st, hook, 0.0, size * 2, drag=st.u(0.06, 0.18), thread=0, parent=parent)
     foot = joint(
         st, part, np.asarray(hook) - (0, 0, size), np.array([hand, 0, -0.3]) * 0.5 * size, frequency=st.u(1.2, 2.2), drag=st.u(0.04, 0.12),
         damping=0.15, local=0.3,
     )  # fmt: skip
-    line = np.array([[0, 0, 0], [0, 0, -0.4], [0, 0, -0.75], [0.04, 0, -0.95], [0.18, 0, -1.1], [0.4, 0, -1.16], [0.58, 0, -1.17], [0.62, 0, -1.17]])
+    line = np.array(
+        [
+            [0, 0, 0],
+            [0, 0, -0.4],
+            [0, 0, -0.75],
+            [0.04, 0, -0.95],
+            [0.18, 0, -1.1],
+            [0.4, 0, -1.16],
+            [0.58, 0, -1.17],
+            [0.62, 0, -1.17],
+        ]
+    )
     line = line * (hand * size, size, size)
     f = tube(line, np.array([0.19, 0.18, 0.17, 0.19, 0.19, 0.17, 0.13, 0.02]) * size, 14, [part] * 3 + [foot] * 4)
     f = f.moved((0, 0, 0), None, (1, 0.4, 1))
@@ -302,7 +387,9 @@ def chime(st: Any, hook: Any, size: float) -> None:
     for i in range(n):
         a = 2 * np.pi * i / n
         root = top + np.array([np.cos(a), np.sin(a), 0]) * 0.24 * size
-        own = joint(st, part, root, (0, 0, -size), frequency=st.u(0.8, 1.5), drag=st.u(0.06, 0.2), damping=0.06, local=0.4)
+        own = joint(
+            st, part, root, (0, 0, -size), frequency=st.u(0.8, 1.5), drag=st.u(0.06, 0.2), damping=0.06, local=0.4
+        )
         long = size * st.u(0.7, 1.3)
         put(st, "paint", tube(np.stack([root, root - (0, 0, 0.25 * size)]), 0.004 * size, 3).tinted(0.3).of(own))
         pipe = tube(np.stack([root - (0, 0, 0.25 * size), root - (0, 0, 0.25 * size + long)]), 0.035 * size, 8)
@@ -317,9 +404,16 @@ def basket(st: Any, hook: Any, size: float) -> tuple[int, Array]:
     for a in st.u(0, 6) + np.array([0, 2.1, 4.2]):
         rim = mouth + np.array([np.cos(a), np.sin(a), 0]) * 0.48 * size
         put(st, "paint", tube(np.stack([np.asarray(hook, float), rim]), 0.008 * size, 4).tinted(0.12).of(part))
-    body = turned([[0.02, -0.62], [0.25, -0.6], [0.42, -0.3], [0.5, 0.0], [0.53, 0.02], [0.46, 0.0], [0.4, -0.1], [0.01, -0.1]], 24)
+    body = turned(
+        [[0.02, -0.62], [0.25, -0.6], [0.42, -0.3], [0.5, 0.0], [0.53, 0.02], [0.46, 0.0], [0.4, -0.1], [0.01, -0.1]],
+        24,
+    )
     weave = 1 + 0.35 * np.sin(body.uv[:, :1] * 150) * np.sin(body.uv[:, 1:] * 60)
-    put(st, "wood", body.tinted(colour(st.u(0.04, 0.1), st.u(0.2, 0.6), st.u(0.3, 0.7)) * weave).of(part).moved(mouth, None, size))
+    put(
+        st,
+        "wood",
+        body.tinted(colour(st.u(0.04, 0.1), st.u(0.2, 0.6), st.u(0.3, 0.7)) * weave).of(part).moved(mouth, None, size),
+    )
     return part, mouth
 
 
@@ -341,13 +435,23 @@ def swing(st: Any, beam: Any, drop: float, wide: float, kind: int) -> None:
     beam = np.asarray(beam, float)
     f = float(np.clip(0.5 / np.sqrt(drop), 0.3, 0.9))
     part = joint(
-        st, 0, beam, (0, 0, -drop), frequency=f, drag=st.u(0.03, 0.09), damping=st.u(0.03, 0.08), local=0.1, flutter=st.u(0, 0.02)
+        st,
+        0,
+        beam,
+        (0, 0, -drop),
+        frequency=f,
+        drag=st.u(0.03, 0.09),
+        damping=st.u(0.03, 0.08),
+        local=0.1,
+        flutter=st.u(0, 0.02),
     )
     seat = beam - (0, 0, drop)
     rope = colour(0.1, st.u(0.1, 0.5), st.u(0.2, 0.8))
     wood = colour(st.u(0.05, 0.1), st.u(0.25, 0.6), st.u(0.3, 0.7))
     if kind == 0:
-        ropes = [tube(np.stack([beam + (d * wide * 0.45, 0, 0), seat + (d * wide * 0.45, 0, 0)]), 0.014, 6) for d in (-1, 1)]
+        ropes = [
+            tube(np.stack([beam + (d * wide * 0.45, 0, 0), seat + (d * wide * 0.45, 0, 0)]), 0.014, 6) for d in (-1, 1)
+        ]
         put(st, "cloth", join(ropes).tinted(rope).of(part))
         put(st, "wood", box((wide * 1.1, wide * 0.4, 0.04)).tinted(wood).of(part).moved(seat))
         return
@@ -371,8 +475,21 @@ def swing(st: Any, beam: Any, drop: float, wide: float, kind: int) -> None:
         ring = np.stack([np.cos(a) * wide * 0.42, 0 * a, np.sin(a) * wide * 0.42], 1)
         put(st, "wax", tube(ring, wide * 0.13, 10).tinted(0.03).of(part).moved(seat + (0, 0, wide * 0.45)))
     else:
-        put(st, "wood", box((0.75 * wide, 0.6 * wide, 0.8 * wide)).tinted(wood).of(part).moved(seat + (0, 0, wide * 0.3)))
-        roof = lattice(np.array([[[-0.55, -0.5, 0.6], [-0.55, 0.5, 0.6]], [[0, -0.5, 1.0], [0, 0.5, 1.0]], [[0.55, -0.5, 0.6], [0.55, 0.5, 0.6]]]) * wide)
+        put(
+            st,
+            "wood",
+            box((0.75 * wide, 0.6 * wide, 0.8 * wide)).tinted(wood).of(part).moved(seat + (0, 0, wide * 0.3)),
+        )
+        roof = lattice(
+            np.array(
+                [
+                    [[-0.55, -0.5, 0.6], [-0.55, 0.5, 0.6]],
+                    [[0, -0.5, 1.0], [0, 0.5, 1.0]],
+                    [[0.55, -0.5, 0.6], [0.55, 0.5, 0.6]],
+                ]
+            )
+            * wide
+        )
         put(st, "wood", roof.tinted(colour(st.u(0, 1), 0.5, 0.45)).of(part).moved(seat))
         hole = turned([[0.13, 0.0], [0.01, 0.0]], 16).moved((0, 0, 0), frame((0, -1, 0.0)), wide)
         put(st, "paint", hole.tinted(0.01).of(part).moved(seat + np.array([0, -0.31, 0.3]) * wide))

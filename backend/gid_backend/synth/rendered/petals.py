@@ -58,7 +58,8 @@ def _own(st: Any, part: int, centre: Array, turn: Array, azimuth: float, tilt: f
     out = np.array([np.cos(azimuth) * np.cos(tilt), np.sin(azimuth) * np.cos(tilt), np.sin(tilt)]) @ turn
     return int(
         joint(
-            st, part,
+            st,
+            part,
             centre,
             out,
             frequency=st.u(2.0, 4.5),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import flowers
+from . import flowers, laundry, lines
 from .stage import Stage
 
 __all__ = ["THINGS"]
@@ -15,4 +15,15 @@ THINGS: dict[str, tuple[Callable[[Stage], None], float]] = {
     "flower": (flowers.flower, 13),
     "flower_field": (flowers.flower_field, 6),
     "potted": (flowers.potted, 4),
+    "lanterns": (lines.lanterns, 6),
+    "line": (lines.on_a_line, 7),
+    "ornaments": (lines.ornaments, 4),
+    "porch": (lines.porch, 4),
+    "laundry": (laundry.laundry, 6),
+    "ironing": (laundry.ironing, 3),
+    "table_cloth": (laundry.table_cloth, 2),
+    "curtain": (laundry.curtains, 4),
+    "flag": (laundry.flags, 3),
+    "bunting": (laundry.bunting, 3),
+    "swing": (lines.swings, 3),
 }

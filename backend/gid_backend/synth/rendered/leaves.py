@@ -109,6 +109,8 @@ def scatter_leaves(
     unit, across, _ = frames(d, normals)
     owners = leaf_parts(st, parts[which], bases, bases + unit * length[:, None], across, own)
     tones = vary(rng, tone, count, 0.22, 0.1)
+    # Leaves near each other have had the same light and are of the same age.
+    tones *= np.exp(rng.normal(0, 0.13, len(starts)))[which][:, None]
     uv = np.concatenate([OUTLINES[shape][:, :1], OUTLINES[shape][:, 1:]], 1)
     st.mesh("leaf_near" if near else "leaf").polygons(points, owners, tones, uv)
 

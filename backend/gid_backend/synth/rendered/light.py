@@ -14,7 +14,7 @@ from .materials import Graph
 
 __all__ = ["OUTDOOR", "Lamp", "Light"]
 
-OUTDOOR = ("city", "courtyard", "forest", "sunrise", "sunset")
+OUTDOOR = ("city", "forest", "sunrise", "sunset")
 INDOOR = ("interior", "studio")
 
 
@@ -65,7 +65,7 @@ class Light:
         """A day: clear, cloudy, overcast, or low sun."""
         elevation = float(rng.uniform(0.15, 1.25))
         low = float(np.exp(-elevation / 0.25))
-        covered = float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 0.75), 1.0], p=[0.4, 0.35, 0.25]))
+        covered = float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 0.75), 1.0], p=[0.45, 0.4, 0.15]))
         hue = rng.uniform(-0.05, 0.05)
         deep = float(rng.uniform(0.5, 1.2))
         grey = np.array([0.62, 0.66, 0.72]) * rng.uniform(0.8, 1.1)
@@ -160,7 +160,7 @@ class Light:
         ramp.elements[1].position = 0.55
         ramp.elements[1].color = (*self.zenith, 1.0)
         colour = g.tree.nodes[-1].outputs[0]
-        if 0.02 < self.clouds < 0.98:
+        if self.clouds > 0.02:
             # Clouds lie in a plane overhead: nearer the horizon they are smaller and flatter.
             flat = g.math("ADD", up, 0.12)
             plane = [g.math("DIVIDE", xyz[0], flat), g.math("DIVIDE", xyz[1], flat)]

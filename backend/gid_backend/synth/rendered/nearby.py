@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from . import foliage, surroundings, trees
-from .stage import Stage, tint
+from .leaves import place_leaves
+from .stage import Stage, tint, vary
 
 __all__ = ["behind", "ferns", "ivy_wall", "leaves", "palms", "willow"]
 
@@ -17,19 +18,15 @@ def behind(st: Stage, distance: float) -> None:
     if kind < 0.4:
         st.light.panorama = st.light.panorama or str(st.rng.choice(["forest", "courtyard", "city", "sunrise", "sunset"]))
     elif kind < 0.65:
-        reach = (distance + st.camera.distance) / st.camera.focal
-        tone = trees.leaf_tone(st)
-        centre = np.asarray(st.camera.target)
-        st.mesh("far").polygons(
-            np.array([[(-reach, distance * 1.5, centre[2] - reach), (reach, distance * 1.5, centre[2] - reach), (reach, distance * 1.5, centre[2] + reach), (-reach, distance * 1.5, centre[2] + reach)]]),
-            0,
-            tone * st.u(0.15, 0.6),
-        )
-        for _ in range(40):
-            at = centre + st.rng.uniform(-1, 1, 3) * np.array([reach * 0.6, 0.0, reach * 0.5]) + np.array([0, distance, 0])
-            size = reach * st.u(0.02, 0.12)
-            glow = np.clip(tone * st.u(0.5, 2.0) + st.u(0, 0.1), 0, 1)
-            st.mesh("plain").blob(at, np.array([size, size * 0.4, size]), 0, glow, rough=0.3, seed=int(st.rng.integers(1 << 30)), detail=6)
+        shade = trees.leaf_tone(st)
+        reach = (distance + st.camera.distance) * 0.7 / st.camera.focal
+        middle = np.asarray(st.camera.target)
+        m = 2500
+        spread = np.array([reach, distance * 0.3, reach * max(st.aspect, 0.7)])
+        at = middle + np.array([0, distance, 0]) + st.rng.uniform(-1, 1, (m, 3)) * spread
+        size = reach * st.u(0.03, 0.09)
+        outline = place_leaves(at, st.rng.normal(0, 1, (m, 3)), st.rng.normal(0, 1, (m, 3)), size, 0.35, "lens")
+        st.mesh("leaf").polygons(outline, 0, vary(st.rng, shade, m, 0.4, 0.12))
     elif kind < 0.82:
         surroundings.wall(st, distance, size=(distance + st.camera.distance) * 3)
     else:

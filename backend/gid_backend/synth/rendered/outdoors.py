@@ -39,7 +39,7 @@ def _trees(st: Stage, bare: bool) -> None:
     st.look(
         (st.u(-0.2, 0.2) * height, 0, height * st.u(0.35, 0.65)),
         distance,
-        width=height * st.spread(1.05, 1.35) * (0.7 if portrait else 1.0),
+        width=height * st.spread(0.9, 1.35) * (0.7 if portrait else 1.0),
         eye=st.u(0.8, 2.2),
         blur=st.u(0.002, 0.02) if st.chance(0.3) else 0.0,
     )
@@ -49,11 +49,11 @@ def _trees(st: Stage, bare: bool) -> None:
         at = (0.0, 0.0, 0.0) if i == 0 else (st.u(-1, 1) * height, st.u(0.1, 1.2) * height, 0.0)
         tone = trees.leaf_tone(st)
         tall = height * (1 if i == 0 else st.u(0.6, 1.1))
-        trees.tree(st, at, tall, bare=bare, count=int(20000 / n**0.6), tone=tone)
+        trees.tree(st, at, tall, bare=bare, count=int(24000 / n**0.6), tone=tone)
         if tone[0] > tone[1] and st.chance(0.7):
             trees.fallen(st, at, height * 0.6, tone)
-    if st.chance(0.3):
-        surroundings.still_things(st, distance * 0.5, distance * 1.3, int(st.rng.integers(1, 4)))
+    if st.chance(0.25):
+        surroundings.still_things(st, distance * 0.6, distance * 1.5, int(st.rng.integers(1, 4)))
 
 
 def broadleaf(st: Stage) -> None:
@@ -73,14 +73,14 @@ def conifer(st: Stage) -> None:
     st.look(
         (st.u(-0.2, 0.2) * height, 0, height * st.u(0.35, 0.6)),
         distance,
-        width=height * st.spread(0.95, 1.35) * (0.65 if st.aspect > 1 else 1.0),
+        width=height * st.spread(0.75, 1.35) * (0.65 if st.aspect > 1 else 1.0),
         eye=st.u(1.0, 2.5),
     )
     landscape(st)
     n = int(st.rng.integers(1, 6))
     for i in range(n):
         at = (st.u(-0.1, 0.1), 0.0, 0.0) if i == 0 else (st.u(-1, 1) * height, st.u(-0.1, 1.5) * height, 0.0)
-        conifers.conifer(st, at, height * (1 if i == 0 else st.u(0.5, 1.1)), needles=int(13000 / n**0.5))
+        conifers.conifer(st, at, height * (1 if i == 0 else st.u(0.5, 1.1)), needles=int(18000 / n**0.5))
     if st.chance(0.25):
         surroundings.still_things(st, distance * 0.5, distance * 1.2, int(st.rng.integers(1, 4)))
 
@@ -92,7 +92,7 @@ def shrub(st: Stage) -> None:
     st.look(
         (0, 0, radius * st.u(0.5, 1.0)),
         distance,
-        width=radius * st.spread(3.0, 1.35),
+        width=radius * st.spread(2.7, 1.35),
         eye=st.u(0.6, 1.8),
         blur=st.u(0.004, 0.02) if st.chance(0.4) else 0.0,
     )
@@ -105,7 +105,7 @@ def shrub(st: Stage) -> None:
     for i in range(n):
         x = st.u(-0.4, 0.4) * radius if i == 0 else st.u(-3, 3) * radius
         r = radius * (1 if i == 0 else st.u(0.4, 1.0))
-        shrubs.shrub(st, (x, 0.0 if i == 0 else st.u(-0.8, 1.0) * radius, 0.0), r, count=int(11000 / n**0.6))
+        shrubs.shrub(st, (x, 0.0 if i == 0 else st.u(-0.8, 1.0) * radius, 0.0), r, count=int(15000 / n**0.6))
     if st.chance(0.35):
         surroundings.still_things(st, distance * 0.5, distance * 1.2, int(st.rng.integers(1, 4)))
 
@@ -123,7 +123,7 @@ def hedge(st: Stage) -> None:
         side=st.u(-0.4, 0.4),
     )
     landscape(st, busy=1.4)
-    shrubs.hedge(st, -width * 1.1, width * 1.1, 0.0, height, count=15000)
+    shrubs.hedge(st, -width * 0.62, width * 0.62, 0.0, height)
     if st.chance(0.4):
         surroundings.still_things(st, st.camera.distance * 0.45, st.camera.distance * 0.95, int(st.rng.integers(1, 3)))
 

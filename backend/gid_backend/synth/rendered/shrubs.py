@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .leaves import scatter_leaves
+from .leaves import place_leaves, scatter_leaves
 from .rig import branch_frequency
-from .stage import Stage, tint
+from .stage import Stage, tint, vary
 from .trees import Growth, grow, leaf_tone, unit
 
 __all__ = ["hedge", "shrub"]
@@ -51,52 +51,54 @@ def shrub(
             shrink=(0.4, 0.6),
             stiffness=1.2,
         )
-    size = leaf or float(np.clip(radius * st.u(0.05, 0.1), 0.025, 0.14))
+    size = leaf or float(np.clip(radius * st.u(0.055, 0.12), 0.025, 0.16))
     tone = leaf_tone(st) if tone is None else tone
     scatter_leaves(st, growth.table(), count=count, size=size, tone=tone, own=0.25, shape=shape)
-    # The shaded inside, without which the sky shines through everywhere.
-    inside = (foot[0], foot[1], radius * 0.55)
-    st.mesh("plain").blob(inside, np.array([0.5, 0.5, 0.5]) * radius, 0, tone * 0.12, rough=0.3, detail=8)
     return growth
 
 
 def hedge(
-    st: Stage, left: float, right: float, y: float, height: float, *, depth: float = 0.9, count: int = 14000, tone: Any = None
-) -> Growth:
+    st: Stage, left: float, right: float, y: float, height: float, *, count: int = 16000, tone: Any = None
+) -> None:
     """A wall of leaves whose front stands at the depth y."""
     rng = st.rng
     tone = leaf_tone(st) if tone is None else tone
-    size = st.u(0.035, 0.08)
+    area = (right - left) * height
+    size = float(np.clip(np.sqrt(area / count) * st.u(1.6, 2.6), 0.02, 0.16))
     growth = Growth()
-    boughs = max(int((right - left) / 0.45), 2) * max(int(height / 0.45), 1)
-    twigs = 7
-    x, z = rng.uniform(left, right, boughs), rng.uniform(0.05, height, boughs)
-    start = np.stack([x, np.full(boughs, y + depth * 0.5), z * 0.8], 1)
-    end = np.stack([x + rng.normal(0, 0.12, boughs), np.full(boughs, y + 0.1), z], 1)
+    step = max(np.sqrt(area / 90), 0.12)
+    n = int(area / step**2) + 4
+    x, z = rng.uniform(left, right, n), height * rng.uniform(0.0, 1.0, n)
+    front = y + rng.uniform(0.0, 0.25, n) * height * 0.5
+    start = np.stack([x, front + step, np.maximum(z - 1.2 * step, 0.0)], 1)
+    end = np.stack([x, front, z], 1)
     parts = st.rig.add_many(
-        np.zeros(boughs, int),
+        np.zeros(n, int),
         start,
         end,
-        frequency=branch_frequency(0.6) * np.exp(rng.normal(0, 0.2, boughs)),
-        drag=rng.uniform(0.02, 0.05, boughs),
+        frequency=branch_frequency(1.5 * step) * np.exp(rng.normal(0, 0.2, n)),
+        drag=rng.uniform(0.015, 0.05, n),
         damping=0.15,
     )
-    for i in range(boughs):
-        top = end[i] + rng.normal(0, 0.22, (twigs, 3)) * np.array([1.0, 0.45, 1.0])
-        top[:, 2] = np.clip(top[:, 2], 0.03, height * (1 + rng.normal(0, 0.03, twigs)))
+    twigs = 9
+    for i in range(n):
+        top = end[i] + rng.normal(0, 0.6, (twigs, 3)) * step * np.array([1.0, 0.5, 1.0])
+        top[:, 2] = np.clip(top[:, 2], 0.02, height * (1 + rng.normal(0, 0.03, twigs)))
         foot = start[i] * 0.4 + top * 0.6
         own = st.rig.add_many(
             np.full(twigs, parts[i]),
             foot,
             top,
-            frequency=branch_frequency(0.35),
+            frequency=branch_frequency(step),
             drag=rng.uniform(0.03, 0.09, twigs),
             damping=rng.uniform(0.08, 0.2, twigs),
             local=0.35,
         )
         for a, b, part in zip(foot, top, own, strict=True):
             growth.add(a, b, int(part))
-    scatter_leaves(st, growth.table(), count=count, size=size, tone=tone, own=0.2, scatter=1.6)
-    centre = ((left + right) / 2, y + depth * 0.6, height * 0.46)
-    st.mesh("plain").box(centre, (right - left, depth * 0.8, height * 0.9), 0, tone * 0.1)
-    return growth
+    scatter_leaves(st, growth.table(), count=count, size=size, tone=tone, own=0.15, scatter=1.8)
+    # Leaves deeper inside, in the shade and out of the wind, so that no sky shines through.
+    m = count // 5
+    inside = np.stack([rng.uniform(left, right, m), y + height * rng.uniform(0.2, 0.6, m), height * rng.uniform(0, 0.96, m)], 1)
+    outline = place_leaves(inside, rng.normal(0, 1, (m, 3)), rng.normal(0, 0.4, (m, 3)) - np.array([0, 1.0, 0]), size * 2.2, 0.5, "round")
+    st.mesh("leaf").polygons(outline, 0, vary(rng, tone * 0.35, m))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .leaves import place_leaves
 from .stage import Stage, tint, vary
 
 __all__ = ["fence", "ground", "hills", "house", "person", "pole", "rock", "still_things", "treeline", "wall"]
@@ -53,17 +54,34 @@ def hills(st: Stage) -> None:
         st.mesh("far").grid(np.stack([low, np.stack([x, np.full(60, distance), top], 1)]), 0, tone)
 
 
-def treeline(st: Stage, distance: float, height: float) -> None:
-    """A distant wood, too far to be seen moving."""
+def treeline(st: Stage, distance: float, height: float, still: bool = False) -> None:
+    """A distant wood: crowns of coarse leaves, each of which sways as a whole, or is too far to be seen moving."""
     rng = st.rng
-    reach = distance * 1.2 / max(st.camera.focal, 0.4)
-    n = int(np.clip(reach / height * 5, 20, 160))
-    tone = tint(st.u(0.15, 0.33), st.u(0.25, 0.6), st.u(0.15, 0.35))
+    reach = (distance + st.camera.distance) * 0.62 / max(st.camera.focal, 0.4)
+    n = int(np.clip(reach / height * 5, 16, 90))
+    tone = tint(st.u(0.15, 0.33), st.u(0.25, 0.6), st.u(0.2, 0.42))
     tone = tone + (np.asarray(st.light.horizon) * 0.6 - tone) * st.u(0.0, 0.35)
-    for x, t in zip(rng.uniform(-reach, reach, n), vary(rng, tone, n, 0.2, 0.08), strict=True):
-        h = height * st.u(0.4, 1.1)
-        at = (x, distance + st.u(-3, 3), h * 0.4)
-        st.mesh("far").blob(at, (h * st.u(0.3, 0.6), h * 0.4, h * 0.6), 0, t, rough=0.35, seed=int(rng.integers(1 << 30)), detail=7)
+    tall = height * rng.uniform(0.45, 1.1, n)
+    wide = tall * rng.uniform(0.25, 0.5, n)
+    foot = np.stack([rng.uniform(-reach, reach, n), distance + rng.uniform(-0.3, 0.6, n) * height, np.zeros(n)], 1)
+    crown = foot + np.stack([np.zeros(n), np.zeros(n), tall * 0.5], 1)
+    parts = np.zeros(n, int)
+    if not still:
+        f = np.clip(1.06 * tall**-0.6, 0.25, 1.0) * np.exp(rng.normal(0, 0.1, n))
+        lean = np.stack([np.zeros(n), np.zeros(n), tall], 1)
+        parts = st.rig.add_many(parts, foot, foot + lean, frequency=f, drag=rng.uniform(0.008, 0.025, n), local=0.3)
+    each = int(np.clip(14000 / n, 120, 300))
+    d = rng.normal(0, 1, (n, each, 3))
+    d /= np.linalg.norm(d, axis=2, keepdims=True)
+    # Lumps, or the crowns would be eggs.
+    waves = rng.normal(0, 2.5, (n, 5, 3))
+    lump = 1 + 0.16 * np.cos(np.einsum("nej,nkj->nek", d, waves) + rng.uniform(0, 6.28, (n, 1, 5))).sum(-1)
+    at = crown[:, None] + d * lump[..., None] * np.stack([wide, wide, tall * 0.52], 1)[:, None] * rng.uniform(0.8, 1.0, (n, each, 1))
+    m = n * each
+    size = np.repeat(tall * 0.09, each) * np.exp(rng.normal(0, 0.3, m))
+    outline = place_leaves(at.reshape(m, 3), rng.normal(0, 1, (m, 3)), d.reshape(m, 3) + rng.normal(0, 0.3, (m, 3)), size, 0.5, "diamond")
+    tones = np.repeat(vary(rng, tone, n, 0.25, 0.1), each, 0) * np.exp(rng.normal(0, 0.15, (m, 1)))
+    st.mesh("leaf").polygons(outline, np.repeat(parts, each), tones)
 
 
 def house(st: Stage, x: float, y: float, width: float, height: float, turn: float = 0.0) -> None:
@@ -134,17 +152,23 @@ def rock(st: Stage, at: Any, size: float) -> None:
 
 
 def person(st: Stage, at: Any) -> None:
-    """Somebody who stands still: legs, coat, head."""
+    """Somebody who stands still: legs, coat, arms, head and hair."""
     h = st.u(1.5, 1.9)
     x, y = float(at[0]), float(at[1])
-    coat, legs = (tint(st.u(0, 1), st.u(0.1, 0.8), st.u(0.1, 0.8)) for _ in range(2))
+    coat, legs = (tint(st.u(0, 1), st.u(0.05, 0.6), st.u(0.08, 0.7)) for _ in range(2))
     skin = tint(0.06, st.u(0.3, 0.55), st.u(0.4, 0.85))
+    shoulder, hem = st.u(0.17, 0.22), st.u(0.3, 0.52)
+
+    def limb(points: Any, radii: Any, tone: Array, name: str = "cloth") -> None:
+        st.mesh(name).tube(np.array(points) * np.array([1, 1, h]) + np.array([x, y, 0]), radii, 0, tone, 9)
+
     for s in (-1, 1):
-        st.mesh("plain").blob((x + s * 0.09, y, h * 0.24), (0.09, 0.1, h * 0.26), 0, legs)
-        st.mesh("cloth").blob((x + s * 0.24, y, h * 0.62), (0.06, 0.08, h * 0.19), 0, coat * 0.9)
-    st.mesh("cloth").blob((x, y, h * 0.64), (0.22, 0.14, h * 0.22), 0, coat)
-    st.mesh("plain").blob((x, y, h * 0.92), (0.09, 0.11, 0.13), 0, skin)
-    st.mesh("plain").blob((x, y + 0.03, h * 0.945), (0.1, 0.11, 0.12), 0, tint(0.07, 0.5, st.u(0.05, 0.5)))
+        limb([(s * 0.1, 0, 0.0), (s * 0.1, 0, 0.28), (s * 0.08, 0, 0.52)], [0.06, 0.065, 0.1], legs)
+        limb([(s * shoulder, 0, 0.82), (s * (shoulder + 0.05), 0.02, 0.62), (s * (shoulder + 0.04), -0.05, 0.44)], [0.06, 0.055, 0.04], coat * 0.9)
+    limb([(0, 0, hem), (0, 0, 0.6), (0, 0, 0.78), (0, 0, 0.84), (0, 0, 0.86)], [0.2, 0.16, shoulder, 0.13, 0.05], coat)
+    limb([(0, 0, 0.85), (0, 0, 0.9)], [0.05, 0.05], skin, "plain")
+    st.mesh("plain").blob((x, y, h * 0.925), (0.075, 0.095, 0.115), 0, skin)
+    st.mesh("plain").blob((x, y + 0.025, h * 0.945), (0.085, 0.095, 0.105), 0, tint(0.07, 0.5, st.u(0.05, 0.5)))
 
 
 def pole(st: Stage, at: Any, height: float, radius: float = 0.06) -> None:
@@ -156,7 +180,7 @@ def pole(st: Stage, at: Any, height: float, radius: float = 0.06) -> None:
 
 def still_things(st: Stage, near: float, far: float, count: int) -> None:
     """Things that do not move, put at random on the ground in view between two distances from the camera."""
-    for at in st.camera.ground(st.rng, count, near, far, margin=0.95):
+    for at in st.camera.ground(st.rng, count, max(near, 2.5), max(far, 4.0), margin=0.95):
         kind = st.u(0, 1)
         if kind < 0.3:
             rock(st, at, st.u(0.2, 0.9))

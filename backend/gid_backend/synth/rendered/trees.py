@@ -145,7 +145,7 @@ def tree(
     height: float,
     *,
     bare: bool = False,
-    count: int = 14000,
+    count: int = 20000,
     tone: Array | None = None,
     own: float = 0.15,
 ) -> Growth:
@@ -153,7 +153,7 @@ def tree(
     growth = Growth()
     hue, grey = st.u(0.05, 0.1), st.u(0.1, 0.45)
     bark = tint(hue, grey, st.u(0.25, 0.5))
-    trunk = height * st.u(0.42, 0.6)
+    trunk = height * st.u(0.4, 0.58)
     grow(
         st,
         growth,
@@ -166,13 +166,13 @@ def tree(
         tone=bark,
         stiff=1 if st.chance(0.6) else 2,
         splits=(5, 8) if not bare else (6, 9),
-        spread=st.u(0.6, 1.0),
-        up=st.u(0.0, 0.22),
-        bare_below=st.u(0.25, 0.5),
-        shrink=(0.42, st.u(0.6, 0.75)),
+        spread=st.u(0.65, 1.15),
+        up=st.u(-0.02, 0.2),
+        bare_below=st.u(0.2, 0.5),
+        shrink=(0.45, st.u(0.65, 0.8)),
     )
     if not bare:
-        size = float(np.clip(height * st.u(0.012, 0.02), 0.06, 0.3))
+        size = float(np.clip(height * st.u(0.014, 0.027), 0.06, 0.35))
         scatter_leaves(st, growth.table(), count=count, size=size, tone=leaf_tone(st) if tone is None else tone, own=own)
     elif st.chance(0.25):
         # A few leaves that have not fallen.

@@ -26,7 +26,9 @@ def scenes(
         typer.Option(help="Folder of CC0 panoramas for backgrounds (.hdr, .jpg, .png).", exists=True, file_okay=False),
     ] = None,
     rendered: Annotated[bool, typer.Option(help="Render the scenes with Cycles; needs --python.")] = False,
-    python: Annotated[Path | None, typer.Option(help="A Python that has bpy in it.", exists=True, dir_okay=False)] = None,
+    python: Annotated[
+        Path | None, typer.Option(help="A Python that has bpy in it.", exists=True, dir_okay=False)
+    ] = None,
     family: Annotated[str | None, typer.Option(help="Rendered scenes of one family only.")] = None,
 ) -> None:
     """Draw or render synthetic scenes with exactly known motion.

@@ -56,7 +56,9 @@ class Camera:
         """Places (N, 2) in fractions of the picture's width, x right, y down, and distances (N,) along the view."""
         seen = (np.asarray(points, float) - self.position) @ self.axes().T
         depth = np.maximum(seen[..., 2], NEAREST)
-        xy = np.stack([0.5 + self.focal * seen[..., 0] / depth, 0.5 * self.aspect - self.focal * seen[..., 1] / depth], -1)
+        xy = np.stack(
+            [0.5 + self.focal * seen[..., 0] / depth, 0.5 * self.aspect - self.focal * seen[..., 1] / depth], -1
+        )
         return xy, depth
 
     def scale(self, depth: Array | float) -> Any:

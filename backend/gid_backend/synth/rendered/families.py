@@ -38,8 +38,8 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
 def make(seed: int, family: str | None = None) -> dict[str, Any]:
     """Build and render the scene of a number: the same number, the same scene.
 
-    Returns `picture` (H, W, 3) float32 linear, `part_index` (H, W) uint16, `family`, `seed`, and the parts' arrays as in
-    `synth.scene.Parts`, each named parts_*.
+    Returns `picture` (H, W, 3) float32 linear, `part_index` (H, W) uint16, `family`, `seed`, and the parts' arrays as
+    in `synth.scene.Parts`, each named parts_*.
     """
     rng = np.random.default_rng([30240, seed])
     names = list(FAMILIES)

@@ -43,7 +43,16 @@ def clumps(st: Stage, feet: Array, height: Array, cell: float = 0.035, drag: flo
     return st.rig.add_many(np.zeros(n, int), foot, tip, frequency=f, drag=own, damping=0.14, local=0.15)[which]
 
 
-def field(st: Stage, near: float, far: float, height: float, *, count: int = 5000, tone: Array | None = None, kind: str = "grass") -> tuple[Array, npt.NDArray[np.int32]]:
+def field(
+    st: Stage,
+    near: float,
+    far: float,
+    height: float,
+    *,
+    count: int = 5000,
+    tone: Array | None = None,
+    kind: str = "grass",
+) -> tuple[Array, npt.NDArray[np.int32]]:
     """Blades on all the ground in view; kinds: grass, wheat, reeds, lawn. Returns the tips and their parts."""
     rng = st.rng
     tone = grass_tone(st) if tone is None else tone
@@ -78,7 +87,11 @@ def field(st: Stage, near: float, far: float, height: float, *, count: int = 500
     if kind in ("wheat", "reeds"):
         heads = rng.random(count) < (0.8 if kind == "wheat" else 0.35)
         size = np.maximum(height * (0.1 if kind == "wheat" else 0.13), 0.012 / scale[heads])
-        colour = tint(st.u(0.09, 0.14), st.u(0.35, 0.6), st.u(0.6, 0.8)) if kind == "wheat" else tint(0.07, 0.4, st.u(0.25, 0.5))
+        colour = (
+            tint(st.u(0.09, 0.14), st.u(0.35, 0.6), st.u(0.6, 0.8))
+            if kind == "wheat"
+            else tint(0.07, 0.4, st.u(0.25, 0.5))
+        )
         m = int(heads.sum())
         for turn in ((0.0, -1.0, 0.3), (1.0, -0.2, 0.2)):
             outline = place_leaves(tips[heads], along[heads], np.tile(turn, (m, 1)), size, 0.13, "lens", droop=0.2)

@@ -81,7 +81,9 @@ def _film(light: Array, rng: np.random.Generator) -> Array:
         knee = np.float32(0.8)
         over = np.maximum(light - knee, 0)
         light = np.minimum(light, knee) + (1 - knee) * (1 - np.exp(-over / (1 - knee) * 0.6))
-        return np.asarray(np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055))
+        return np.asarray(
+            np.where(light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-6) ** (1 / 2.4) - 0.055)
+        )
     if kind < 0.75:
         # The filmic curve by Narkowicz.
         x = light * np.float32(rng.uniform(0.75, 1.0))

@@ -64,7 +64,10 @@ def big_leaves(
     index = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
     quad = np.stack([index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]], -1).reshape(-1, 4)
     corners = (quad[None] + (np.arange(n) * ROWS * COLUMNS)[:, None, None]).reshape(-1, 4)
-    uv = np.broadcast_to(np.stack([np.broadcast_to(u[0], (ROWS, COLUMNS)), np.broadcast_to(v[0], (ROWS, COLUMNS))], -1), (n, ROWS, COLUMNS, 2))
+    uv = np.broadcast_to(
+        np.stack([np.broadcast_to(u[0], (ROWS, COLUMNS)), np.broadcast_to(v[0], (ROWS, COLUMNS))], -1),
+        (n, ROWS, COLUMNS, 2),
+    )
     each = len(quad)
     st.mesh("leaf_near").faces(
         points.reshape(-1, 3), corners, np.repeat(parts, each), np.repeat(tones, each, 0), uv.reshape(-1, 2)
@@ -72,7 +75,9 @@ def big_leaves(
     return parts
 
 
-def sprig(st: Stage, start: Any, direction: Any, length: float, *, leaf: float, tone: Array, shape: str, drag: float = 0.06) -> None:
+def sprig(
+    st: Stage, start: Any, direction: Any, length: float, *, leaf: float, tone: Array, shape: str, drag: float = 0.06
+) -> None:
     """A twig with large leaves on both sides."""
     rng = st.rng
     line = arc(rng, start, unit(direction), length, 6, 0.1, -0.04)
@@ -99,7 +104,16 @@ def sprig(st: Stage, start: Any, direction: Any, length: float, *, leaf: float, 
 
 
 def strands(
-    st: Stage, tops: Array, lengths: Array, *, parent: Array | int = 0, leaf: float, tone: Array, shape: str = "lens", dense: float = 3.0, drag: float = 0.13
+    st: Stage,
+    tops: Array,
+    lengths: Array,
+    *,
+    parent: Array | int = 0,
+    leaf: float,
+    tone: Array,
+    shape: str = "lens",
+    dense: float = 3.0,
+    drag: float = 0.13,
 ) -> None:
     """Strands that hang from places (N, 3), with leaves along them: willow, wisteria, ivy, creepers."""
     rng, n = st.rng, len(tops)
@@ -140,7 +154,19 @@ def strands(
     st.mesh("leaf").polygons(outline, parts, tones, OUTLINES[shape])
 
 
-def ivy(st: Stage, y: float, left: float, right: float, low: float, high: float, *, leaf: float, tone: Array, cover: float = 0.8, most: int = 2500) -> None:
+def ivy(
+    st: Stage,
+    y: float,
+    left: float,
+    right: float,
+    low: float,
+    high: float,
+    *,
+    leaf: float,
+    tone: Array,
+    cover: float = 0.8,
+    most: int = 2500,
+) -> None:
     """Leaves over a wall at the depth y, one over another; each shivers, none goes far."""
     rng = st.rng
     area = (right - left) * (high - low)
@@ -182,7 +208,19 @@ def ivy(st: Stage, y: float, left: float, right: float, low: float, high: float,
     st.mesh("leaf_near").polygons(outline, parts, tones, OUTLINES[shape])
 
 
-def _frond(st: Stage, line: Array, parts: list[int], leaflet: float, pairs: int, tone: Array, *, wide: float, sweep: float, own: float, grow: bool) -> None:
+def _frond(
+    st: Stage,
+    line: Array,
+    parts: list[int],
+    leaflet: float,
+    pairs: int,
+    tone: Array,
+    *,
+    wide: float,
+    sweep: float,
+    own: float,
+    grow: bool,
+) -> None:
     """Leaflets on both sides of a rib."""
     rng, n = st.rng, len(line) - 1
     t = np.repeat(np.linspace(0.08, 0.99, pairs), 2)
@@ -194,7 +232,9 @@ def _frond(st: Stage, line: Array, parts: list[int], leaflet: float, pairs: int,
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
     sign = np.tile([-1.0, 1.0], pairs)[:, None]
     d = across * sign + axis * sweep + rng.normal(0, 0.08, (2 * pairs, 3)) - np.array([0, 0, st.u(0.05, 0.5)])
-    length = leaflet * (np.sin(np.pi * (0.15 + 0.8 * t)) if not grow else 1.05 - t) * np.exp(rng.normal(0, 0.08, 2 * pairs))
+    length = (
+        leaflet * (np.sin(np.pi * (0.15 + 0.8 * t)) if not grow else 1.05 - t) * np.exp(rng.normal(0, 0.08, 2 * pairs))
+    )
     normal = np.array([0, 0, 1.0]) + across * sign * 0.3
     points = place_leaves(base, d, normal, length, wide, "lens", droop=0.2)
     unit_d, side, _ = frames(d, normal)
@@ -244,6 +284,15 @@ def fern(st: Stage, foot: Any, size: float, tone: Array | None = None) -> None:
             0, line, frequency=branch_frequency(length) * st.u(0.8, 1.1), drag=st.u(0.06, 0.14), damping=0.15
         )
         st.mesh("leaf").tube(line, np.linspace(0.009, 0.002, 7) * size, parts, tone * 0.8, 4)
-        _frond(st, line, parts, size * 0.26, 26, vary(rng, tone, 1, 0.12, 0.04)[0], wide=0.16, sweep=0.25, own=0.2, grow=True)
-
-
+        _frond(
+            st,
+            line,
+            parts,
+            size * 0.26,
+            26,
+            vary(rng, tone, 1, 0.12, 0.04)[0],
+            wide=0.16,
+            sweep=0.25,
+            own=0.2,
+            grow=True,
+        )

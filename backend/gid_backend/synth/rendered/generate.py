@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes shards of rendered scenes: Blender's Python in child processes builds and renders, this one finishes and packs."""
+"""Writes shards of rendered scenes: Blender's Python builds and renders in children, this one finishes and packs."""
 
 from __future__ import annotations
 

@@ -25,19 +25,57 @@ _SIDES: dict[str, list[tuple[float, float]]] = {
     "strap": [(0, 0.2), (0.3, 0.9), (0.7, 1), (0.93, 0.5), (1, 0)],
     "round": [(0, 0.1), (0.12, 0.75), (0.5, 1), (0.88, 0.75), (1, 0)],
     "needle": [(0, 0.6), (0.5, 1), (1, 0.1)],
-    "maple": [(0, 0), (0.1, 0.55), (0.02, 0.75), (0.22, 0.62), (0.42, 1.0), (0.5, 0.55), (0.68, 0.5), (0.72, 0.22), (1, 0)],
-    "oak": [(0, 0.05), (0.14, 0.4), (0.22, 0.3), (0.38, 0.8), (0.48, 0.5), (0.66, 1.0), (0.74, 0.55), (0.9, 0.6), (1, 0)],
+    "maple": [
+        (0, 0),
+        (0.1, 0.55),
+        (0.02, 0.75),
+        (0.22, 0.62),
+        (0.42, 1.0),
+        (0.5, 0.55),
+        (0.68, 0.5),
+        (0.72, 0.22),
+        (1, 0),
+    ],
+    "oak": [
+        (0, 0.05),
+        (0.14, 0.4),
+        (0.22, 0.3),
+        (0.38, 0.8),
+        (0.48, 0.5),
+        (0.66, 1.0),
+        (0.74, 0.55),
+        (0.9, 0.6),
+        (1, 0),
+    ],
 }
 OUTLINES: dict[str, Array] = {
-    name: np.array([*side, *[(x, -y) for x, y in reversed(side) if y > 0 and x < 1]], float) for name, side in _SIDES.items()
+    name: np.array([*side, *[(x, -y) for x, y in reversed(side) if y > 0 and x < 1]], float)
+    for name, side in _SIDES.items()
 }
-WIDTH = {"diamond": 0.26, "lens": 0.2, "oval": 0.3, "heart": 0.45, "strap": 0.07, "round": 0.46, "needle": 0.03, "maple": 0.5, "oak": 0.28}
+WIDTH = {
+    "diamond": 0.26,
+    "lens": 0.2,
+    "oval": 0.3,
+    "heart": 0.45,
+    "strap": 0.07,
+    "round": 0.46,
+    "needle": 0.03,
+    "maple": 0.5,
+    "oak": 0.28,
+}
 
 
 def place_leaves(
-    bases: Array, directions: Array, normals: Array, length: Array | float, wide: Array | float, shape: str, droop: Array | float = 0.15, fold: float = 0.12
+    bases: Array,
+    directions: Array,
+    normals: Array,
+    length: Array | float,
+    wide: Array | float,
+    shape: str,
+    droop: Array | float = 0.15,
+    fold: float = 0.12,
 ) -> Array:
-    """(N, V, 3) outlines from `bases` (N, 3) along `directions`; they bend down towards the tip and fold at the midrib."""
+    """(N, V, 3) outlines from `bases` (N, 3) along `directions`; they bend down to the tip and fold at the midrib."""
     n = len(bases)
     o = OUTLINES[shape]
     along, across, up = frames(directions, normals)
@@ -51,7 +89,9 @@ def place_leaves(
     )
 
 
-def leaf_parts(st: Stage, parents: Array, bases: Array, tips: Array, across: Array, share: float) -> npt.NDArray[np.int32]:
+def leaf_parts(
+    st: Stage, parents: Array, bases: Array, tips: Array, across: Array, share: float
+) -> npt.NDArray[np.int32]:
     """Parts for a `share` of the leaves; the others move with their twig."""
     rng = st.rng
     owners = np.asarray(parents, np.int32).copy()
@@ -131,7 +171,7 @@ def blades(
     own: bool = True,
     parent: Array | int = 0,
 ) -> tuple[Array, npt.NDArray[np.int32], Array]:
-    """Grass: N blades from `feet` (N, 3) up; returns their tips (N, 3), the parts there (N,) and the directions there (N, 3)."""
+    """Grass: N blades from `feet` (N, 3) up; returns their tips (N, 3) and there the parts (N,) and directions (N, 3)."""
     rng, n = st.rng, len(feet)
     d = rng.normal(0, lean, (n, 3))
     d[:, 2] = 1.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Procedural materials, cheap for Cycles on a CPU. Colour comes from the faces ("tone"), so one material serves all scenes.
+"""Procedural materials, cheap for Cycles on a CPU. Colour comes from the faces ("tone"), so one serves all scenes.
 
 `material(name)` makes it once in a process. Textures lie in space (metres), except where a leaf or a petal has a uv:
 u along 0..1, v across −1..1.
@@ -7,7 +7,7 @@ u along 0..1, v across −1..1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import bpy
@@ -22,7 +22,7 @@ class Graph:
         self.tree = tree
         tree.nodes.clear()
 
-    def node(self, kind: str, inputs: dict[int | str, Any] | None = None, **settings: Any) -> Any:
+    def node(self, kind: str, inputs: Mapping[Any, Any] | None = None, **settings: Any) -> Any:
         """A node; inputs are values, or sockets to link from."""
         node = self.tree.nodes.new(kind)
         for name, value in settings.items():
@@ -118,7 +118,14 @@ def _leaf_near(g: Graph) -> None:
 def _petal(g: Graph) -> None:
     """Fine lines along, darker towards the base."""
     u, v = g.uv
-    lines = g.node("ShaderNodeTexNoise", {"Vector": g.node("ShaderNodeCombineXYZ", {0: u, 1: g.math("MULTIPLY", v, 14.0)}).outputs[0], "Scale": 2.0, "Detail": 1.0}).outputs[0]
+    lines = g.node(
+        "ShaderNodeTexNoise",
+        {
+            "Vector": g.node("ShaderNodeCombineXYZ", {0: u, 1: g.math("MULTIPLY", v, 14.0)}).outputs[0],
+            "Scale": 2.0,
+            "Detail": 1.0,
+        },
+    ).outputs[0]
     light = g.math("MULTIPLY", g.span(u, 0.0, 0.5, 0.6, 1.0), g.span(lines, 0.3, 0.7, 0.82, 1.1))
     _thin(g, g.scale(g.tone, light), 0.4, 0.015, 0.4)
 

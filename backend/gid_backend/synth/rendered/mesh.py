@@ -13,7 +13,9 @@ __all__ = ["Mesh", "frames"]
 Array = npt.NDArray[Any]
 
 
-def frames(directions: Array, toward: Array | tuple[float, float, float] = (0.0, 0.0, 1.0)) -> tuple[Array, Array, Array]:
+def frames(
+    directions: Array, toward: Array | tuple[float, float, float] = (0.0, 0.0, 1.0)
+) -> tuple[Array, Array, Array]:
     """Unit vectors (N, 3) along, across, and normal; the normal is as near to `toward` as can be."""
     along = directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9)
     across = np.cross(np.broadcast_to(np.asarray(toward, float), along.shape), along)

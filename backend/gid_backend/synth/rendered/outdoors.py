@@ -134,13 +134,23 @@ def grass(st: Stage) -> None:
     height = {"grass": st.spread(0.35, 1.6), "wheat": st.u(0.7, 1.0), "reeds": st.u(1.2, 2.4)}[kind]
     eye = height * st.u(0.7, 2.6)
     distance = height * st.u(2.0, 5.0)
-    st.look((0, 0, height * st.u(0.4, 1.3)), distance, focal=st.u(0.9, 2.2), eye=eye, blur=st.u(0.003, 0.03) if st.chance(0.5) else 0.0)
+    st.look(
+        (0, 0, height * st.u(0.4, 1.3)),
+        distance,
+        focal=st.u(0.9, 2.2),
+        eye=eye,
+        blur=st.u(0.003, 0.03) if st.chance(0.5) else 0.0,
+    )
     landscape(st, busy=0.6, grass=0.0)
     far = distance * st.u(2.5, 10)
-    tips, parts = fields.field(st, max(distance * 0.3, height * 0.7), far, height, count=int(st.u(3500, 8000)), kind=kind)
+    tips, parts = fields.field(
+        st, max(distance * 0.3, height * 0.7), far, height, count=int(st.u(3500, 8000)), kind=kind
+    )
     if kind == "grass" and st.chance(0.45):
         hue = float(st.rng.choice([0.0, 0.14, 0.16, 0.6, 0.75, 0.9]))
-        fields.stems(st, tips, parts, st.u(0.02, 0.15), max(height * 0.07, 0.02), tint(hue, st.u(0.05, 0.85), st.u(0.75, 0.95)))
+        fields.stems(
+            st, tips, parts, st.u(0.02, 0.15), max(height * 0.07, 0.02), tint(hue, st.u(0.05, 0.85), st.u(0.75, 0.95))
+        )
     if st.chance(0.25):
         surroundings.still_things(st, distance * 0.8, distance * 2.5, int(st.rng.integers(1, 4)))
 
@@ -169,7 +179,13 @@ def forest(st: Stage) -> None:
 def garden(st: Stage) -> None:
     """Shrubs, a hedge or a wall, grass and trees together."""
     distance = st.u(5, 12)
-    st.look((0, 0, st.u(0.6, 2.0)), distance, focal=st.u(0.8, 1.5), eye=st.u(1.2, 2.2), blur=st.u(0.002, 0.01) if st.chance(0.3) else 0.0)
+    st.look(
+        (0, 0, st.u(0.6, 2.0)),
+        distance,
+        focal=st.u(0.8, 1.5),
+        eye=st.u(1.2, 2.2),
+        blur=st.u(0.002, 0.01) if st.chance(0.3) else 0.0,
+    )
     landscape(st, busy=2.0, grass=0.6)
     places = st.camera.ground(st.rng, 7, distance * 0.45, distance * 2.0, margin=0.95)
     for at in places[: int(st.rng.integers(3, 8))]:

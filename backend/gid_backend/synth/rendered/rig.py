@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Collects the parts of a scene in space while it is built, and tells them in the picture.
 
-A family calls `add` (one part), `add_many` (thousands of leaves) and `chain` (a branch, a rope, a stem). Places are in metres, the
-rest as in `synth.scene.Parts`: a part turns about its pivot by `drag` radians in a usual breeze when the wind is slow.
+A family calls `add` (one part), `add_many` (thousands of leaves) and `chain` (a branch, a rope, a stem). Places are in
+metres, the rest as in `synth.scene.Parts`: a part turns about its pivot by `drag` radians in a usual, slow breeze.
 Part 0, the world, is there from the start and never moves.
 """
 
@@ -125,7 +125,7 @@ class Rig:
         return ids
 
     def chain(self, parent: int, points: Array, *, frequency: float, drag: float, **more: Any) -> list[int]:
-        """One part for each segment of a polyline (n+1, 3), each hanging on the one before; `drag` is the sum over all."""
+        """One part for each segment of a polyline (n+1, 3), each hanging on the one before; `drag` is their sum."""
         parts = []
         for a, b in pairwise(points):
             parent = self.add(parent, a, b, frequency=frequency, drag=drag / (len(points) - 1), **more)
@@ -142,7 +142,7 @@ class Rig:
         inplane = np.linalg.norm(arm[:, :2], axis=1)
         # An arm that points at the viewer has no direction in the picture; it then answers wind from the side.
         lever = np.where((inplane > 1e-6)[:, None], arm[:, :2] / np.maximum(inplane, 1e-9)[:, None], [0.0, -1.0])
-        # Turning an arm that points out of the picture shifts what it carries; J·lever is the way of the wind that turns it.
+        # Turning an arm that points out of the picture shifts what it carries, along the wind that turns it: J·lever.
         turned = np.stack([-lever[:, 1], lever[:, 0]], 1)
         shift = t["drag"] * MIDDLE * np.abs(arm[:, 2]) * scale
         sway = camera.directions(t["sway"])[:, :2] * scale[:, None] + turned * shift[:, None]

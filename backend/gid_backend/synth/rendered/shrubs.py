@@ -99,6 +99,10 @@ def hedge(
     scatter_leaves(st, growth.table(), count=count, size=size, tone=tone, own=0.15, scatter=1.8)
     # Leaves deeper inside, in the shade and out of the wind, so that no sky shines through.
     m = count // 5
-    inside = np.stack([rng.uniform(left, right, m), y + height * rng.uniform(0.2, 0.6, m), height * rng.uniform(0, 0.96, m)], 1)
-    outline = place_leaves(inside, rng.normal(0, 1, (m, 3)), rng.normal(0, 0.4, (m, 3)) - np.array([0, 1.0, 0]), size * 2.2, 0.5, "round")
+    inside = np.stack(
+        [rng.uniform(left, right, m), y + height * rng.uniform(0.2, 0.6, m), height * rng.uniform(0, 0.96, m)], 1
+    )
+    outline = place_leaves(
+        inside, rng.normal(0, 1, (m, 3)), rng.normal(0, 0.4, (m, 3)) - np.array([0, 1.0, 0]), size * 2.2, 0.5, "round"
+    )
     st.mesh("leaf").polygons(outline, 0, vary(rng, tone * 0.35, m))

@@ -4,8 +4,8 @@
 A family is a function `(st: Stage) -> None`. It may be written without knowing Blender:
 
 1. `st.look(...)` places the camera (first: `st.camera` may be asked what is in view), `st.light` may be replaced.
-2. `st.mesh("leaf")` is the `mesh.Mesh` of a material (names: `materials.MATERIALS`); add faces with a part and a tone each.
-   Whatever does not move has part 0.
+2. `st.mesh("leaf")` is the `mesh.Mesh` of a material (names: `materials.MATERIALS`); add faces with a part and a tone
+   each. Whatever does not move has part 0.
 3. `st.rig.add / add_many / chain` make parts (see `rig`); frequencies from `rig.branch_frequency` and its like.
 
 Metres; x right, y away from the viewer, z up; the ground is z = 0 and the usual camera stands at −y and looks along +y.
@@ -49,7 +49,8 @@ def tint(hue: float, saturation: float, value: float) -> Array:
 
 def vary(rng: np.random.Generator, tone: Array, n: int, value: float = 0.25, hue: float = 0.12) -> Array:
     """(n, 3) tones around one: each lighter or darker, and a little more of one channel or another."""
-    return np.clip(np.asarray(tone) * np.exp(rng.normal(0, value, (n, 1)) + rng.normal(0, hue, (n, 3))), 0, 1)
+    tones = np.asarray(tone) * np.exp(rng.normal(0, value, (n, 1)) + rng.normal(0, hue, (n, 3)))
+    return np.asarray(np.clip(tones, 0, 1))
 
 
 @dataclass

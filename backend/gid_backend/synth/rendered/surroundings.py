@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands still about plants: ground, hills, distant woods, houses, walls, fences, rocks, people-sized boxes, poles."""
+"""What stands about plants: ground, hills, distant woods, houses, walls, fences, rocks, people, poles."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def ground(st: Stage, kind: str | None = None, far: float = 400.0, rough: float 
     z = np.zeros_like(gx)
     if rough:
         waves = st.rng.normal(0, 0.35, (6, 2))
-        z = rough * 0.3 * np.cos(gx[..., None] * waves[:, 0] + gy[..., None] * waves[:, 1] + np.arange(6)).sum(-1) - rough
+        z = (
+            rough * 0.3 * np.cos(gx[..., None] * waves[:, 0] + gy[..., None] * waves[:, 1] + np.arange(6)).sum(-1)
+            - rough
+        )
     st.mesh(name).grid(np.stack([gx, gy, z], -1), 0, tone)
     return np.asarray(tone)
 
@@ -76,10 +79,14 @@ def treeline(st: Stage, distance: float, height: float, still: bool = False) -> 
     # Lumps, or the crowns would be eggs.
     waves = rng.normal(0, 2.5, (n, 5, 3))
     lump = 1 + 0.16 * np.cos(np.einsum("nej,nkj->nek", d, waves) + rng.uniform(0, 6.28, (n, 1, 5))).sum(-1)
-    at = crown[:, None] + d * lump[..., None] * np.stack([wide, wide, tall * 0.52], 1)[:, None] * rng.uniform(0.8, 1.0, (n, each, 1))
+    at = crown[:, None] + d * lump[..., None] * np.stack([wide, wide, tall * 0.52], 1)[:, None] * rng.uniform(
+        0.8, 1.0, (n, each, 1)
+    )
     m = n * each
     size = np.repeat(tall * 0.09, each) * np.exp(rng.normal(0, 0.3, m))
-    outline = place_leaves(at.reshape(m, 3), rng.normal(0, 1, (m, 3)), d.reshape(m, 3) + rng.normal(0, 0.3, (m, 3)), size, 0.5, "diamond")
+    outline = place_leaves(
+        at.reshape(m, 3), rng.normal(0, 1, (m, 3)), d.reshape(m, 3) + rng.normal(0, 0.3, (m, 3)), size, 0.5, "diamond"
+    )
     tones = np.repeat(vary(rng, tone, n, 0.25, 0.1), each, 0) * np.exp(rng.normal(0, 0.15, (m, 1)))
     st.mesh("leaf").polygons(outline, np.repeat(parts, each), tones)
 
@@ -99,8 +106,18 @@ def house(st: Stage, x: float, y: float, width: float, height: float, turn: floa
     w, d, top, eave = width / 2, depth / 2, height + width * st.u(0.2, 0.5), 0.35
     roof = tint(st.u(0.0, 0.08), st.u(0.1, 0.6), st.u(0.2, 0.5))
     sides = [
-        [(-w - eave, -d - eave, height - 0.15), (w + eave, -d - eave, height - 0.15), (w + eave, 0, top), (-w - eave, 0, top)],
-        [(w + eave, d + eave, height - 0.15), (-w - eave, d + eave, height - 0.15), (-w - eave, 0, top), (w + eave, 0, top)],
+        [
+            (-w - eave, -d - eave, height - 0.15),
+            (w + eave, -d - eave, height - 0.15),
+            (w + eave, 0, top),
+            (-w - eave, 0, top),
+        ],
+        [
+            (w + eave, d + eave, height - 0.15),
+            (-w - eave, d + eave, height - 0.15),
+            (-w - eave, 0, top),
+            (w + eave, 0, top),
+        ],
     ]
     st.mesh("concrete").polygons(put(sides), 0, roof)
     gables = [[(-w, -d, height), (-w, d, height), (-w, 0, top)], [(w, d, height), (w, -d, height), (w, 0, top)]]
@@ -112,15 +129,27 @@ def house(st: Stage, x: float, y: float, width: float, height: float, turn: floa
             z = 1.0 + floor * 2.8
             if z + 1.3 > height:
                 continue
-            frame = [(cx - 0.55, -d - 0.02, z - 0.08), (cx + 0.55, -d - 0.02, z - 0.08), (cx + 0.55, -d - 0.02, z + 1.38), (cx - 0.55, -d - 0.02, z + 1.38)]
-            pane = [(cx - 0.45, -d - 0.03, z), (cx + 0.45, -d - 0.03, z), (cx + 0.45, -d - 0.03, z + 1.3), (cx - 0.45, -d - 0.03, z + 1.3)]
+            frame = [
+                (cx - 0.55, -d - 0.02, z - 0.08),
+                (cx + 0.55, -d - 0.02, z - 0.08),
+                (cx + 0.55, -d - 0.02, z + 1.38),
+                (cx - 0.55, -d - 0.02, z + 1.38),
+            ]
+            pane = [
+                (cx - 0.45, -d - 0.03, z),
+                (cx + 0.45, -d - 0.03, z),
+                (cx + 0.45, -d - 0.03, z + 1.3),
+                (cx - 0.45, -d - 0.03, z + 1.3),
+            ]
             st.mesh("paint").polygons(put([frame]), 0, tint(0.1, 0.05, 0.85))
             st.mesh("ceramic").polygons(put([pane]), 0, tint(0.6, 0.2, 0.13))
 
 
 def wall(st: Stage, y: float, kind: str | None = None, tone: Array | None = None, size: float = 30.0) -> str:
     """A wall across the picture at the depth y; returns its material."""
-    kind = kind or str(st.rng.choice(["plaster", "brick", "planks", "stone", "concrete"], p=[0.32, 0.26, 0.16, 0.14, 0.12]))
+    kind = kind or str(
+        st.rng.choice(["plaster", "brick", "planks", "stone", "concrete"], p=[0.32, 0.26, 0.16, 0.14, 0.12])
+    )
     if tone is None:
         tone = {
             "brick": tint(st.u(0.0, 0.07), st.u(0.3, 0.65), st.u(0.35, 0.65)),
@@ -138,7 +167,12 @@ def fence(st: Stage, y: float, height: float = 1.1, reach: float = 15.0) -> None
     boards = st.chance(0.6)
     step = st.u(0.12, 0.25) if boards else st.u(1.5, 2.5)
     for x in np.arange(-reach, reach, step):
-        st.mesh("wood").box((x, y, height / 2), (step * 0.6 if boards else 0.12, 0.03, height * st.u(0.96, 1.02)), 0, tone * st.u(0.85, 1.1))
+        st.mesh("wood").box(
+            (x, y, height / 2),
+            (step * 0.6 if boards else 0.12, 0.03, height * st.u(0.96, 1.02)),
+            0,
+            tone * st.u(0.85, 1.1),
+        )
     for z in (0.3, 0.75) if boards else (0.35, 0.6, 0.9):
         st.mesh("wood").box((0, y + 0.03, height * z), (2 * reach, 0.04, 0.09), 0, tone * 0.95)
 
@@ -164,7 +198,11 @@ def person(st: Stage, at: Any) -> None:
 
     for s in (-1, 1):
         limb([(s * 0.1, 0, 0.0), (s * 0.1, 0, 0.28), (s * 0.08, 0, 0.52)], [0.06, 0.065, 0.1], legs)
-        limb([(s * shoulder, 0, 0.82), (s * (shoulder + 0.05), 0.02, 0.62), (s * (shoulder + 0.04), -0.05, 0.44)], [0.06, 0.055, 0.04], coat * 0.9)
+        limb(
+            [(s * shoulder, 0, 0.82), (s * (shoulder + 0.05), 0.02, 0.62), (s * (shoulder + 0.04), -0.05, 0.44)],
+            [0.06, 0.055, 0.04],
+            coat * 0.9,
+        )
     limb([(0, 0, hem), (0, 0, 0.6), (0, 0, 0.78), (0, 0, 0.84), (0, 0, 0.86)], [0.2, 0.16, shoulder, 0.13, 0.05], coat)
     limb([(0, 0, 0.85), (0, 0, 0.9)], [0.05, 0.05], skin, "plain")
     st.mesh("plain").blob((x, y, h * 0.925), (0.075, 0.095, 0.115), 0, skin)
@@ -191,7 +229,9 @@ def still_things(st: Stage, near: float, far: float, count: int) -> None:
         elif kind < 0.8:
             size = (st.u(0.4, 1.8), st.u(0.4, 1.2), st.u(0.4, 1.6))
             name = str(st.rng.choice(["wood", "paint", "concrete", "plain"]))
-            st.mesh(name).box((at[0], at[1], size[2] / 2), size, 0, tint(st.u(0, 1), st.u(0.1, 0.7), st.u(0.2, 0.8)), st.u(-1, 1))
+            st.mesh(name).box(
+                (at[0], at[1], size[2] / 2), size, 0, tint(st.u(0, 1), st.u(0.1, 0.7), st.u(0.2, 0.8)), st.u(-1, 1)
+            )
         else:
             line = np.array([[at[0], at[1], 0.0], [at[0] + st.u(-0.1, 0.1), at[1], st.u(4, 9)]])
             st.mesh("bark").tube(line, [st.u(0.12, 0.3), 0.1], 0, tint(0.07, 0.3, st.u(0.2, 0.45)), 10)

@@ -38,7 +38,9 @@ def unit(v: Any) -> Array:
     return np.asarray(v / max(float(np.linalg.norm(v)), 1e-9))
 
 
-def arc(rng: np.random.Generator, start: Any, direction: Array, length: float, n: int, wander: float, up: float = 0.0) -> Array:
+def arc(
+    rng: np.random.Generator, start: Any, direction: Array, length: float, n: int, wander: float, up: float = 0.0
+) -> Array:
     """(n+1, 3) points of a crooked line that starts in a direction; `up` > 0 rises towards its end, < 0 droops."""
     points = [np.asarray(start, float)]
     d = unit(direction)
@@ -106,7 +108,9 @@ def grow(
     count = int(rng.integers(*splits))
     roll = st.u(0, 6.28)
     for k in range(count):
-        t = (bare_below if level == 0 else 0.25) + (1 - (bare_below if level == 0 else 0.25)) * (k + st.u(0.1, 1.0)) / count
+        t = (bare_below if level == 0 else 0.25) + (1 - (bare_below if level == 0 else 0.25)) * (
+            k + st.u(0.1, 1.0)
+        ) / count
         t = min(t, 0.999)
         i = min(int(t * n), n - 1)
         p = line[i] + (line[i + 1] - line[i]) * (t * n - i)
@@ -173,7 +177,9 @@ def tree(
     )
     if not bare:
         size = float(np.clip(height * st.u(0.014, 0.027), 0.06, 0.35))
-        scatter_leaves(st, growth.table(), count=count, size=size, tone=leaf_tone(st) if tone is None else tone, own=own)
+        scatter_leaves(
+            st, growth.table(), count=count, size=size, tone=leaf_tone(st) if tone is None else tone, own=own
+        )
     elif st.chance(0.25):
         # A few leaves that have not fallen.
         tones = tint(st.u(0.03, 0.1), 0.7, 0.5)

@@ -61,8 +61,11 @@ class Journal:
     ) -> None:
         self._bar.stop()
         if self._board is not None:
-            with self._writing():
+            try:
                 self._board.close()
+            except OSError:
+                # A full disk has been met and told of already, or everything but the last curves is written.
+                self.say(f"{self.name}: TensorBoard's last records could not be written.")
 
     def record(self, step: int, minutes: float, values: dict[str, float]) -> None:
         """Note named values of a step."""

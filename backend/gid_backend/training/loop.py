@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate import DistributedDataParallelKwargs
 from accelerate.utils import gather_object, set_seed
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -21,6 +21,7 @@ from ..errors import GidError
 from .budget import Budget
 from .checkpoints import CheckpointError, read_checkpoint, write_checkpoint
 from .journal import Journal
+from .processes import accelerator
 from .random_state import random_state, restore_random_state, undisturbed
 from .stopping import Stopped, StopRequest
 from .stream import Stream
@@ -99,7 +100,7 @@ class Trainer:
         options: TrainerOptions | None = None,
     ) -> None:
         self.options = options = options or TrainerOptions()
-        self.accelerator = Accelerator(
+        self.accelerator = accelerator(
             # An input that is dropped for a whole batch leaves the weights behind it without a gradient.
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )

@@ -63,7 +63,7 @@ def examples_of(loops: Sequence[Loop], scenes: Sequence[Scene], config: PriorCon
             frames=config.frames,
             fps=config.fps,
         )
-        chosen.append(Example(f"scene {number}", scene.image, _strength(spectrum, config)))
+        chosen.append(Example(f"{scene.family} {scene.seed}", scene.image, _strength(spectrum, config)))
     return chosen
 
 

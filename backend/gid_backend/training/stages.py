@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from safetensors import safe_open
 
 from ..errors import GidError
@@ -23,6 +22,7 @@ from .data import DEVELOPMENT_LOOPS, Loop, MotionBatches, load_loops, loader, re
 from .denoiser import train_denoiser
 from .encoder import pretrained_encoder
 from .loop import TrainerOptions
+from .processes import process_state
 from .settings import TrainingSettings
 from .sheets import SampleSheet, examples_of
 from .training_state import AVERAGE, refuse_other_configuration
@@ -63,7 +63,7 @@ def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int) -
         TrainingDataError: when there is nothing to train on.
     """
     # Of several processes on a machine one measures, the others find what it has measured.
-    with PartialState().local_main_process_first():
+    with process_state().local_main_process_first():
         clips = [] if loops is None else load_loops(loops, work / "loops", bands)
     ours = [clip for clip in clips if clip.name not in DEVELOPMENT_LOOPS]
     data = Data(
@@ -103,7 +103,7 @@ def train_prior(
         CheckpointError: when `work` belongs to another configuration, or cannot be written.
         NotFiniteError, Stopped: see `Trainer.run`.
     """
-    state = PartialState()
+    state = process_state()
     # What cannot be written is better known now than in some hours.
     output.parent.mkdir(parents=True, exist_ok=True)
     work.mkdir(parents=True, exist_ok=True)

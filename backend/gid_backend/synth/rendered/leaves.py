@@ -171,7 +171,7 @@ def blades(
     own: bool = True,
     parent: Array | int = 0,
 ) -> tuple[Array, npt.NDArray[np.int32], Array]:
-    """Grass: N blades from `feet` (N, 3) up; returns their tips (N, 3) and there the parts (N,) and directions (N, 3)."""
+    """Grass: N blades from `feet` (N, 3) up; returns their tips (N, 3), and parts (N,), directions (N, 3)."""
     rng, n = st.rng, len(feet)
     d = rng.normal(0, lean, (n, 3))
     d[:, 2] = 1.0

@@ -38,6 +38,7 @@ Array = npt.NDArray[Any]
 # (height, width, share): as the drawn scenes, about 256·160 pixels each, sides of 16.
 SIZES = ((160, 256, 0.42), (144, 256, 0.26), (192, 256, 0.1), (208, 208, 0.08), (256, 160, 0.1), (256, 192, 0.04))
 SAMPLES = 8
+SAMPLES_BLURRED = 12
 SENSOR = 0.036
 
 
@@ -147,6 +148,9 @@ class Stage:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "picture.exr"
             _settings(scene, self.height, self.width, path)
+            if self.camera.blur > 0:
+                # Out of focus, colours and normals are as noisy as the light; as guides they would print that noise.
+                scene.cycles.samples, scene.cycles.denoising_input_passes = SAMPLES_BLURRED, "RGB"
             bpy.ops.render.render(write_still=True)
             picture = _read(path)[..., :3]
             self._show_parts(scene)
@@ -211,6 +215,7 @@ def _settings(scene: Any, height: int, width: int, path: Path) -> None:
     cycles.pixel_filter_type, cycles.filter_width = "BLACKMAN_HARRIS", 1.3
     cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
     cycles.denoising_prefilter, cycles.denoising_quality = "NONE", "FAST"
+    cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
 
 
 def _build(name: str, mesh: Mesh) -> Any:

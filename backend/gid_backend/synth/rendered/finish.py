@@ -39,10 +39,13 @@ def develop(picture: Array, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         light = light + np.float32(rng.uniform(0.005, 0.06)) * np.array([1.0, 0.97, rng.uniform(0.8, 1.1)], np.float32)
     image = _film(light, rng)
     grey = image.mean(2, keepdims=True)
-    colourful = 0.0 if rng.random() < 0.015 else float(np.exp(rng.normal(0.05, 0.2)))
+    colourful = 0.0 if rng.random() < 0.015 else float(np.exp(rng.normal(0.25, 0.25)))
     image = grey + (image - grey) * np.float32(colourful)
+    contrast = np.float32(rng.uniform(1.0, 1.45))
+    middle = np.float32(np.clip(image.mean(), 0.3, 0.55))
+    image = middle + (image - middle) * contrast
     if rng.random() < 0.25:
-        image = _graded(image, rng)
+        image = _graded(np.clip(image, 0, 1), rng)
     if rng.random() < 0.6:
         y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j].astype(np.float32)
         image *= 1 - np.float32(rng.uniform(0.03, 0.35)) * np.clip((x * x + y * y) / 2, 0, 1)[..., None]
@@ -67,9 +70,9 @@ def _exposed(light: Array, rng: np.random.Generator) -> Array:
     weight = np.exp(-(x * x + y * y))
     mean = float(np.exp((np.log(np.clip(luma, 1e-3, 20.0)) * weight).sum() / weight.sum()))
     bright = float(np.percentile(luma, 96))
-    gain = min(0.17 / max(mean, 1e-4), 1.3 / max(bright, 1e-4) * 1.4)
+    gain = min(0.13 / max(mean, 1e-4), 1.8 / max(bright, 1e-4))
     # Where there is little light, cameras leave it darker.
-    gain = min(gain, 60.0) * float(np.exp(rng.normal(0.05, 0.25)))
+    gain = min(gain, 60.0) * float(np.exp(rng.normal(-0.05, 0.4)))
     return light * np.float32(gain)
 
 

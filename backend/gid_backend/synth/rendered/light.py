@@ -78,14 +78,15 @@ class Light:
         return cls(
             panorama=panorama,
             turn=float(rng.uniform(0, 2 * np.pi)),
-            power=float(rng.uniform(0.7, 1.3)),
+            power=float(rng.uniform(0.8, 1.6)),
             zenith=tuple(zenith),
             horizon=tuple(horizon),
             below=tuple(np.array([0.2, 0.19, 0.15]) * rng.uniform(0.6, 1.2)),
             clouds=covered,
             sun=sun * (0.5 if panorama else 1.0),
             elevation=elevation,
-            azimuth=float(rng.uniform(-np.pi, np.pi)),
+            # Photographers mostly have the sun behind them or at their side.
+            azimuth=float(rng.normal(0, 1.2)),
             size=float(rng.choice([0.009, 0.06, 0.25], p=[0.6, 0.25, 0.15])),
             sun_colour=(1.0, 0.95 - 0.35 * low, 0.88 - 0.6 * low),
             seed=float(rng.uniform(0, 100)),

@@ -273,7 +273,7 @@ MATERIALS: dict[str, Callable[[Graph], None]] = {
     "stone": _stone,
     "rock": _rough(7.0, 0.5, 1.35, detail=6.0, bump=0.9, broad=1.1),
     "soil": _rough(20.0, 0.5, 1.4, detail=5.0, bump=0.6, broad=0.8),
-    "lawn": _rough(60.0, 0.45, 1.5, detail=3.0, broad=0.35),
+    "lawn": _rough(25.0, 0.35, 1.6, detail=5.0, broad=0.3),
     "far": _rough(0.7, 0.6, 1.35, detail=5.0, broad=0.05),
     "plain": _rough(3.0, 0.97, 1.03, detail=1.0),
     "paint": _coated(0.04, 0.25),

@@ -54,7 +54,7 @@ def leaf_tone(st: Stage) -> Array:
     """Green mostly, autumn sometimes, purple or grey-green at times."""
     kind = st.u(0, 1)
     if kind < 0.76:
-        return tint(st.u(0.19, 0.31), st.u(0.4, 0.8), st.u(0.3, 0.58))
+        return tint(st.u(0.18, 0.31), st.u(0.4, 0.85), st.u(0.36, 0.68))
     if kind < 0.93:
         return tint(st.u(0.0, 0.15), st.u(0.6, 0.95), st.u(0.5, 0.85))
     if kind < 0.97:

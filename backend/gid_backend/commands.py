@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .colour import Picture
 
-__all__ = ["app", "run"]
+__all__ = ["app", "progress_bar", "run"]
 
 INTERRUPTED = 130
 
@@ -154,7 +154,7 @@ def extract(
     from .atomic import replacing
     from .flow import extract_motion
 
-    with replacing(_suffixed(output, ".npz")) as temporary, _progress() as progress:
+    with replacing(_suffixed(output, ".npz")) as temporary, progress_bar() as progress:
         volume = extract_motion(video, seconds=seconds, width=width, clean=not raw, progress=progress)
         files.save(volume, temporary)
     _say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, {volume.duration:.4g} s")
@@ -194,6 +194,14 @@ def train(context: typer.Context) -> None:
     from .training.commands import app as training
 
     training(args=context.args, prog_name="gid train", standalone_mode=False)
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def dataset(context: typer.Context) -> None:
+    """Make a data set of real motion out of your own videos; see “gid dataset --help”."""
+    from .dataset.commands import app as datasets
+
+    datasets(args=context.args, prog_name="gid dataset", standalone_mode=False)
 
 
 @app.command()
@@ -284,7 +292,7 @@ def _predict(
     weights: Path | None,
     device: str | None,
 ) -> SpectralVolume:
-    with _progress() as progress:
+    with progress_bar() as progress:
         progress("Loading the model", 0, 0)
         from .predictor import MotionPredictor
 
@@ -325,13 +333,13 @@ def _render(
         # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
         q = amplitude * loop_coefficients(np.arange(count), harmonics=volume.bands, period=count, offset=offset)
         renderer = MotionRenderer.load(device)
-        with _progress() as progress:
+        with progress_bar() as progress:
             write(renderer.render_frames(picture, volume, q, progress=progress), fps or volume.fps, count)
     _say(f"{output}: {count} frames at {fps or volume.fps:.6g} fps in {time.monotonic() - started:.1f} s")
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """A progress bar on stderr as the library's callback; silent where stderr is no terminal."""
     columns = (
         SpinnerColumn(),

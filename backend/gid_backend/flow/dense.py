@@ -7,12 +7,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from .methods import DEFAULT_METHOD, METHODS
+
 __all__ = ["FlowFromFirst"]
 
 # Grey levels (of 255) per pixel below which a gradient is compression noise and holds no motion.
 NOISE_GRADIENT = 1.5
 # Pixels of disagreement between the way there and the way back at which a vector counts half.
 TOLERANCE = 1.0
+# The way back only tells whether the way there can be trusted. Quicker ones were tried: they condemn what is right.
+CHECK_METHOD = "dis-medium"
 # Pixels over which trustworthy motion reaches into its untrustworthy surroundings.
 REACH = 9.0
 
@@ -27,16 +31,22 @@ class FlowFromFirst:
         reference: (H, W, 3) or (H, W) uint8.
         clean: replace vectors that fail the forward-backward check, or that lie where the picture has
             no texture, by those of trustworthy neighbours, and by stillness where there are none.
+        method: a name from `METHODS`.
+
+    Attributes:
+        confidence: (H, W) float32 in 0..1, how far the last flow was measured and not filled in; ones without `clean`.
+        texture: (H, W) float32 in 0..1, where the reference has anything to follow.
     """
 
-    def __init__(self, reference: npt.NDArray[np.uint8], *, clean: bool = True) -> None:
+    def __init__(self, reference: npt.NDArray[np.uint8], *, clean: bool = True, method: str = DEFAULT_METHOD) -> None:
         self._reference = _grey(reference)
         self._clean = clean
-        self._forward = _search()
-        self._backward = _search()
+        self._forward = METHODS[method]()
+        self._backward = METHODS[CHECK_METHOD]()
         self._flow: npt.NDArray[np.float32] | None = None
         self._back: npt.NDArray[np.float32] | None = None
-        self._texture = _texture_confidence(self._reference)
+        self.texture = _texture_confidence(self._reference)
+        self.confidence = self.texture if clean else np.ones_like(self.texture)
         rows, columns = np.indices(self._reference.shape, np.float32)
         self._rows, self._columns = rows, columns
 
@@ -47,6 +57,7 @@ class FlowFromFirst:
             raise ValueError(f"A frame of {grey.shape[1]}×{grey.shape[0]} does not fit its reference.")
         if np.array_equal(grey, self._reference):
             # The search finds tiny motion even between equal pictures; equal pictures are still.
+            self.confidence = self.texture if self._clean else np.ones_like(self.texture)
             return np.zeros((2, *grey.shape), np.float32)
         # A copy: the search writes into the array that it is given.
         start = None if self._flow is None else self._flow.copy()
@@ -56,23 +67,19 @@ class FlowFromFirst:
             start = None if self._back is None else self._back.copy()
             back = self._backward.calc(grey, self._reference, start)
             self._back = back
-            flow = _fill(flow, self._texture * self._agreement(flow, back))
+            self.confidence = self.texture * self._agreement(flow, back)
+            flow = _fill(flow, self.confidence)
         return np.ascontiguousarray(np.moveaxis(flow, 2, 0))
 
     def _agreement(self, flow: npt.NDArray[np.float32], back: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(H, W) in 0..1: 1 where going to the frame and back ends at the start."""
         there_x, there_y = self._columns + flow[..., 0], self._rows + flow[..., 1]
         returned = cv2.remap(back, there_x, there_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        error = ((flow + returned) ** 2).sum(axis=2)
+        x, y = flow[..., 0] + returned[..., 0], flow[..., 1] + returned[..., 1]
         # Large motion is never closed to the same precision, so the tolerance grows a little with it.
-        allowed = TOLERANCE**2 + 0.01 * (flow**2).sum(axis=2)
-        return np.asarray(1.0 / (1.0 + (error / allowed) ** 2), np.float32)
-
-
-def _search() -> cv2.DISOpticalFlow:
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setVariationalRefinementIterations(5)
-    return search
+        allowed = TOLERANCE**2 + 0.01 * (flow[..., 0] ** 2 + flow[..., 1] ** 2)
+        ratio = (x * x + y * y) / allowed
+        return np.asarray(1.0 / (1.0 + ratio * ratio), np.float32)
 
 
 def _grey(frame: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -90,9 +97,12 @@ def _texture_confidence(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 def _fill(flow: npt.NDArray[np.float32], confidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Normalised convolution: trustworthy vectors stay, the others take the mean of trustworthy neighbours."""
-    weight = cv2.GaussianBlur(confidence, (0, 0), REACH)
-    around = cv2.GaussianBlur(flow * confidence[..., None], (0, 0), REACH)
+    rows, columns = confidence.shape
+    # At a quarter of the size: what is smooth over `REACH` pixels loses nothing, and the blur is what costs.
+    small = (max(columns // 4, 1), max(rows // 4, 1))
+    known = np.dstack([flow * confidence[..., None], confidence])
+    known = cv2.GaussianBlur(cv2.resize(known, small, interpolation=cv2.INTER_AREA), (0, 0), REACH * small[0] / columns)
     # The constant pulls places with no trustworthy neighbour at all towards stillness.
-    around /= (weight + 0.02)[..., None]
-    keep = np.clip(2.0 * confidence, 0.0, 1.0)[..., None]
-    return np.asarray(flow * keep + around * (1.0 - keep), np.float32)
+    around = cv2.resize(known[..., :2] / (known[..., 2:] + 0.02), (columns, rows), interpolation=cv2.INTER_LINEAR)
+    keep = np.minimum(2.0 * confidence, 1.0)[..., None]
+    return np.asarray(around + keep * (flow - around), np.float32)

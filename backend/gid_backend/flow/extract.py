@@ -17,6 +17,7 @@ from gid_blender.motion import SpectralVolume
 from ..errors import Cancelled, ImageError
 from ..video import read_video
 from .dense import FlowFromFirst
+from .spectrum import transform
 
 __all__ = ["extract_motion"]
 
@@ -73,7 +74,7 @@ def extract_motion(
     if len(flows) < 2 * bands - 1:
         raise ImageError(f"{name} has {len(flows)} frames; {bands} bands of motion need at least {2 * bands - 1}.")
     duration = times[-1] * len(times) / (len(times) - 1)
-    spectrum = _transform(np.stack(flows), np.array(times) / duration, bands)
+    spectrum = transform(np.stack(flows), np.array(times) / duration, bands)
     meta |= {
         "model": "optical flow",
         "settings": {"method": "DIS", "clean": clean, "source_frames": len(flows), "width": spectrum.shape[3]},
@@ -129,19 +130,3 @@ def _shrink(frame: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
         return frame
     size = (width, max(MIN_SIDE, round(rows * width / columns)))
     return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _transform(flows: npt.NDArray[np.float32], turns: npt.NDArray[np.float64], bands: int) -> npt.NDArray[np.complex64]:
-    """(K, 2, h, w) one-sided amplitudes of (n, 2, h, w) flows at `turns` (n,), times as parts of the period."""
-    # Each frame stands for the time half-way to its neighbours, so an uneven frame rate does no harm.
-    before = np.diff(turns, prepend=turns[-1] - 1.0)
-    after = np.diff(turns, append=1.0)
-    share = (before + after) / 2.0
-    basis = share * np.exp(-2j * np.pi * np.outer(np.arange(bands), turns))
-    basis[1:] *= 2.0
-    flat = flows.reshape(len(flows), -1)
-    # Real and imaginary apart: a complex copy of all flows would double the memory.
-    spectrum = np.empty((bands, flat.shape[1]), np.complex64)
-    spectrum.real = basis.real.astype(np.float32) @ flat
-    spectrum.imag = basis.imag.astype(np.float32) @ flat
-    return spectrum.reshape(bands, *flows.shape[1:])

@@ -22,6 +22,10 @@ ScenesOption = Annotated[
     Path | None, typer.Option(exists=True, file_okay=False, help="Folder of synthetic scenes (gid train scenes).")
 ]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="File of weights to write.")]
+DatasetOption = Annotated[
+    list[Path] | None,
+    typer.Option(exists=True, file_okay=False, help="Data set of videos (gid dataset build); repeatable."),
+]
 WorkOption = Annotated[Path, typer.Option(help="Folder for checkpoints, measured clips and logs.")]
 
 
@@ -29,6 +33,7 @@ WorkOption = Annotated[Path, typer.Option(help="Folder for checkpoints, measured
 def prior(
     loops: LoopsOption = None,
     scenes: ScenesOption = None,
+    dataset: DatasetOption = None,
     work: WorkOption = Path("out/training"),
     output: OutputOption = Path("out/small.safetensors"),
     configuration: Annotated[
@@ -70,7 +75,7 @@ def prior(
     stages = _stages()
     from .stopping import Stopped
 
-    data = stages.read_data(loops, scenes, work, config.bands)
+    data = stages.read_data(loops, scenes, work, config.bands, dataset or ())
     _say(f"{len(data.loops)} clips, {len(data.scenes)} scenes; configuration {config.name}")
     try:
         notes = stages.train_prior(config, settings, data, work, output, seed=seed, workers=workers)

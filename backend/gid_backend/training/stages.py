@@ -19,6 +19,7 @@ from ..synth.scene import Scene
 from .autoencoder import measure_bands, measure_latents, train_autoencoder
 from .checkpoints import CheckpointError, read_checkpoint
 from .data import DEVELOPMENT_LOOPS, Loop, MotionBatches, load_loops, loader, read_scenes
+from .dataset import Chained, MotionPairs
 from .denoiser import train_denoiser
 from .encoder import pretrained_encoder
 from .loop import TrainerOptions
@@ -56,25 +57,28 @@ class Data:
     names: Sequence[str] = ()
 
 
-def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int) -> Data:
-    """Measure the clips of a folder (once; results are kept in `work`) and read scenes.
+def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int, datasets: Sequence[Path] = ()) -> Data:
+    """Measure the clips of a folder (once; results are kept in `work`), read scenes, and open data sets.
 
     Raises:
+        DatasetError: when a data set is none, is damaged, or does not fit.
         TrainingDataError: when there is nothing to train on.
     """
     # Of several processes on a machine one measures, the others find what it has measured.
     with process_state().local_main_process_first():
         clips = [] if loops is None else load_loops(loops, work / "loops", bands)
     ours = [clip for clip in clips if clip.name not in DEVELOPMENT_LOOPS]
+    opened = [MotionPairs(folder, bands) for folder in datasets]
     data = Data(
-        ours,
+        Chained(ours, *opened) if opened else ours,
         read_scenes(scenes),
         [clip for clip in clips if clip.name in DEVELOPMENT_LOOPS],
-        [clip.name for clip in ours],
+        [clip.name for clip in ours] + [name for pairs in opened for name in pairs.clips],
     )
     if not data.loops and not data.scenes:
         raise TrainingDataError(
-            "There is nothing to train on: neither scenes nor clips were found.", "Give --loops, --scenes, or both."
+            "There is nothing to train on: neither scenes nor clips were found.",
+            "Give --loops, --scenes, --dataset, or several of them.",
         )
     return data
 

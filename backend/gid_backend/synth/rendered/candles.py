@@ -16,7 +16,7 @@ __all__ = ["bokeh", "candle", "flame", "tray"]
 Array = npt.NDArray[Any]
 
 
-def flame(st: Any, wick: Any, length: float) -> Array:
+def flame(st: Any, wick: Any, length: float, power: float = 1.0) -> Array:
     """A flame above `wick`, white within, blue at its foot, reddish at its tip; returns where its light comes from."""
     wick = np.asarray(wick, float)
     n = 6
@@ -40,7 +40,7 @@ def flame(st: Any, wick: Any, length: float) -> Array:
     h = body.uv[:, 1:]
     tone = np.array([1.0, 0.62, 0.2]) * (1 - h) + np.array([1.0, 0.4, 0.07]) * h
     tone = np.where(h < 0.16, np.array([0.25, 0.3, 0.75]) * (0.25 + 3 * h), tone)
-    put(st, "flame", body.tinted(tone))
+    put(st, "flame", body.tinted(tone * power))
     put(
         st,
         "paint",
@@ -51,7 +51,7 @@ def flame(st: Any, wick: Any, length: float) -> Array:
     return wick + (0, 0, 0.55 * length)
 
 
-def candle(st: Any, foot: Any, wide: float, tall: float, kind: str, tone: Array) -> Array:
+def candle(st: Any, foot: Any, wide: float, tall: float, kind: str, tone: Array, power: float = 1.0) -> Array:
     """A pillar, a taper in its stick, a tea light, a jar or a heart; `foot` is where it stands. Returns where its light comes from."""
     foot = np.asarray(foot, float)
     top = foot + (0, 0, tall)
@@ -118,7 +118,7 @@ def candle(st: Any, foot: Any, wide: float, tall: float, kind: str, tone: Array)
             put(st, "wax", join(drips).tinted(tone).moved(foot, None, r))
         top = foot + (0, 0, tall - burnt)
     length = float(np.clip(wide * st.u(0.5, 1.0), 0.022, 0.06)) if kind != "taper" else st.u(0.03, 0.05)
-    return flame(st, top + (0, 0, 0.15 * length), length)
+    return flame(st, top + (0, 0, 0.15 * length), length, power)
 
 
 def tray(st: Any, centre: Any, wide: float) -> None:

@@ -228,10 +228,19 @@ def ornaments(st: Stage) -> None:
     if not dense:
         behind(st, "room", "dark", "plain", "greenery")
     else:
-        surroundings.wall(st, wide * 0.9, "plain", colour(st.u(0.28, 0.4), 0.5, st.u(0.12, 0.3)))
+        surroundings.wall(st, wide * 0.9, "plain", colour(st.u(0.28, 0.4), 0.5, st.u(0.08, 0.2)))
     if st.chance(0.7):
         lights(st, wide * 0.7, wide, int(rng.integers(6, 40)))
     green = colour(st.u(0.27, 0.45), st.u(0.3, 0.7), st.u(0.2, 0.45))
+    if dense:
+        # The depth of the tree: soft, and so not seen to move.
+        k = 2600
+        spots = np.stack(
+            [rng.uniform(-1, 1, k) * wide, rng.uniform(0.45, 0.85, k) * wide, 1.2 + rng.uniform(-1, 1, k) * wide], 1
+        )
+        ways = np.array([rng.normal(0, 1), -1.0, rng.normal(0, 1)]) + rng.normal(0, 0.9, (k, 3))
+        needles = place_leaves(spots, ways, rng.normal(0, 1, (k, 3)), wide * 0.07, 0.06, "needle")
+        st.mesh("leaf").polygons(needles, 0, vary(rng, green * 0.7, k, 0.4, 0.08))
     hooks: list[tuple[Array, int]] = []
     for _ in range(int(rng.integers(22, 40)) if dense else int(rng.integers(3, 8))):
         y = st.u(-0.1, 0.5) * wide if dense else st.u(-0.15, 0.1) * wide

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import flowers, laundry, lines
+from . import candlelight, flowers, laundry, lines, orchard, pond, stills
 from .stage import Stage
 
 __all__ = ["THINGS"]
@@ -25,5 +25,13 @@ THINGS: dict[str, tuple[Callable[[Stage], None], float]] = {
     "curtain": (laundry.curtains, 4),
     "flag": (laundry.flags, 3),
     "bunting": (laundry.bunting, 3),
+    "blossom": (orchard.blossom, 5),
+    "fruit": (orchard.fruit, 5),
+    "lilies": (pond.pond, 4),
+    "candles": (candlelight.candles, 5),
+    "indoors": (stills.indoors, 4),
+    "street": (stills.street, 2),
+    "facade": (stills.facade, 2),
+    "parked": (stills.parked, 2),
     "swing": (lines.swings, 3),
 }

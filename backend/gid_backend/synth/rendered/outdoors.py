@@ -11,13 +11,13 @@ from .stage import Stage, tint
 __all__ = ["bare_tree", "broadleaf", "conifer", "forest", "garden", "grass", "hedge", "landscape", "shrub", "still"]
 
 
-def landscape(st: Stage, busy: float = 1.0, grass: float = 0.3) -> None:
-    """Ground, and behind it perhaps hills, a wood, houses, a wall or a fence; at times short grass that stirs."""
+def landscape(st: Stage, busy: float = 1.0, grass: float = 0.3, wood: float = 0.45) -> None:
+    """Ground, and behind it perhaps hills, a wood, houses, a wall or a fence; at times short grass. Wood and grass stir."""
     distance = st.camera.distance
     surroundings.ground(st, rough=st.u(0, 0.3) if st.chance(0.4) else 0.0)
     if st.chance(0.35):
         surroundings.hills(st)
-    if st.chance(0.45):
+    if st.chance(wood):
         surroundings.treeline(st, distance * st.u(2.5, 6) + 15, st.u(4, 10))
     if st.chance(0.3 * busy):
         for _ in range(int(st.rng.integers(1, 4))):
@@ -208,5 +208,5 @@ def still(st: Stage) -> None:
     """Streets, walls, fields of stones: nothing moves."""
     distance = st.u(4, 20)
     st.look((0, 0, st.u(0.8, 3.0)), distance, focal=st.u(0.8, 1.8), eye=st.u(0.8, 2.2))
-    landscape(st, busy=3.0, grass=0.0)
+    landscape(st, busy=3.0, grass=0.0, wood=0.0)
     surroundings.still_things(st, distance * 0.4, distance * 2.0, int(st.rng.integers(3, 12)))

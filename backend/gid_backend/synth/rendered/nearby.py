@@ -14,7 +14,8 @@ __all__ = ["behind", "ferns", "ivy_wall", "leaves", "palms", "willow"]
 
 def behind(st: Stage, distance: float) -> None:
     """Something out of focus at a distance behind the middle of the picture: a panorama, leaves, a wall, or the sky."""
-    kind = st.u(0, 1)
+    # Single leaves in the air would be seen as such where they are in focus.
+    kind = st.u(0, 1) if st.camera.blur > 0.012 else float(st.rng.choice([0.2, 0.7, 0.9], p=[0.4, 0.4, 0.2]))
     if kind < 0.4:
         st.light.panorama = st.light.panorama or str(
             st.rng.choice(["forest", "courtyard", "city", "sunrise", "sunset"])
@@ -23,12 +24,12 @@ def behind(st: Stage, distance: float) -> None:
         shade = trees.leaf_tone(st)
         reach = (distance + st.camera.distance) * 0.7 / st.camera.focal
         middle = np.asarray(st.camera.target)
-        m = 2500
+        m = 4500
         spread = np.array([reach, distance * 0.3, reach * max(st.aspect, 0.7)])
         at = middle + np.array([0, distance, 0]) + st.rng.uniform(-1, 1, (m, 3)) * spread
-        size = reach * st.u(0.03, 0.09)
+        size = reach * st.u(0.05, 0.12)
         outline = place_leaves(at, st.rng.normal(0, 1, (m, 3)), st.rng.normal(0, 1, (m, 3)), size, 0.35, "lens")
-        st.mesh("leaf").polygons(outline, 0, vary(st.rng, shade, m, 0.4, 0.12))
+        st.mesh("leaf").polygons(outline, 0, vary(st.rng, shade * st.u(0.5, 1.1), m, 0.5, 0.15))
     elif kind < 0.82:
         surroundings.wall(st, distance, size=(distance + st.camera.distance) * 3)
     else:

@@ -20,6 +20,12 @@ class GID_AP_preferences(bpy.types.AddonPreferences):
         description="Command line that starts the worker, such as “ssh gpu-box gid worker”; "
         "while empty, the one that Set Up Worker installed is taken",
     )
+    weights: StringProperty(
+        name="Weights",
+        description="File of weights from “gid train prior”, on the machine that the worker runs on; "
+        "while empty, those that come with the worker are taken",
+        subtype="FILE_PATH",
+    )
     setup_python: StringProperty(
         name="Python",
         description="Python (3.11 or newer) to make the worker's environment of; while empty, Blender's own is taken",

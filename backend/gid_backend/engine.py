@@ -18,7 +18,7 @@ from .cache import DEFAULT_LIMIT, ResultCache, cache_folder, content_key
 from .environment import number_from_environment
 from .errors import GidError, WeightsError
 from .jobs import Context, Handler, Reply
-from .model_info import describe_model
+from .model_info import WEIGHTS, chosen_weights, describe_model
 
 if TYPE_CHECKING:
     from .predictor import MotionPredictor
@@ -130,6 +130,12 @@ class Engine:
     def _loaded_predictor(self, context: Context) -> MotionPredictor:
         if self._predictor is None:
             if self._model is None:
+                path = chosen_weights()
+                if path != WEIGHTS:
+                    raise WeightsError(
+                        f"The weights “{path}” cannot be read on the worker's machine.",
+                        "Choose another file under Weights in the preferences, or none to take those that are shipped.",
+                    )
                 raise WeightsError(
                     "This worker has no trained model.",
                     "Set up the worker again, or train one with “gid train”.",

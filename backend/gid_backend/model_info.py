@@ -9,22 +9,31 @@ import os
 from pathlib import Path
 from typing import Any
 
-__all__ = ["WEIGHTS", "describe_model", "model_id_of", "sha256_of"]
+__all__ = ["WEIGHTS", "chosen_weights", "describe_model", "model_id_of", "sha256_of"]
 
 WEIGHTS = Path(__file__).parent / "weights" / "small.safetensors"
 # A safetensors file begins with the length of its JSON header; what is longer than this is no header.
 _MAX_HEADER = 16 << 20
 
 
-def describe_model(weights: str | os.PathLike[str] = WEIGHTS) -> dict[str, str] | None:
+def chosen_weights() -> Path:
+    """The file that predictions use where none is named: what GID_WEIGHTS says, else the shipped one."""
+    entered = os.environ.get("GID_WEIGHTS", "").strip()
+    # os.path: for “~nobody” pathlib raises, where this leaves the text as it is.
+    return Path(os.path.expanduser(entered)) if entered else WEIGHTS
+
+
+def describe_model(weights: str | os.PathLike[str] | None = None) -> dict[str, str] | None:
     """The id and sha256 of the weights that a prediction would use, or None when there are none.
 
     Takes about a millisecond for each megabyte. Damaged files are described like others, for it is
-    the loading that judges them.
+    the loading that judges them. `weights` None takes the chosen ones.
     """
+    path = chosen_weights() if weights is None else weights
     try:
-        return {"id": model_id_of(weights), "sha256": sha256_of(weights)}
-    except OSError:
+        return {"id": model_id_of(path), "sha256": sha256_of(path)}
+    # ValueError: a name with a null character in it.
+    except (OSError, ValueError):
         return None
 
 

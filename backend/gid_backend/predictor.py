@@ -18,7 +18,7 @@ from .device import best_device
 from .diffusion.sampler import sample
 from .errors import Cancelled
 from .images import prepare
-from .model_info import WEIGHTS, model_id_of, sha256_of
+from .model_info import chosen_weights, model_id_of, sha256_of
 from .models.prior import MotionPrior
 
 __all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor", "cohering", "settled", "start_calm"]
@@ -59,13 +59,13 @@ class MotionPredictor:
         """Read the weights.
 
         Args:
-            weights: a file written by `gid train prior`; None takes the shipped ones.
+            weights: a file written by `gid train prior`; None takes those of GID_WEIGHTS, else the shipped ones.
             device: as torch names it; None takes the fastest there is.
 
         Raises:
             WeightsError: when the file is missing, damaged, or of another configuration.
         """
-        path = WEIGHTS if weights is None else Path(weights)
+        path = chosen_weights() if weights is None else Path(weights)
         where = torch.device(device or best_device())
         prior = MotionPrior.load(path, where)
         return cls(prior, model_id_of(path), sha256_of(path), where)

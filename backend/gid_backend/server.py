@@ -46,14 +46,16 @@ def main(arguments: Sequence[str] | None = None, service: Service | None = None)
     """Run the worker until stdin ends, and the process with it: once it has served, this does not return.
 
     Args:
-        arguments: none are known; present so that the worker can be an entry point.
+        arguments: `--weights FILE` stands for GID_WEIGHTS, as variables do not travel through ssh; others are ignored.
         service: what to offer instead of the real engine; for tests.
 
     Returns:
         2 when a person started it at a terminal. Otherwise the process ends with status 0 at the end of
         stdin, and 3 when the client broke the protocol.
     """
-    del arguments
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if "--weights" in words[:-1]:
+        os.environ["GID_WEIGHTS"] = words[words.index("--weights") + 1]
     if sys.stdin is not None and sys.stdin.isatty():
         print(
             "gid worker is started by Blender and talks to it over a pipe; there is nothing to type here.",

@@ -24,7 +24,7 @@ from ..worker.errors import WorkerError
 from ..worker.job import Job, JobState
 from .paths import user_folder
 from .report import EXPECTED, Problem, problem_of
-from .worker_command import own_environment, worker_command
+from .worker_command import own_environment, worker_command, worker_variables
 
 __all__ = ["Task", "begin", "log_file", "redraw", "register", "session", "unregister", "watch"]
 
@@ -281,7 +281,9 @@ class Session:
 
     def _connect(self) -> WorkerClient:
         if self._client is None:
-            self._client = WorkerClient(worker_command, log_path=log_file())
+            self._client = WorkerClient(worker_command, log_path=log_file(), variables=worker_variables)
+        # Other weights may have been chosen since it was started.
+        self._client.stop_if_outdated()
         return self._client
 
 

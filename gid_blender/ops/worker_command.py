@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import os
+
+import bpy
+
 from ..preferences import preferences
 from ..setup import Environment
 from ..worker.discovery import find_command
 from .paths import user_folder
 
-__all__ = ["own_environment", "worker_command"]
+__all__ = ["own_environment", "worker_command", "worker_variables"]
 
 
 def own_environment() -> Environment:
@@ -23,3 +27,11 @@ def worker_command() -> list[str]:
     # Without its marker the environment is half made, whatever it contains.
     complete = [environment.venv] if environment.installed_version() else []
     return find_command(settings.worker_command if settings is not None else "", environments=complete)
+
+
+def worker_variables() -> dict[str, str]:
+    """What the preferences tell the worker through its environment."""
+    settings = preferences()
+    weights = settings.weights.strip() if settings is not None else ""
+    # Blender's “//” and the current folder mean nothing to another process.
+    return {"GID_WEIGHTS": os.path.abspath(bpy.path.abspath(os.path.expanduser(weights)))} if weights else {}

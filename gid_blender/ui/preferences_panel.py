@@ -44,6 +44,7 @@ def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UIL
 
     box = layout.box()
     box.prop(settings, "worker_command", placeholder="Found by itself")
+    box.prop(settings, "weights", placeholder="Those that come with the worker")
     draw_progress(box, "gid.worker_check", icon="VIEWZOOM")
     column = box.column(align=True)
     column.scale_y = 0.8

@@ -60,7 +60,14 @@ class WorkerClient:
         log: its log file and last lines.
     """
 
-    def __init__(self, command: Command, *, log_path: str | Path | None = None, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        command: Command,
+        *,
+        log_path: str | Path | None = None,
+        timing: Timing | None = None,
+        variables: Callable[[], Mapping[str, str]] | None = None,
+    ) -> None:
         """Prepare a client; nothing is started yet.
 
         Args:
@@ -68,12 +75,15 @@ class WorkerClient:
                 and may raise `WorkerError`.
             log_path: where the worker's stderr goes; None keeps the last lines only.
             timing: how patient to be.
+            variables: asked at each start for variables to add to the worker's environment.
         """
         self.hello: Mapping[str, Any] | None = None
         self.device: Mapping[str, Any] | None = None
         self.log = WorkerLog(log_path)
         self._command = command
         self._timing = timing or Timing()
+        self._variables = variables or dict
+        self._started_with: Mapping[str, str] = {}
         self._process: WorkerProcess | None = None
         self._supervision: Supervision | None = None
         self._waiting: list[Job] = []
@@ -163,6 +173,11 @@ class WorkerClient:
                 self._check_deadlines()
         return job.is_final
 
+    def stop_if_outdated(self) -> None:
+        """End a worker that was started with other variables than it would be now, if it has nothing to do."""
+        if self._process is not None and not self.jobs and dict(self._variables()) != self._started_with:
+            self.stop()
+
     def release(self) -> Job:
         """Ask the worker to free the memory of its models; it stays, and loads them again when needed."""
         return self.submit("release")
@@ -197,7 +212,8 @@ class WorkerClient:
             if self._closed:
                 raise WorkerError("stopped", "The worker's client is closed.")
             command = self._command() if callable(self._command) else self._command
-            self._process = WorkerProcess(command, self.log)
+            self._started_with = dict(self._variables())
+            self._process = WorkerProcess(command, self.log, self._started_with)
         except WorkerError as error:
             # Told by the next pump: a callback that runs before `submit` has returned surprises its caller.
             self._start_error = error

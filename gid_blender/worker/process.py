@@ -54,8 +54,8 @@ class WorkerProcess:
         started: `time.monotonic()` of the start.
     """
 
-    def __init__(self, command: Sequence[str], log: WorkerLog) -> None:
-        """Start `command`, a list of arguments that no shell ever sees.
+    def __init__(self, command: Sequence[str], log: WorkerLog, variables: Mapping[str, str] | None = None) -> None:
+        """Start `command`, a list of arguments that no shell ever sees, with `variables` added to the environment.
 
         Raises:
             WorkerError: `worker_missing` when there is no such program or it cannot be started.
@@ -64,7 +64,7 @@ class WorkerProcess:
         self.started = time.monotonic()
         self._log = log
         log.begin(f"starting {subprocess.list2cmdline(command)}")
-        self._popen = _start(command, log.path.parent if log.path else None)
+        self._popen = _start(command, log.path.parent if log.path else None, variables or {})
         stdin, stdout, stderr = self._popen.stdin, self._popen.stdout, self._popen.stderr
         assert stdin is not None
         assert stdout is not None
@@ -202,7 +202,7 @@ class _Tap(io.RawIOBase):
         return count
 
 
-def _start(command: Sequence[str], folder: Path | None) -> subprocess.Popen[bytes]:
+def _start(command: Sequence[str], folder: Path | None, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
     if not command:
         raise WorkerError("worker_missing", "No worker is set up.", "Set one up in the preferences of the extension.")
     program = shutil.which(command[0])
@@ -213,7 +213,7 @@ def _start(command: Sequence[str], folder: Path | None) -> subprocess.Popen[byte
             "Check the worker command in the preferences, or press Set up worker.",
         )
     environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES}
-    environment["PYTHONUTF8"] = "1"
+    environment |= {"PYTHONUTF8": "1", **variables}
     options: dict[str, Any] = {}
     if sys.platform == "win32":
         # A group of its own: Ctrl+Break for the worker must not reach Blender.

@@ -4,6 +4,7 @@
 Run as a script by the extension under test, with any Python. "steps" is how many twentieths of a second it takes.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ from gid_backend.server import main  # noqa: E402
 
 class QuickService:
     def describe_model(self):
-        return {"id": "made-up", "sha256": "0" * 64}
+        return {"id": Path(os.environ.get("GID_WEIGHTS", "made-up")).stem, "sha256": "0" * 64}
 
     def prepare(self):
         return {"torch": "none", "device": "cpu", "name": "No device", "memory_total": 2, "memory_free": 1}

@@ -78,14 +78,23 @@ def build(
     written = time.monotonic()
 
     def units() -> Iterator[tuple[Path, Unit]]:
-        nonlocal planned, done
+        nonlocal planned
+        later: list[tuple[Path, Unit]] = []
         for path, plan in _plans(videos, paths, settings, loops, jobs, problems):
-            for unit in plan.units():
-                planned += len(unit.starts)
-                if _is_done(folder / SHARDS / unit.shard):
-                    done += len(unit.starts)
-                else:
-                    yield path, unit
+            planned += len(plan.starts)
+            # Something of every clip first: a set that is half done is then of use already.
+            first, *others = [(path, unit) for unit in plan.units()]
+            later += others
+            yield first
+        yield from later
+
+    def missing() -> Iterator[tuple[Path, Unit]]:
+        nonlocal done
+        for path, unit in units():
+            if _is_done(folder / SHARDS / unit.shard):
+                done += len(unit.starts)
+            else:
+                yield path, unit
 
     def tell(name: str) -> None:
         if progress is not None:
@@ -93,7 +102,7 @@ def build(
 
     pool = pool or LocalPool(jobs)
     try:
-        for unit, result in pool.measure(units(), settings):
+        for unit, result in pool.measure(missing(), settings):
             if isinstance(result, Exception):
                 problems[unit.clip.name] = _sentence(result)
             else:

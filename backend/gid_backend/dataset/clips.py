@@ -24,8 +24,8 @@ SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".m4v")
 MOST_STRETCH = 1.25
 # From the last frame to the first a loop takes a step like any other; published ones up to 2.1 times the median.
 SEAM_STEPS = 2.2
-# Starts of one clip that are measured in one go: a few megabytes, a minute or two.
-UNIT_STARTS = 15
+# Starts of one clip that are measured in one go: one or two megabytes, half a minute.
+UNIT_STARTS = 5
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,12 @@ class ClipPlan:
     starts: tuple[float, ...]
 
     def units(self) -> list[Unit]:
-        """The starts, in portions."""
-        return [
-            Unit(self, first, self.starts[first : first + UNIT_STARTS])
-            for first in range(0, len(self.starts), UNIT_STARTS)
-        ]
+        """The starts, in portions: stretches of a long clip, but starts from all over a loop."""
+        count = -(-len(self.starts) // UNIT_STARTS)
+        if self.period:
+            return [Unit(self, first, self.starts[first::count]) for first in range(count)]
+        firsts = range(0, len(self.starts), UNIT_STARTS)
+        return [Unit(self, first, self.starts[first : first + UNIT_STARTS]) for first in firsts]
 
 
 @dataclass(frozen=True)

@@ -115,11 +115,17 @@ def _one_a_slot(window: list[_Frame], start: float, fps: float) -> list[tuple[fl
     return [(frame.time - chosen[0].time, frame) for frame in chosen]
 
 
+def _thinned(timed: list[tuple[float, _Frame]], samples: int) -> list[tuple[float, _Frame]]:
+    """Every, every second, … of them, so that there are no more than `samples`; evenly, as uneven times leak."""
+    return timed[:: -(-len(timed) // samples)]
+
+
 def _measure(timed: list[tuple[float, _Frame]], settings: Settings, *, periodic: bool, start: float) -> MotionPair:
+    timed = _thinned(timed, settings.samples)
     reference = timed[0][1]
     rows, columns = reference.grey.shape
     grid = settings.grid(rows, columns)
-    tracker = FlowFromFirst(reference.grey, method=settings.method)
+    tracker = FlowFromFirst(reference.grey, method=settings.method, check_every=settings.check_every)
     flows = np.zeros((len(timed), 2, *grid), np.float32)
     confidence = np.zeros((rows, columns), np.float32)
     for index, (_, frame) in enumerate(timed[1:], 1):

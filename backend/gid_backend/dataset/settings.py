@@ -27,6 +27,8 @@ class Settings:
         picture_area: pixels of the stored pictures. A view in training shows at least 0.6 of a side at `area`.
         side: longer side in pixels at which flow is measured.
         method: the search for flow.
+        samples: frames of a period that are looked at; at least 2K-1, or the bands cannot be told apart.
+        check_every: frames from one forward-backward check to the next.
         step: quantisation of stored motion, in pixels.
         camera_pixels, camera_share: dropped as camera motion when more than this share of the places that can be
             followed moves by more than that many pixels in the mean over time.
@@ -43,6 +45,8 @@ class Settings:
     picture_area: int = 426 * 266
     side: int = 512
     method: str = DEFAULT_METHOD
+    samples: int = 150
+    check_every: int = 3
     step: float = 0.06
     camera_pixels: float = 1.0
     camera_share: float = 0.95

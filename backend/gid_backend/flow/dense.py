@@ -32,17 +32,27 @@ class FlowFromFirst:
         clean: replace vectors that fail the forward-backward check, or that lie where the picture has
             no texture, by those of trustworthy neighbours, and by stillness where there are none.
         method: a name from `METHODS`.
+        check_every: frames from one forward-backward check to the next; its outcome holds for those between, since
+            what is hidden or lost mostly stays so for a while.
 
     Attributes:
         confidence: (H, W) float32 in 0..1, how far the last flow was measured and not filled in; ones without `clean`.
         texture: (H, W) float32 in 0..1, where the reference has anything to follow.
     """
 
-    def __init__(self, reference: npt.NDArray[np.uint8], *, clean: bool = True, method: str = DEFAULT_METHOD) -> None:
+    def __init__(
+        self,
+        reference: npt.NDArray[np.uint8],
+        *,
+        clean: bool = True,
+        method: str = DEFAULT_METHOD,
+        check_every: int = 1,
+    ) -> None:
         self._reference = _grey(reference)
         self._clean = clean
         self._forward = METHODS[method]()
         self._backward = METHODS[CHECK_METHOD]()
+        self._check_every, self._count = check_every, 0
         self._flow: npt.NDArray[np.float32] | None = None
         self._back: npt.NDArray[np.float32] | None = None
         self.texture = _texture_confidence(self._reference)
@@ -64,10 +74,11 @@ class FlowFromFirst:
         self._flow = self._forward.calc(self._reference, grey, start)
         flow: npt.NDArray[np.float32] = self._flow
         if self._clean:
-            start = None if self._back is None else self._back.copy()
-            back = self._backward.calc(grey, self._reference, start)
-            self._back = back
-            self.confidence = self.texture * self._agreement(flow, back)
+            if self._count % self._check_every == 0:
+                start = None if self._back is None else self._back.copy()
+                self._back = self._backward.calc(grey, self._reference, start)
+                self.confidence = self.texture * self._agreement(flow, self._back)
+            self._count += 1
             flow = _fill(flow, self.confidence)
         return np.ascontiguousarray(np.moveaxis(flow, 2, 0))
 

@@ -197,6 +197,14 @@ def train(context: typer.Context) -> None:
 
 
 @app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def evaluate(context: typer.Context) -> None:
+    """Measure the model against clips and scenes it never saw; see “gid evaluate --help”."""
+    from .evaluation.commands import app as evaluation
+
+    evaluation(args=context.args, prog_name="gid evaluate", standalone_mode=False)
+
+
+@app.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def dataset(context: typer.Context) -> None:
     """Make a data set of real motion out of your own videos; see “gid dataset --help”."""
     from .dataset.commands import app as datasets

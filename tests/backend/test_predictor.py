@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gid_backend.errors import Cancelled, ImageError, WeightsError
-from gid_backend.evaluation.motion_metrics import seam_ratio
+from gid_backend.evaluation.seam import seam_ratio
 from gid_backend.predictor import MOVING, STILL, MotionPredictor, settled, start_calm
 from gid_blender.motion import SpectralVolume, dumps, loads
 

@@ -92,38 +92,6 @@ def snapshot(work: WorkOption = Path("out/training"), output: OutputOption = Pat
     _say(f"wrote {output}, of step {step}")
 
 
-@app.command()
-def evaluate(
-    loops: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Folder of looping .mp4 clips.")],
-    weights: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Default: the shipped ones.")
-    ] = None,
-    work: WorkOption = Path("out/training"),
-    seeds: Annotated[int, typer.Option(min=1, help="Motions drawn of each clip.")] = 4,
-    steps: Annotated[int, typer.Option(min=1)] = 20,
-    guidance: Annotated[float, typer.Option(min=0)] = 0.75,
-) -> None:
-    """Compare predictions with the motion of the development clips, which no training sees."""
-    from dataclasses import astuple, fields
-
-    from rich.console import Console
-    from rich.table import Table
-
-    from ..evaluation.prior import ClipScore, evaluate_prior
-    from ..predictor import MotionPredictor
-    from .data import DEVELOPMENT_LOOPS, load_loops
-
-    predictor = MotionPredictor.load(weights)
-    clips = [c for c in load_loops(loops, work / "loops", predictor.prior.config.bands) if c.name in DEVELOPMENT_LOOPS]
-    console = Console()
-    with console.status("…") as status:
-        scores = evaluate_prior(predictor, clips, seeds=seeds, steps=steps, guidance=guidance, progress=status.update)
-    table = Table(*(f.name for f in fields(ClipScore)))
-    for score in scores:
-        table.add_row(*(v if isinstance(v, str) else f"{v:.2f}" for v in astuple(score)))
-    console.print(table)
-
-
 def _stages() -> Any:
     """The module that trains; it needs packages that predicting does not."""
     try:
@@ -137,7 +105,7 @@ def _stages() -> Any:
 
 def _say(sentence: str) -> None:
     """Once, however many processes train."""
-    from accelerate import PartialState
+    from .processes import process_state
 
-    if PartialState().is_main_process:
+    if process_state().is_main_process:
         typer.echo(sentence)

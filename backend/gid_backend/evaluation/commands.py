@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`gid evaluate …`: figures, page and sheets of a motion prior. Run it again to go on where it was."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from ..model_info import WEIGHTS
+
+if TYPE_CHECKING:
+    from .plan import Plan
+    from .runner import Watcher
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Measure a motion prior against clips and scenes it never saw, and against baselines.",
+)
+console = Console(stderr=True)
+
+WORK = Path("out/evaluation")
+WorkOption = Annotated[Path, typer.Option(help="Folder for measured clips, test scenes and draws.")]
+LoopsOption = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Folder of clips, the development ones among them.")
+]
+StillsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of photographs.")]
+RenderedOption = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Rendered scenes; those set aside for tests are used.")
+]
+WeightsOption = Annotated[list[str] | None, typer.Option(help="NAME=FILE, as often as wanted; the shipped ones.")]
+ScenesOption = Annotated[int, typer.Option(min=1, help="Most scenes of each synthetic split.")]
+SamplesOption = Annotated[int, typer.Option(min=1, max=64, help="Motions drawn of each picture.")]
+StepsOption = Annotated[int | None, typer.Option(min=1, max=1000, help="Steps of the solver; the predictor's default.")]
+GuidanceOption = Annotated[float | None, typer.Option(min=0, max=20, help="The predictor's default.")]
+SolverOption = Annotated[str | None, typer.Option(help="As the predictor calls it; its default.")]
+SplitOption = Annotated[list[str] | None, typer.Option(help="loops, synthetic, unseen; whatever is there.")]
+ResultsOption = Annotated[Path, typer.Option(help="JSON file in which rows accumulate; the page is beside it.")]
+DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, …; the fastest one found.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads of the timed predictions.")]
+RESULTS = Path("docs/evaluation.json")
+
+
+@app.callback(invoke_without_command=True)
+def everything(
+    context: typer.Context,
+    loops: LoopsOption = None,
+    stills: StillsOption = None,
+    rendered: RenderedOption = None,
+    weights: WeightsOption = None,
+    count: ScenesOption = 500,
+    samples: SamplesOption = 8,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    work: WorkOption = WORK,
+    results: ResultsOption = RESULTS,
+    device: DeviceOption = None,
+) -> None:
+    """Everything: test scenes, all tables, cost, sheets, page.
+
+    Examples:
+    - `gid evaluate --loops clips --stills photographs`
+    - `gid evaluate --loops clips --weights shipped=small.safetensors --weights first=first.safetensors`
+    """
+    if context.invoked_subcommand is not None:
+        return
+    _make_scenes(work / "scenes", 500, 100, rendered)
+    prior(weights, loops, None, "prior", True, True, count, samples, steps, guidance, None, work, results, device)
+    sweep(weights, loops, None, count, samples, guidance, work, results, device)
+    cost(weights, None, None, 3, 2, results, device)
+    sheets(weights, loops, stills, steps, guidance, None, work, results, device)
+
+
+@app.command()
+def scenes(
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for both splits.")] = WORK / "scenes",
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Scenes with unseen seeds.")] = 500,
+    unseen: Annotated[int, typer.Option(min=0, max=10_000, help="Scenes of the held-out families.")] = 100,
+    rendered: RenderedOption = None,
+) -> None:
+    """Make the two synthetic splits: unseen seeds, and families that a training may leave out.
+
+    Examples:
+    - `gid evaluate scenes`
+    - `gid evaluate scenes --rendered out/rendered`
+    """
+    _make_scenes(out, count, unseen, rendered)
+
+
+@app.command()
+def prior(
+    weights: WeightsOption = None,
+    loops: LoopsOption = None,
+    split: SplitOption = None,
+    table: Annotated[str, typer.Option(help="prior or ablations: where the rows go.")] = "prior",
+    baselines: Annotated[bool, typer.Option(help="Rows of the baselines as well.")] = True,
+    frames: Annotated[bool, typer.Option(help="Render, for the Fréchet and kernel distances.")] = True,
+    count: ScenesOption = 500,
+    samples: SamplesOption = 8,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    solver: SolverOption = None,
+    work: WorkOption = WORK,
+    results: ResultsOption = RESULTS,
+    device: DeviceOption = None,
+) -> None:
+    """Rows of the tables: weights and baselines, on every split.
+
+    Examples:
+    - `gid evaluate prior --loops clips --weights new=out/small.safetensors`
+    - `gid evaluate prior --split synthetic --table ablations --weights base=a.safetensors --weights k4=b.safetensors`
+    """
+    from .candidates import Prior
+    from .page import TABLES
+    from .plan import named_weights
+    from .splits import EvaluationError
+
+    if table not in TABLES:
+        raise EvaluationError(f"There is no table “{table}”.", f"Choose from {', '.join(TABLES)}.")
+    settings = _settings(steps, guidance, solver)
+    candidates = [Prior(name, file, device=device, **settings) for name, file in named_weights(weights or [], WEIGHTS)]
+    with _plan(work, results, loops, count, samples, frames) as plan:
+        for candidate in candidates:
+            # A damaged file is told before anything else is measured.
+            candidate.load()
+            candidate.unload()
+        plan.tabulate([*(plan.baselines() if baselines else []), *candidates], plan.chosen(split), table)
+    page(results)
+
+
+@app.command()
+def sweep(
+    weights: WeightsOption = None,
+    loops: LoopsOption = None,
+    split: SplitOption = None,
+    count: ScenesOption = 500,
+    samples: SamplesOption = 8,
+    guidance: GuidanceOption = None,
+    work: WorkOption = WORK,
+    results: ResultsOption = RESULTS,
+    device: DeviceOption = None,
+) -> None:
+    """The table of steps against quality, for every solver, of the first weights.
+
+    Examples:
+    - `gid evaluate sweep --loops clips --split loops --samples 4`
+    """
+    from .plan import named_weights
+
+    name, file = named_weights(weights or [], WEIGHTS)[0]
+    with _plan(work, results, loops, count, samples, True) as plan:
+        plan.sweep(name, file, plan.chosen(split), guidance, device)
+    page(results)
+
+
+@app.command()
+def cost(
+    weights: WeightsOption = None,
+    steps: Annotated[list[int] | None, typer.Option(min=1, help="As often as wanted; 10, 20, 25.")] = None,
+    area: Annotated[list[float] | None, typer.Option(min=0.05, help="Multiples of the grid; 0.5, 1, 2.")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Of which the median is taken.")] = 3,
+    threads: ThreadsOption = 2,
+    results: ResultsOption = RESULTS,
+    device: DeviceOption = None,
+) -> None:
+    """Seconds and memory of a prediction, by steps and by area, of the first weights.
+
+    Examples:
+    - `gid evaluate cost --steps 10 --steps 25 --area 1`
+    """
+    from .cost import measure_cost
+    from .plan import named_weights
+    from .results import Results
+
+    kept = Results(results)
+    file = named_weights(weights or [], WEIGHTS)[0][1]
+    with _watching() as watch:
+        kept.cost = measure_cost(
+            file,
+            steps=steps or [10, 20, 25],
+            areas=area or [0.5, 1.0, 2.0],
+            repeats=repeats,
+            threads=threads,
+            device=device,
+            watch=watch,
+        )
+    kept.save()
+    page(results)
+
+
+@app.command()
+def sheets(
+    weights: WeightsOption = None,
+    loops: LoopsOption = None,
+    stills: StillsOption = None,
+    steps: StepsOption = None,
+    guidance: GuidanceOption = None,
+    solver: SolverOption = None,
+    work: WorkOption = WORK,
+    results: ResultsOption = RESULTS,
+    device: DeviceOption = None,
+) -> None:
+    """Sheets to look at, into the folder `images` beside the page: clips beside their truth, and stills.
+
+    Examples:
+    - `gid evaluate sheets --loops clips --stills photographs`
+    """
+    from .candidates import Prior
+    from .gallery import sheet_of_clips, sheets_of_stills
+    from .plan import named_weights
+    from .splits import EvaluationError
+
+    if loops is None and stills is None:
+        raise EvaluationError("There is nothing to show.", "Name clips (--loops), photographs (--stills), or both.")
+    name, file = named_weights(weights or [], WEIGHTS)[0]
+    candidate = Prior(name, file, device=device, **_settings(steps, guidance, solver))
+    images = results.parent / "images"
+    with _plan(work, results, loops, 1, 1, False) as plan:
+        written = [] if loops is None else [sheet_of_clips(candidate, plan.cases("loops"), images, plan.watch)]
+        if stills is not None:
+            written += sheets_of_stills(candidate, stills, images, plan.watch)
+        plan.results.sheets = written
+        plan.results.save()
+    page(results)
+
+
+@app.command()
+def page(results: ResultsOption = RESULTS) -> None:
+    """Write the page anew from the results; what was written into it by hand is kept.
+
+    Examples:
+    - `gid evaluate page`
+    """
+    from .page import write_page
+    from .results import Results
+
+    path = results.with_suffix(".md")
+    write_page(path, Results(results), "images")
+    console.print(f"{path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _settings(steps: int | None, guidance: float | None, solver: str | None) -> dict[str, Any]:
+    given = {"steps": steps, "guidance": guidance, "solver": solver}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _make_scenes(out: Path, count: int, unseen: int, rendered: Path | None) -> None:
+    from .held_out import write_scenes
+
+    done = 0
+    with _watching() as watch:
+        for more in write_scenes(out, count=count, unseen=unseen, rendered=rendered):
+            done += more
+            watch("test scenes", done, count + unseen)
+
+
+@contextlib.contextmanager
+def _plan(work: Path, results: Path, loops: Path | None, scenes: int, samples: int, frames: bool) -> Iterator[Plan]:
+    from .plan import Plan
+    from .results import Results
+
+    with _watching() as watch:
+        kept = Results(results)
+        yield Plan(work, kept, loops=loops, scenes=scenes, samples=samples, frames=frames, watch=watch)
+
+
+@contextlib.contextmanager
+def _watching() -> Iterator[Watcher]:
+    """One bar for each thing that is done, on stderr; one line each where that is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+            if not console.is_terminal and done == total:
+                console.print(f"{what}: {done}", markup=False, highlight=False, soft_wrap=True)
+
+        yield watch

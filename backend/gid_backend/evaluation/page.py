@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`docs/evaluation.md` from the results; what people write between its two marks is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..atomic import replacing
+from .results import Results
+
+__all__ = ["TABLES", "write_page"]
+
+BEGIN, END = "<!-- written by hand: begin -->", "<!-- written by hand: end -->"
+Row = dict[str, Any]
+
+
+def _number(key: str, digits: int = 2, factor: float = 1.0) -> Callable[[Row], str]:
+    def shown(figures: Row) -> str:
+        value = figures.get(key)
+        return "" if value is None else f"{value * factor:.{digits}f}".replace("-", "−")
+
+    return shown
+
+
+def _pair(first: Callable[[Row], str], second: Callable[[Row], str], mark: str) -> Callable[[Row], str]:
+    def shown(figures: Row) -> str:
+        a, b = first(figures), second(figures)
+        return f"{a}{mark}{b}" if a and b else a or b
+
+    return shown
+
+
+# Heading, goal, what stands in the cell.
+COLUMNS: list[tuple[str, str, Callable[[Row], str]]] = [
+    ("where", "", _number("rank")),
+    ("amount", "0.63 … 1.6", _number("amount")),
+    ("within", "", _number("amount_within", 0, 100)),
+    ("leak", "≤ 10", _number("leakage", 0, 100)),
+    ("idle", "0", _number("idle")),
+    ("slope", "−0.7 … −1.2", _number("slope")),
+    ("bands", "≤ 3", _pair(_number("band_error", 1), _number("band_error_raw", 1), " of ")),
+    ("mean band", "≤ 3", _number("band_error_worst", 1)),
+    ("coherence", "reference's", _number("coherence")),
+    ("phases", "reference's", _number("phase_coherence")),
+    ("draw", "> 0", _number("residual_coherence")),
+    ("inside", "1", _number("inside")),
+    ("edges", "1", _number("across")),
+    ("crest", "reference's", _number("crest")),
+    ("best", "< 1", _pair(_number("best"), _number("spectral_error"), " / ")),
+    ("diversity", "> 0", _pair(_number("diversity"), _number("diversity_amplitude"), " / ")),
+    ("Fréchet", "0", _number("frechet", 1)),
+    ("kernel", "0", _number("kernel", 0)),
+    ("changes", "0", _number("changes", 1)),
+    ("seam", "≤ 1", _number("seam")),
+]
+WHERE_GOAL = {"loops": "≥ 0.65", "synthetic": "≥ 0.80", "unseen": ""}
+TABLES = {
+    "prior": "Priors and baselines",
+    "ablations": "Ablations, at equal budget of training",
+    "steps": "Steps and solvers",
+}
+TITLES = {
+    "loops": "Development clips",
+    "synthetic": "Synthetic scenes with unseen seeds",
+    "unseen": "Families of scenes that a training left out",
+}
+
+HEAD = """# Evaluation of the motion prior
+
+    gid evaluate --loops CLIPS --stills STILLS                      # everything below; goes on where it was
+    gid evaluate scenes                                             # the two synthetic splits alone
+    gid evaluate prior --loops CLIPS --weights NAME=FILE            # one more row in every table
+
+This page is generated from [evaluation.json](evaluation.json) by `gid evaluate page`. Seeds are fixed: draws 0, 1, … of
+each picture, one wind for each scene.
+
+## What the columns say
+
+Everything is measured on a grid of 128×72 places (as many for other aspects) over places that have texture; mean over
+draws, median over clips or scenes. *Reference* is the truth measured against itself."""
+
+MEANINGS = {
+    "where": (
+        "Spearman's ρ between predicted and true map of motion strength (root mean square over time without the mean"
+        " offset), the truth floored at 0.2 px of 512"
+    ),
+    "amount": (
+        "mean predicted over true strength in places that move (at least 0.2 px and 10 % of the strongest hundredth);"
+        " *within*: % of the pictures within a factor 1.6"
+    ),
+    "leak": (
+        "strength where the truth is still, in % of that where it moves; *idle*: mean strength, px of 512, in pictures"
+        " in which nothing moves"
+    ),
+    "slope": "of log mean amplitude over log frequency, k = 1..15",
+    "bands": (
+        "error of a band's mean amplitude in dB, mean over the bands, after the overall gain is taken out, of that"
+        " before;"
+        " *mean band*: the worst band when all pictures and draws are averaged first"
+    ),
+    "coherence": (
+        "correlation over places of the amplitudes in neighbouring bands; *phases*: of their phase gradients; *draw*:"
+        " of what a draw does differently from the other draws of the picture, 0 where bands are drawn independently"
+    ),
+    "inside, edges": (
+        "mean step of the motion between neighbouring pixels of one part, and across the edges of parts, over the true"
+        " one, both per motion strength"
+    ),
+    "crest": "farthest from the mean position over the root mean square, mean over places",
+    "best": "distance of amplitude spectra over the truth's size: of the best draw / of all on average; static has 1",
+    "diversity": (
+        "mean distance of two draws over their size: of the motions / of their amplitudes; √2 is nothing in common, 0"
+        " is collapsed"
+    ),
+    "Fréchet, kernel": (
+        "distances between features of rendered and true frames (10⁻³ for the kernel's); *changes*: kernel distance of"
+        " what varies within 30 frames. Features: EfficientNet-Lite0 (ImageNet), mean over its deepest map. **Not"
+        " Inception and not I3D**: they compare with each other only. Static frames are true ones, so *static* does"
+        " well in the first two"
+    ),
+    "seam": "step from the last frame to the first over the mean step",
+}
+
+
+def write_page(path: Path, results: Results, images: str) -> None:
+    """Write the page.
+
+    Args:
+        path: of the page; text between its two marks is kept.
+        results: everything measured.
+        images: folder of the sheets as the page links to it.
+
+    Raises:
+        OutputError: when the page cannot be written.
+    """
+    pieces = [HEAD, _markdown(("column", "meaning"), list(MEANINGS.items()))]
+    for split, title in TITLES.items():
+        rows = results.of("prior", split)
+        if rows:
+            pieces.append(f"## {title}\n\n{_counts(rows)}\n\n{_table(rows, split)}")
+            pieces += [_groups(rows, split), _windows(rows)]
+    for table in ("ablations", "steps"):
+        for split in TITLES:
+            rows = results.of(table, split)
+            if rows:
+                title = f"{TABLES[table]}: {TITLES[split].lower()}"
+                pieces.append(f"## {title}\n\n{_counts(rows)}\n\n{_table(rows, split)}")
+    pieces.append(_cost(results.cost))
+    if results.sheets:
+        links = "\n\n".join(f"![{Path(name).stem.replace('_', ' ')}]({images}/{name})" for name in results.sheets)
+        pieces.append(f"{SHEETS}\n\n{links}")
+    pieces.append(f"{BEGIN}\n{_by_hand(path)}\n{END}")
+    with replacing(path) as temporary:
+        temporary.write_text("\n\n".join(piece.strip() for piece in pieces if piece) + "\n", encoding="utf-8")
+
+
+SHEETS = """## Sheets
+
+From left to right: the picture; where it moves (root mean square; white is 1 % of the width and more); phase of bands 1
+and 3 along their main direction (hue: when in the period; brightness: how much); the row of most motion over one loop,
+top to bottom. Below a clip's prediction stands its truth."""
+
+
+def _by_hand(path: Path) -> str:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.search(re.escape(BEGIN) + "\n(.*?)\n?" + re.escape(END), text, re.DOTALL)
+    return found[1] if found else "## What still fails\n"
+
+
+def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+
+
+def _table(rows: Sequence[Row], split: str) -> str:
+    used = [c for c in COLUMNS if any(c[2](row["figures"]) for row in rows)]
+    goals = ["*goal*", *(WHERE_GOAL[split] if head == "where" else goal for head, goal, _ in used)]
+    lines = [[row["name"], *(shown(row["figures"]) for _, _, shown in used)] for row in rows]
+    return _markdown(["", *(head for head, _, _ in used)], [goals, *lines])
+
+
+def _counts(rows: Sequence[Row]) -> str:
+    cases = {row["figures"]["cases"] for row in rows}
+    drawn = [row for row in rows if "weights" in row["settings"]]
+    said = [f"{max(cases)} pictures"]
+    for key, word in (("draws", "draws each"), ("steps", "steps"), ("guidance", "guidance")):
+        values = sorted({row["figures"][key] if key == "draws" else row["settings"][key] for row in drawn})
+        if values:
+            said.append(f"{word} {', '.join(str(v) for v in values)}")
+    return "; ".join(said) + "."
+
+
+def _groups(rows: Sequence[Row], split: str) -> str:
+    """Where, amount and leak of every clip or family, for each set of weights."""
+    drawn = [row for row in rows if "weights" in row["settings"] or row["name"].startswith(("nearest", "the scene"))]
+    names = sorted({name for row in drawn for name in row["figures"]["groups"]})
+    if not drawn or not names:
+        return ""
+    cell = _pair(_pair(_number("rank"), _number("amount"), " / "), _number("leakage", 0, 100), " / ")
+    still = _number("idle")
+
+    def shown(row: Row, name: str) -> str:
+        group = row["figures"]["groups"].get(name)
+        if group is None:
+            return ""
+        return cell(group) if group["rank"] is not None else f"idle {still(group)}"
+
+    lines = [[name, *(shown(row, name) for row in drawn)] for name in names]
+    what = "clip" if split == "loops" else "family"
+    return f"Where / amount / leak of each {what}:\n\n" + _markdown([what, *(row["name"] for row in drawn)], lines)
+
+
+def _windows(rows: Sequence[Row]) -> str:
+    lines = [
+        [row["name"], *(f"{value:.0f}".replace("-", "−") for value in row["figures"]["windows"])]
+        for row in rows
+        if row["figures"].get("windows") and "weights" in row["settings"]
+    ]
+    if not lines:
+        return ""
+    count = len(lines[0]) - 1
+    heads = ["", *(f"{150 // count * i}–{150 // count * (i + 1) - 1}" for i in range(count))]
+    return "Kernel distance in windows along time (frames); it should stay flat:\n\n" + _markdown(heads, lines)
+
+
+def _cost(cost: Row) -> str:
+    if not cost:
+        return ""
+    lines = [
+        [
+            f"{row['width']}×{row['height']}",
+            str(row["steps"]),
+            f"{row['seconds']:.1f}",
+            f"{row['fastest']:.1f} … {row['slowest']:.1f}",
+            f"{row['peak_mb']:.0f}",
+        ]
+        for row in cost["rows"]
+    ]
+    table = _markdown(["grid", "steps", "seconds", "fastest … slowest", "peak memory, MB"], lines)
+    return (
+        f"## Cost of a prediction\n\n{cost['device']}, {cost['threads']} threads, guidance {cost['guidance']:g};"
+        f" median of {cost['repeats']} after one to warm up. Memory is the process's{cost['memory']}, torch"
+        f" and the model in it.\n\n{table}"
+    )

@@ -30,7 +30,7 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
     "fern": (nearby.ferns, 3),
     "forest": (outdoors.forest, 3),
     "garden": (outdoors.garden, 5),
-    "still": (outdoors.still, 5),
+    "still": (outdoors.still, 8),
     **THINGS,
 }
 

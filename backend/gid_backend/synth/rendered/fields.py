@@ -62,7 +62,7 @@ def field(
     _, distance = st.camera.project(feet)
     scale = np.asarray(st.camera.scale(distance))
     # Never thinner in the picture than what can be seen of it.
-    width = np.maximum(height * {"reeds": 0.025, "wheat": 0.012}.get(kind, 0.03), 0.0035 / scale)
+    width = np.maximum(height * {"reeds": 0.012, "wheat": 0.01}.get(kind, 0.022), 0.0035 / scale)
     parents = clumps(st, feet, tall)
     tones = vary(rng, tone, count, 0.22, 0.08)
     large = tall * scale > 0.06

@@ -70,7 +70,8 @@ def _exposed(light: Array, rng: np.random.Generator) -> Array:
     weight = np.exp(-(x * x + y * y))
     mean = float(np.exp((np.log(np.clip(luma, 1e-3, 20.0)) * weight).sum() / weight.sum()))
     bright = float(np.percentile(luma, 96))
-    gain = min(0.13 / max(mean, 1e-4), 1.8 / max(bright, 1e-4))
+    # Photographers let the sky burn out rather than the tree go black, mostly.
+    gain = min(0.13 / max(mean, 1e-4), float(rng.uniform(1.5, 6.0)) / max(bright, 1e-4))
     # Where there is little light, cameras leave it darker.
     gain = min(gain, 60.0) * float(np.exp(rng.normal(-0.05, 0.4)))
     return light * np.float32(gain)

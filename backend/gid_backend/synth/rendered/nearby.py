@@ -182,6 +182,8 @@ def ferns(st: Stage) -> None:
     surroundings.ground(st, str(st.rng.choice(["soil", "lawn", "concrete"], p=[0.6, 0.25, 0.15])))
     if st.chance(0.5):
         behind(st, size * st.u(2, 6))
+    if st.chance(0.7):
+        surroundings.litter(st)
     for i in range(int(st.rng.integers(1, 6))):
         foliage.fern(
             st, (st.u(-1.2, 1.2) * size * (i > 0), st.u(-0.3, 2.0) * size * (i > 0), 0.0), size * st.u(0.7, 1.1)

@@ -11,19 +11,23 @@ from .stage import Stage, tint
 __all__ = ["bare_tree", "broadleaf", "conifer", "forest", "garden", "grass", "hedge", "landscape", "shrub", "still"]
 
 
-def landscape(st: Stage, busy: float = 1.0, grass: float = 0.3, wood: float = 0.45) -> None:
-    """Ground, and behind it perhaps hills, a wood, houses, a wall or a fence; at times short grass. Wood and grass stir."""
+def landscape(st: Stage, busy: float = 1.0, grass: float = 0.4, wood: float = 0.45) -> None:
+    """Ground, and behind it perhaps hills, a wood, houses, a wall or a fence; at times grass. Wood and grass stir."""
     distance = st.camera.distance
     surroundings.ground(st, rough=st.u(0, 0.3) if st.chance(0.4) else 0.0)
+    if st.chance(0.5):
+        surroundings.litter(st)
     if st.chance(0.35):
         surroundings.hills(st)
     if st.chance(wood):
         surroundings.treeline(st, distance * st.u(2.5, 6) + 15, st.u(4, 10))
     if st.chance(0.3 * busy):
         for _ in range(int(st.rng.integers(1, 4))):
-            y = distance * st.u(0.5, 2.0) + 5
+            wide = st.u(5, 12)
+            # Its front, too, stands behind what the picture is of.
+            y = distance * st.u(0.5, 2.0) + 2 + wide
             reach = (y + distance) * 0.5 / st.camera.focal
-            surroundings.house(st, st.u(-reach, reach), y, st.u(5, 12), st.u(2.8, 7.0), st.u(-0.7, 0.7))
+            surroundings.house(st, st.u(-reach, reach), y, wide, st.u(2.8, 7.0), st.u(-0.7, 0.7))
     elif st.chance(0.15 * busy):
         surroundings.wall(st, distance * st.u(0.3, 0.8) + 3, size=80.0)
     if st.chance(0.15 * busy):
@@ -139,7 +143,7 @@ def grass(st: Stage) -> None:
         distance,
         focal=st.u(0.9, 2.2),
         eye=eye,
-        blur=st.u(0.003, 0.03) if st.chance(0.5) else 0.0,
+        blur=st.u(0.002, 0.014) if st.chance(0.5) else 0.0,
     )
     landscape(st, busy=0.6, grass=0.0)
     far = distance * st.u(2.5, 10)
@@ -186,7 +190,7 @@ def garden(st: Stage) -> None:
         eye=st.u(1.2, 2.2),
         blur=st.u(0.002, 0.01) if st.chance(0.3) else 0.0,
     )
-    landscape(st, busy=2.0, grass=0.6)
+    landscape(st, busy=2.0, grass=0.7)
     places = st.camera.ground(st.rng, 7, distance * 0.45, distance * 2.0, margin=0.95)
     for at in places[: int(st.rng.integers(3, 8))]:
         kind = st.u(0, 1)

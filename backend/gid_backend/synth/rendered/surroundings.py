@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .leaves import place_leaves
 from .stage import Stage, tint, vary
 
-__all__ = ["fence", "ground", "hills", "house", "person", "pole", "rock", "still_things", "treeline", "wall"]
+__all__ = ["fence", "ground", "hills", "house", "litter", "person", "pole", "rock", "still_things", "treeline", "wall"]
 
 Array = npt.NDArray[Any]
 
@@ -28,8 +28,9 @@ def ground(st: Stage, kind: str | None = None, far: float = 400.0, rough: float 
     }[kind]
     name = {"sand": "soil", "snow": "plain"}.get(kind, kind)
     n = 40
-    x = np.sinh(np.linspace(-6, 6, n)) / np.sinh(6) * far
-    y = np.sinh(np.linspace(-1.5, 6, n)) / np.sinh(6) * far
+    # Finer near the viewer, under whom it begins.
+    x = np.sinh(np.linspace(-6, 6, n)) / np.sinh(6) * far + st.camera.position[0]
+    y = np.sinh(np.linspace(-1, 6, n)) / np.sinh(6) * far + st.camera.position[1]
     gx, gy = np.meshgrid(x, y)
     z = np.zeros_like(gx)
     if rough:
@@ -40,6 +41,25 @@ def ground(st: Stage, kind: str | None = None, far: float = 400.0, rough: float 
         )
     st.mesh(name).grid(np.stack([gx, gy, z], -1), 0, tone)
     return np.asarray(tone)
+
+
+def litter(st: Stage, count: int = 900) -> None:
+    """Fallen leaves, pebbles and tufts of nothing in particular, so that the ground is not a carpet; none moves."""
+    rng = st.rng
+    near = max(st.camera.position[2] * 0.8, 0.3)
+    at = st.camera.ground(rng, count, near, near * 25)
+    at[:, 2] += rng.uniform(0.003, 0.02, count)
+    _, distance = st.camera.project(at)
+    size = np.maximum(
+        st.u(0.02, 0.09) * np.exp(rng.normal(0, 0.4, count)), 0.004 / np.asarray(st.camera.scale(distance))
+    )
+    flat = rng.normal(0, 1, (count, 3)) * np.array([1, 1, 0.15])
+    normal = rng.normal(0, 0.3, (count, 3)) + np.array([0, 0, 1.0])
+    outline = place_leaves(
+        at, flat, normal, size, st.u(0.25, 0.5), str(rng.choice(["lens", "oval", "round"])), droop=-0.1
+    )
+    tone = tint(st.u(0.03, 0.2), st.u(0.1, 0.6), st.u(0.25, 0.6))
+    st.mesh("leaf").polygons(outline, 0, vary(rng, tone, count, 0.35, 0.15))
 
 
 def hills(st: Stage) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -15,8 +16,8 @@ import torch
 from gid_blender.motion import SpectralVolume, loop_coefficients
 
 from .device import best_device
-from .diffusion.sampler import sample
-from .errors import Cancelled
+from .diffusion.sampler import Solver, sample
+from .errors import Cancelled, ImageError
 from .images import prepare
 from .model_info import chosen_weights, model_id_of, sha256_of
 from .models.prior import MotionPrior
@@ -26,6 +27,7 @@ __all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor", "cohering", "
 DEFAULT_STEPS = 20
 DEFAULT_GUIDANCE = 0.75
 MAX_STEPS = 1000
+LARGEST_STRENGTH = 0.1  # of the width
 # Motions drawn at once: a GPU is hardly busy with one, a CPU gains nothing from more.
 AT_ONCE = 8
 # Of the width: over which distance moving neighbours are made to agree, and how far a band may be raised again for it.
@@ -78,6 +80,9 @@ class MotionPredictor:
         steps: int = DEFAULT_STEPS,
         guidance: float = DEFAULT_GUIDANCE,
         loop_guidance: float = 0.0,
+        strength: float | None = None,
+        mask: npt.ArrayLike | None = None,
+        solver: Solver = "multistep",
         linear: bool = False,
         progress: Progress | None = None,
         cancel: Callable[[], bool] | None = None,
@@ -91,6 +96,11 @@ class MotionPredictor:
             guidance: w of classifier-free guidance (paper §6): how closely the motion keeps to this picture.
             loop_guidance: u of motion self-guidance (paper eq. 5). The loop is seamless without it, since harmonics
                 are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
+            strength: mean swing of what moves, in fractions of the picture's width, that is asked for (a breeze has about
+                0.002, a strong wind 0.006); None leaves it to the picture.
+            mask: (H, W) bool, uint8 or float in 0..1, of the picture's aspect and any size: white may move, black may not and
+                comes out exactly still, grey moves less; None is all white.
+            solver: "multistep" (DPM-Solver++) or "ddim".
             linear: whether a float image is scene-linear; it is sRGB otherwise.
             progress: called with ("Denoising", steps done, steps).
             cancel: asked before each step.
@@ -110,6 +120,9 @@ class MotionPredictor:
                 steps=steps,
                 guidance=guidance,
                 loop_guidance=loop_guidance,
+                strength=strength,
+                mask=mask,
+                solver=solver,
                 linear=linear,
                 progress=progress,
                 cancel=cancel,
@@ -124,6 +137,9 @@ class MotionPredictor:
         steps: int = DEFAULT_STEPS,
         guidance: float = DEFAULT_GUIDANCE,
         loop_guidance: float = 0.0,
+        strength: float | None = None,
+        mask: npt.ArrayLike | None = None,
+        solver: Solver = "multistep",
         linear: bool = False,
         progress: Progress | None = None,
         cancel: Callable[[], bool] | None = None,
@@ -137,16 +153,25 @@ class MotionPredictor:
             raise ValueError(f"The number of steps must be 1 to {MAX_STEPS}, not {steps}.")
         if not (0.0 <= guidance <= 20.0 and 0.0 <= loop_guidance <= 1000.0):
             raise ValueError("Guidance must be 0 to 20 and loop guidance 0 to 1000.")
+        if strength is not None and not 0.0 < strength <= LARGEST_STRENGTH:
+            raise ValueError(
+                f"The strength must be above 0 and at most {LARGEST_STRENGTH} of the width, not {strength}."
+            )
+        if solver not in get_args(Solver):
+            raise ValueError(f"There is no solver “{solver}”; choose one of {', '.join(get_args(Solver))}.")
         pixels = np.ascontiguousarray(image)
         picture = prepare(pixels, linear)
         rows, columns = self.prior.config.grid(*picture.shape[:2])
         small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
         tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
+        may_move = None if mask is None else _mask(mask, rows, columns).to(self.device)
         described = {
             "model": self.model_id,
             "model_sha256": self.model_sha256,
             "image_sha256": hashlib.sha256(pixels.data).hexdigest(),
-            "settings": {"steps": steps, "guidance": guidance, "loop_guidance": loop_guidance},
+            "settings": {"steps": steps, "guidance": guidance, "loop_guidance": loop_guidance, "solver": solver}
+            | ({} if strength is None else {"strength": strength})
+            | ({} if mask is None else {"mask_sha256": hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest()}),
         }
 
         def tick(done: int) -> None:
@@ -160,11 +185,14 @@ class MotionPredictor:
             drawn = seeds[first : first + size]
             spectra = sample(
                 self.prior,
-                tensor.expand(len(drawn), -1, -1, -1).contiguous(memory_format=torch.channels_last),
-                generator=[torch.Generator("cpu").manual_seed(seed) for seed in drawn],
+                tensor.contiguous(memory_format=torch.channels_last),
+                generators=[torch.Generator("cpu").manual_seed(seed) for seed in drawn],
                 steps=steps,
                 guidance=guidance,
                 loop_guidance=loop_guidance,
+                strength=strength,
+                mask=may_move,
+                solver=solver,
                 tick=tick,
             )
             for seed, spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
@@ -174,6 +202,18 @@ class MotionPredictor:
                     frames=self.prior.config.frames,
                     meta={**described, "seed": seed},
                 )
+
+
+def _mask(mask: npt.ArrayLike, rows: int, columns: int) -> torch.Tensor:
+    """(1, 1, rows, columns) in 0..1 from what `MotionPredictor.predict` takes."""
+    given = np.asarray(mask)
+    if given.ndim != 2 or not given.size or given.dtype.kind not in "bufi":
+        raise ImageError(f"A mask is one channel of numbers, (H, W), not {given.shape} {given.dtype}.")
+    top = 1.0 if given.dtype.kind in "bf" else float(np.iinfo(given.dtype).max)
+    values = given.astype(np.float32) / np.float32(top)
+    if not np.isfinite(values).all() or values.min() < 0.0 or values.max() > 1.0:
+        raise ImageError("A mask's values must be from 0 (still) to 1 (free).")
+    return torch.from_numpy(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA))[None, None]
 
 
 def cohering(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:

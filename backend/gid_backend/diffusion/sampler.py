@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import torch
-from diffusers import DPMSolverMultistepScheduler
+import torch.nn.functional as F
+from diffusers import DPMSolverMultistepScheduler, FlowMatchEulerDiscreteScheduler
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 
@@ -16,85 +17,120 @@ from gid_blender.motion import loop_coefficients
 from ..models.prior import MotionPrior
 from .normalization import from_channels
 
-__all__ = ["loop_loss", "sample"]
+__all__ = ["SHIFT", "Solver", "loop_loss", "sample"]
 
 # One half of a motion's width in a hundred: brings the loop loss to the order of 1.
 LOOP_UNIT = 0.005
+# Whole things move alike, so what a thing does is decided where noise all but hides it: half of the steps are spent
+# above t = SHIFT / (1 + SHIFT) (Esser et al. 2024, §5.3.2).
+SHIFT = 2.0
+# Below this a mask is black: an 8-bit picture's first grey.
+MASKED = 1.0 / 512.0
+
+Solver = Literal["multistep", "ddim"]
 
 
 def sample(
     prior: MotionPrior,
     image: Tensor,
     *,
-    generator: torch.Generator | list[torch.Generator],
+    generators: Sequence[torch.Generator],
     steps: int,
     guidance: float,
-    loop_guidance: float,
-    tick: Callable[[int], None],
+    loop_guidance: float = 0.0,
+    strength: float | None = None,
+    mask: Tensor | None = None,
+    solver: Solver = "multistep",
+    tick: Callable[[int], None] = lambda done: None,
 ) -> Tensor:
-    """Draw one spectral volume for each picture.
+    """Draw N spectral volumes of one picture.
 
-    Solver: DPM-Solver++(2M) (Lu et al. 2022) on the flow, from diffusers. Guidance as in the paper's eq. 5:
-    (1 + w)·v(z, c) - w·v(z, ∅) + u·t·∇_z L, where L asks the estimate of the clean motion to pass
-    the wrap of the loop with no more than its usual step.
+    Guidance as in the paper's eq. 5: (1 + w)·v(z, c) - w·v(z, ∅) + u·t·∇_z L, where L asks the estimate of the clean
+    motion to pass the wrap of the loop with no more than its usual step.
 
     Args:
         prior: in evaluation mode.
-        image: (B, 3, H, W) in [0, 1]; H and W multiples of the prior's stride.
-        generator: of the initial noise, on the CPU, so that a seed means the same on every device; a list has one for
-            each picture, so that a seed means the same in every batch.
+        image: (1, 3, H, W) in [0, 1]; H and W multiples of the prior's stride.
+        generators: one for each motion, of its initial noise; on the CPU, so that a seed means the same on every device.
         steps: of the solver, at least 1.
         guidance: w; 0 is plain conditional sampling.
         loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
+        strength: mean swing (`mean_swing`) in fractions of the width that the motion is asked to have; None leaves it open.
+        mask: (1, 1, H, W) in [0, 1], 1 where things may move; where it is 0 the motion is exactly 0. None is all free.
+        solver: DPM-Solver++(2M) (Lu et al. 2022), or DDIM, which on a rectified flow is Euler's step; both from diffusers.
         tick: called with the number of steps done before each of them; may raise to stop.
 
     Returns:
-        (B, K, 2, H, W) complex64 spectrum, fractions of the picture's width.
+        (N, K, 2, H, W) complex64 spectrum, fractions of the picture's width.
     """
-    config, denoiser = prior.config, prior.denoiser
-    b, _, height, width = image.shape
+    config, denoiser, n = prior.config, prior.denoiser, len(generators)
+    height, width = image.shape[2:]
+    size = (height // config.stride, width // config.stride)
+    shape = (n, config.bands, config.latent_channels, *size)
+    z: Tensor = randn_tensor(shape, generator=list(generators), device=image.device)
     with torch.no_grad():
-        features = prior.encoder(image)
-        condition = denoiser.condition(image, features)
-        guide = prior.autoencoder.guide(image, features)
+        sight = prior.look(image)
+        asked = None if strength is None else image.new_full((1,), strength)
+        # A patch that may move in part is told to be free; the mask itself is applied in the end.
+        free = None if mask is None else (F.adaptive_max_pool2d(mask, size) > MASKED).to(image.dtype)
+        condition = prior.condition(sight, asked, free).repeated(n)
         if guidance:
-            condition = torch.cat([condition, denoiser.unconditional(condition)])
-
-    shape = (b, config.bands, config.latent_channels, height // config.stride, width // config.stride)
-    z: Tensor = randn_tensor(shape, generator=generator, device=image.device)
-    solver: Any = DPMSolverMultistepScheduler(
-        prediction_type="flow_prediction", use_flow_sigmas=True, solver_order=2, final_sigmas_type="zero"
-    )
-    solver.set_timesteps(steps, device=image.device)
+            condition = condition.joined(denoiser.picture.unconditional(condition))
+        resting = prior.resting(height, width)
+        noise = z
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
         if not guidance:
-            plain: Tensor = denoiser(z, t.expand(b), condition)
+            plain: Tensor = denoiser(z, t.expand(n), condition)
             return plain
-        given, free = denoiser(torch.cat([z, z]), t.expand(2 * b), condition).chunk(2)
-        guided: Tensor = (1.0 + guidance) * given - guidance * free
-        return guided
+        both: Tensor = denoiser(torch.cat([z, z]), t.expand(2 * n), condition)
+        given, unseen = both.chunk(2)
+        return (1.0 + guidance) * given - guidance * unseen
 
-    for done, step in enumerate(solver.timesteps):
+    def decoded(z: Tensor) -> Tensor:
+        slices: Tensor = prior.autoencoder.decode(prior.unwhiten(z).flatten(0, 1), sight.guide)
+        return slices.unflatten(0, (n, config.bands))
+
+    scheduler = _scheduler(solver, steps, image.device)
+    for done, step in enumerate(scheduler.timesteps):
         tick(done)
         # Not step / 1000: the solver's steps are whole numbers, its noise levels are not.
-        t = solver.sigmas[done].to(image.device)
+        t, after = (scheduler.sigmas[i].to(image.device) for i in (done, done + 1))
         if loop_guidance:
             with torch.enable_grad():
                 z = z.detach().requires_grad_()
                 v = velocity(z, t)
-                motion = prior.autoencoder.decode(prior.unwhiten(z - t * v).flatten(0, 1), guide)
-                loss = loop_loss(prior, motion.unflatten(0, (b, config.bands)))
+                loss = loop_loss(prior, decoded(z - t * v))
                 gradient = torch.autograd.grad(loss, z)[0]
             v = (v + loop_guidance * t * gradient).detach()
         else:
             with torch.no_grad():
                 v = velocity(z, t)
-        z = solver.step(v, step, z.detach(), return_dict=False)[0]
+        z = scheduler.step(v, step, z.detach(), return_dict=False)[0]
+        if free is not None:
+            # Pinned places are known at every noise level; their neighbours then fit themselves to them.
+            z = torch.where(free[:, None] > 0, z, (1 - after) * resting + after * noise)
     tick(steps)
     with torch.no_grad():
-        slices = prior.autoencoder.decode(prior.unwhiten(z).flatten(0, 1), guide).unflatten(0, (b, config.bands))
-        return from_channels(prior.normalizer.denormalize(slices))
+        spectrum = from_channels(prior.normalizer.denormalize(decoded(z)))
+        return spectrum if mask is None else spectrum * mask[:, None]
+
+
+def _scheduler(solver: Solver, steps: int, device: torch.device) -> Any:
+    if solver == "ddim":
+        euler: Any = FlowMatchEulerDiscreteScheduler(shift=SHIFT)
+        # Its own levels would spend the last step on a noise of four thousandths.
+        euler.set_timesteps(sigmas=[1.0 - i / steps for i in range(steps)], device=device)
+        return euler
+    multistep: Any = DPMSolverMultistepScheduler(
+        prediction_type="flow_prediction",
+        use_flow_sigmas=True,
+        flow_shift=SHIFT,
+        solver_order=2,
+        final_sigmas_type="zero",
+    )
+    multistep.set_timesteps(steps, device=device)
+    return multistep
 
 
 def loop_loss(prior: MotionPrior, slices: Tensor) -> Tensor:

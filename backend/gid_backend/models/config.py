@@ -31,7 +31,10 @@ class PriorConfig:
         unet_channels, unet_multipliers, unet_blocks: width of the first level, factors of each level,
             residual blocks a level.
         attention_levels: levels with spatial attention.
-        condition_channels: of the picture's features beside the noisy latent.
+        condition_channels: of the picture's features beside the noisy latent, twice as many at each coarser level.
+        coordination: how bands meet in the denoiser: "channels", "attention" (the paper's) or "none"; see `Denoiser`.
+        normalization: of the bands: "modulus", "channel" (the paper's) or "linear"; see `BandNormalizer`.
+        features: "pretrained", or "scratch" for a picture encoder that is trained with the denoiser.
     """
 
     name: str = "small"
@@ -43,10 +46,13 @@ class PriorConfig:
     vae_channels: tuple[int, ...] = (24, 64, 128)
     latent_channels: int = 8
     unet_channels: int = 64
-    unet_multipliers: tuple[int, ...] = (1, 2, 3)
+    unet_multipliers: tuple[float, ...] = (1, 2, 3)
     unet_blocks: int = 2
     attention_levels: tuple[int, ...] = (1, 2)
     condition_channels: int = 48
+    coordination: str = "channels"
+    normalization: str = "modulus"
+    features: str = "pretrained"
 
     @property
     def stride(self) -> int:
@@ -71,7 +77,6 @@ class PriorConfig:
         """Back from `to_json`; raises TypeError when a field is unknown."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
         return cls(**fields)
-
 
     @classmethod
     def read(cls, path: Path) -> PriorConfig:

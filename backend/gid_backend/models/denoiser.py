@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The denoiser: a U-Net over every frequency slice, coordinated by attention across the bands (paper §4.2)."""
+"""The denoiser: a U-Net that sees all bands of a spectral volume (paper §4.2)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blocks import FrequencyAttention, ResidualBlock, SpatialAttention, group_norm, sinusoid, zeroed
+from .conditioning import Condition, PictureConditioner
 from .config import PriorConfig
-from .picture_encoder import FEATURE_CHANNELS, Features
 
 __all__ = ["Denoiser"]
 
@@ -32,33 +32,34 @@ class Denoiser(nn.Module):
     """Velocity of the flow from motion to noise for all K slices of a picture at once.
 
     The prediction is v = noise - motion at z = (1 - t)·motion + t·noise (rectified flow, Liu et al.
-    2022): the same network and data as the paper's ε-prediction, with straighter paths, so that tens of
-    steps do where the paper takes 250.
+    2022). `config.coordination` says how bands meet: "channels" (all slices side by side as channels of one U-Net),
+    "attention" (every slice through the U-Net on its own, attention across bands after each level: the
+    paper's), or "none" (slices know nothing of each other).
     """
 
     def __init__(self, config: PriorConfig) -> None:
         super().__init__()
         self.config = config
-        width, latent, bands = config.unet_channels, config.latent_channels, config.bands
-        embedding = 4 * width
-        widths = [width * m for m in config.unet_multipliers]
+        width, latent = config.unet_channels, config.latent_channels
+        self.together = config.coordination == "channels"
+        bands = config.bands if config.coordination == "attention" else 0
+        slices = config.bands if self.together else 1
+        embedding = 4 * min(width, 96)
+        self.frequencies = min(width, 96)
+        widths = [round(width * m / 16) * 16 for m in config.unet_multipliers]
 
-        self.time = nn.Sequential(nn.Linear(width, embedding), nn.SiLU(), nn.Linear(embedding, embedding))
-        self.band = nn.Embedding(bands, embedding)
-        self.see = nn.Sequential(
-            nn.Conv2d(3 + sum(FEATURE_CHANNELS), 2 * config.condition_channels, 1),
-            nn.SiLU(),
-            nn.Conv2d(2 * config.condition_channels, config.condition_channels, 3, padding=1),
-        )
-        # What stands in for the picture when classifier-free guidance asks for motion of no picture in particular.
-        self.nothing = nn.Parameter(torch.zeros(config.condition_channels))
+        self.time = nn.Sequential(nn.Linear(self.frequencies, embedding), nn.SiLU(), nn.Linear(embedding, embedding))
+        self.band = None if self.together else nn.Embedding(config.bands, embedding)
+        seen = [config.condition_channels * 2**level for level in range(len(widths))]
+        self.picture = PictureConditioner(config, seen, embedding)
 
-        self.enter = nn.Conv2d(latent + config.condition_channels, width, 3, padding=1)
-        self.down, self.shrink = nn.ModuleList(), nn.ModuleList()
-        skips, channels = [width], width
+        self.enter = nn.Conv2d(slices * latent + seen[0], widths[0], 3, padding=1)
+        self.down, self.shrink, self.inject = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        skips, channels = [widths[0]], widths[0]
         for level, w in enumerate(widths):
             if level:
                 self.shrink.append(nn.Conv2d(channels, channels, 3, stride=2, padding=1))
+                self.inject.append(nn.Conv2d(seen[level], channels, 1))
                 skips.append(channels)
             stages = nn.ModuleList()
             for block in range(config.unet_blocks):
@@ -80,56 +81,43 @@ class Denoiser(nn.Module):
             self.up.append(stages)
             if level:
                 self.grow.append(nn.Conv2d(channels, channels, 3, padding=1))
-        self.leave = nn.Sequential(group_norm(channels), nn.SiLU(), zeroed(nn.Conv2d(channels, latent, 3, padding=1)))
+        self.leave = nn.Sequential(
+            group_norm(channels), nn.SiLU(), zeroed(nn.Conv2d(channels, slices * latent, 3, padding=1))
+        )
 
-    def condition(self, image: Tensor, features: Features) -> Tensor:
-        """What the denoiser needs of the picture, computed once for all steps.
-
-        Args:
-            image: (B, 3, H, W) in [0, 1].
-            features: of the same picture.
-
-        Returns:
-            (B, condition_channels, H/stride, W/stride).
-        """
-        size = (image.shape[2] // self.config.stride, image.shape[3] // self.config.stride)
-        maps = [F.adaptive_avg_pool2d(image, size)]
-        for feature in features:
-            larger = feature.shape[2] > size[0] or feature.shape[3] > size[1]
-            maps.append(
-                F.adaptive_avg_pool2d(feature, size)
-                if larger
-                else F.interpolate(feature, size=size, mode="bilinear", align_corners=False)
-            )
-        out: Tensor = self.see(torch.cat(maps, dim=1))
-        return out
-
-    def unconditional(self, like: Tensor) -> Tensor:
-        """The condition that means no picture, in the shape of `like` (B, C, h, w)."""
-        return self.nothing[None, :, None, None].expand_as(like)
-
-    def forward(self, noisy: Tensor, time: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, noisy: Tensor, time: Tensor, condition: Condition) -> Tensor:
         """v of every slice.
 
         Args:
             noisy: (B, K, L, h, w) latents z.
             time: (B,) in [0, 1]; 0 is motion, 1 is noise.
-            condition: (B, condition_channels, h, w).
+            condition: of the B pictures.
 
         Returns:
             (B, K, L, h, w).
         """
         b, k, latent, h, w = noisy.shape
-        embedding = self.time(sinusoid(1000.0 * time, self.config.unet_channels))[:, None] + self.band.weight
-        embedding = F.silu(embedding.reshape(b * k, -1))
-        seen = condition[:, None].expand(b, k, -1, h, w).reshape(b * k, -1, h, w)
-        x = self.enter(torch.cat([noisy.reshape(b * k, latent, h, w), seen], dim=1))
+        slices = 1 if self.together else k
+        t = time.view(-1, 1, 1, 1, 1).to(noisy.dtype)
+        power = (1 - t) ** 2 + t**2
+        embedding = self.time(sinusoid(1000.0 * time, self.frequencies)) + condition.strength
+        if self.band is not None:
+            embedding = (embedding[:, None] + self.band.weight).reshape(b * k, -1)
+        embedding = F.silu(embedding)
+
+        def spread(x: Tensor) -> Tensor:
+            return x if slices == 1 else x[:, None].expand(b, k, *x.shape[1:]).reshape(b * k, *x.shape[1:])
+
+        # Input and target of unit variance at every t, and at t = 1 none of the noise has to pass through the network
+        # (the preconditioning of Karras et al. 2022, for z = (1 - t)·motion + t·noise).
+        entering = (noisy / power.sqrt()).reshape(b * slices, -1, h, w)
+        x = self.enter(torch.cat([entering, spread(condition.maps[0])], dim=1))
         if x.device.type == "cpu":
             x = x.contiguous(memory_format=torch.channels_last)
         kept = [x]
         for level, stages in enumerate(self.down):
             if level:
-                x = self.shrink[level - 1](x)
+                x = self.shrink[level - 1](x) + spread(self.inject[level - 1](condition.maps[level]))
                 kept.append(x)
             for stage in stages:  # type: ignore[attr-defined]
                 x = stage(x, embedding)
@@ -141,5 +129,6 @@ class Denoiser(nn.Module):
             if step < len(self.grow):
                 # Odd sides halve upwards, so the size to return to is the skip's, not twice ours.
                 x = self.grow[step](F.interpolate(x, size=kept[-1].shape[2:], mode="nearest"))
-        velocity: Tensor = self.leave(x).view(b, k, latent, h, w)
+        out = self.leave(x).view(b, k, latent, h, w)
+        velocity: Tensor = ((2 * t - 1) / power) * noisy - out / power.sqrt()
         return velocity

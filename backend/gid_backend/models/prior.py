@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,37 @@ from torch import Tensor, nn
 from ..diffusion.normalization import BandNormalizer
 from ..errors import WeightsError
 from ..model_info import WEIGHTS
+from .amplitude import AmplitudeRegressor
+from .conditioning import Condition
 from .config import SMALL, PriorConfig
 from .denoiser import Denoiser
-from .picture_encoder import PictureEncoder
-from .slice_autoencoder import SliceAutoencoder
+from .picture_encoder import Features, PictureEncoder
+from .slice_autoencoder import SLICE_CHANNELS, SliceAutoencoder
 
-__all__ = ["MotionPrior"]
+__all__ = ["MotionPrior", "Sight"]
 
-FORMAT = "gid-motion-prior-1"
+FORMAT = "gid-motion-prior-2"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the prior makes of a picture, once for all motions that are drawn of it.
+
+    Attributes:
+        image: (B, 3, H, W) in [0, 1].
+        features: raw maps of the encoder.
+        expected: (B, 2K, h, w) expected moduli of the normalised bands.
+        guide: what the autoencoder's decoder needs.
+    """
+
+    image: Tensor
+    features: Features
+    expected: Tensor
+    guide: list[Tensor]
 
 
 class MotionPrior(nn.Module):
-    """Picture encoder, band normaliser, slice autoencoder and denoiser, with the latents' statistics."""
+    """Picture encoder, band normaliser, amplitude regressor, slice autoencoder and denoiser, with the latents' statistics."""
 
     latent_mean: Tensor
     latent_std: Tensor
@@ -35,11 +55,39 @@ class MotionPrior(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = PictureEncoder()
-        self.normalizer = BandNormalizer(config.bands)
+        self.normalizer = BandNormalizer(config.bands, config.normalization)
+        self.amplitude = AmplitudeRegressor(config)
         self.autoencoder = SliceAutoencoder(config)
         self.denoiser = Denoiser(config)
         self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
         self.register_buffer("latent_std", torch.ones(config.latent_channels))
+
+    def look(self, image: Tensor, *, mirrored: bool = True) -> Sight:
+        """Everything that depends on the picture alone.
+
+        Args:
+            image: (B, 3, H, W) in [0, 1]; H and W multiples of the configuration's stride.
+            mirrored: whether to ask the regressor about the mirrored picture too and take the mean: what the
+                picture shows does not depend on its side, what a small network says of it does a little.
+        """
+        features = self.encoder(image)
+        expected = self.amplitude(image, features)
+        if mirrored:
+            other = image.flip(3)
+            expected = (expected + self.amplitude(other, self.encoder(other)).flip(3)) / 2.0
+        return Sight(image, features, expected, self.autoencoder.guide(image, features))
+
+    def condition(self, sight: Sight, strength: Tensor | None = None, mask: Tensor | None = None) -> Condition:
+        """What the denoiser is told; see `PictureConditioner.forward`."""
+        seen: Condition = self.denoiser.picture(
+            sight.image, self.amplitude.normed(sight.features), sight.expected, strength, mask
+        )
+        return seen
+
+    def resting(self, height: int, width: int) -> Tensor:
+        """(L, h, w) whitened latent of a slice in which nothing moves, for a working grid of that size."""
+        still = self.latent_mean.new_zeros(1, SLICE_CHANNELS, height, width)
+        return self.whiten(self.autoencoder.encode(still)[0])[0]
 
     def whiten(self, latent: Tensor) -> Tensor:
         """(…, L, h, w) latents of the autoencoder → zero mean and unit variance a channel."""

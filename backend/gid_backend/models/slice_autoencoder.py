@@ -20,7 +20,7 @@ from .blocks import ResidualBlock, group_norm, zeroed
 from .config import PriorConfig
 from .picture_encoder import FEATURE_CHANNELS, Features
 
-__all__ = ["SliceAutoencoder"]
+__all__ = ["SLICE_CHANNELS", "SliceAutoencoder"]
 
 SLICE_CHANNELS = 4  # Re x, Im x, Re y, Im y
 

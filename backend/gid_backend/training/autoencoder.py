@@ -46,6 +46,8 @@ def measure_bands(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], coun
             values = magnitude[:, slot][moving[:, 0].expand_as(magnitude[:, slot])]
             samples[band].append(values[:: max(1, values.numel() // 20000)])
     scale = torch.stack([torch.quantile(torch.cat(values)[:500_000], 0.95) for values in samples])
+    if prior.config.normalization == "linear":
+        scale = scale.max().expand_as(scale)
     prior.normalizer.scale.copy_(scale)
 
 
@@ -67,9 +69,7 @@ def train_autoencoder(
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         image, slices, bands = batch["image"], batch["slices"], batch["bands"]
-        scale = prior.normalizer.scale[bands][..., None, None, None]
-        target = (slices / scale).sign() * (slices / scale).abs().sqrt()
-        target = target.flatten(0, 1)
+        target = prior.normalizer.normalize(slices, bands).flatten(0, 1)
         with torch.no_grad():
             features = prior.encoder(image)
         mean, log_variance = autoencoder.encode(target)

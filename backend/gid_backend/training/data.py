@@ -145,7 +145,7 @@ class MotionBatches(Stream):
         }
 
 
-def loader(batches: MotionBatches, workers: int) -> DataLoader[dict[str, Any]]:
+def loader(batches: Stream, workers: int) -> DataLoader[dict[str, Any]]:
     """A loader that keeps `workers` processes a few batches ahead."""
     return DataLoader(
         batches,

@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Second stage: the denoiser on whitened latents of all bands at once."""
+"""Last stage: the denoiser on whitened latents of all bands at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from ..models.prior import MotionPrior
+from ..models.prior import MotionPrior, Sight
 from .loop import Trainer, TrainerOptions
 
 __all__ = ["train_denoiser"]
 
-CONDITION_DROPOUT = 0.15
+CONDITION_DROPOUT = 0.1
+STRENGTH_DROPOUT = 0.5
+# Logit-normal times (Esser et al. 2024), towards the noise: see SHIFT in the sampler.
+TIME_MEAN, TIME_SPREAD = 0.5, 1.2
 
 
 def train_denoiser(
@@ -23,7 +27,7 @@ def train_denoiser(
     folder: Path,
     *,
     minutes: float,
-    learning_rate: float = 5e-4,
+    learning_rate: float = 7e-4,
     condition_dropout: float = CONDITION_DROPOUT,
     options: TrainerOptions | None = None,
 ) -> None:
@@ -33,8 +37,8 @@ def train_denoiser(
     at this size both fit together, and training them together spends each minute on what is used in the end.
 
     Args:
-        prior: with a trained autoencoder and measured latents.
-        batches: with all bands in order.
+        prior: with all other stages trained.
+        batches: of `LatentBatches`.
         folder: for checkpoints.
         minutes: the whole budget.
         learning_rate: the highest.
@@ -44,24 +48,29 @@ def train_denoiser(
     trainer = Trainer(prior.denoiser, folder, "denoiser", minutes=minutes, learning_rate=learning_rate, options=options)
     prior.to(trainer.accelerator.device)
     denoiser = prior.denoiser
+    resting: dict[tuple[int, int], Tensor] = {}
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        image, slices = batch["image"], batch["slices"]
-        b, k = slices.shape[:2]
+        image, motion, mask = batch["image"], batch["latent"], batch["mask"]
+        b, size = image.shape[0], (image.shape[2], image.shape[3])
         with torch.no_grad():
+            if size not in resting:
+                resting[size] = prior.resting(*size).float()
             features = prior.encoder(image)
-            mean, _ = prior.autoencoder.encode(prior.normalizer.normalize(slices).flatten(0, 1))
-            motion = prior.whiten(mean.float()).unflatten(0, (b, k))
-        condition = denoiser.condition(image, features)
-        dropped = torch.rand(b, 1, 1, 1, device=image.device) < condition_dropout
-        condition = torch.where(dropped, denoiser.unconditional(condition), condition)
-        # Logit-normal times (Esser et al. 2024): the middle of the path is where there is most to learn.
-        time = torch.sigmoid(torch.randn(b, device=image.device) + 0.2)
+            sight = Sight(image, features, prior.amplitude(image, features), [])
+            motion = torch.where((mask[:, None] < 0.5) & batch["pinned"].view(-1, 1, 1, 1, 1), resting[size], motion)
+            known = torch.rand(b, device=image.device) >= STRENGTH_DROPOUT
+            strength = torch.where(known, batch["strength"], torch.full_like(batch["strength"], math.nan))
+        condition = prior.condition(sight, strength, mask)
+        unseen = torch.rand(b, device=image.device) < condition_dropout
+        condition = condition.replaced(denoiser.picture.unconditional(condition), unseen)
+        time = torch.sigmoid(TIME_SPREAD * torch.randn(b, device=image.device) + TIME_MEAN)
         noise = torch.randn_like(motion)
         t = time.view(-1, 1, 1, 1, 1)
         velocity = denoiser((1 - t) * motion + t * noise, time, condition).float()
-        error = (velocity - (noise - motion)).square().mean()
-        return {"loss": error}
+        # In the unit of what the network itself puts out, so that no time outweighs another.
+        error = (velocity - (noise - motion)).square() * ((1 - t) ** 2 + t**2)
+        return {"loss": error.mean()}
 
     trainer.run(batches, loss)
     denoiser.load_state_dict(trainer.averaged())

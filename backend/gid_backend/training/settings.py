@@ -26,11 +26,12 @@ class TrainingSettings:
     """Budgets, batches and rates. Batches are of one process; budgets are of a whole stage over all sittings.
 
     Attributes:
-        autoencoder_minutes, denoiser_minutes: budgets; inf where only steps count.
-        autoencoder_steps, denoiser_steps: further budgets; 0 where only minutes count.
-        autoencoder_batch: pictures in a batch of the first stage, four bands of each.
-        batch: pictures in a batch of the second, with all bands.
-        autoencoder_learning_rate, learning_rate: the highest of the first and the second stage.
+        amplitude_minutes, autoencoder_minutes, denoiser_minutes: budgets; inf where only steps count.
+        amplitude_steps, autoencoder_steps, denoiser_steps: further budgets; 0 where only minutes count.
+        autoencoder_batch: pictures in a batch of the autoencoder, four bands of each.
+        batch: pictures in a batch of the other stages, with all bands.
+        amplitude_learning_rate, autoencoder_learning_rate, learning_rate: the highest of each stage, the denoiser's last.
+        pairs: pictures with latents that are encoded once for the denoiser.
         accumulate: batches whose gradients make one step.
         ema_decay: of the moving average of the weights that is kept in the end, per step.
         condition_dropout: share of samples whose picture is withheld, for guidance.
@@ -39,17 +40,21 @@ class TrainingSettings:
         sheet_minutes: between sample sheets; 0 makes none.
     """
 
+    amplitude_minutes: NotNegative = 10.0
+    amplitude_steps: Annotated[int, Field(ge=0)] = 0
+    amplitude_learning_rate: Rate = 1e-3
     autoencoder_minutes: NotNegative = 20.0
     autoencoder_steps: Annotated[int, Field(ge=0)] = 0
     autoencoder_batch: Positive = 8
     autoencoder_learning_rate: Rate = 1e-3
     denoiser_minutes: NotNegative = 60.0
     denoiser_steps: Annotated[int, Field(ge=0)] = 0
-    batch: Positive = 8
-    learning_rate: Rate = 5e-4
+    pairs: Positive = 12_000
+    batch: Positive = 16
+    learning_rate: Rate = 7e-4
     accumulate: Positive = 1
-    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.995
-    condition_dropout: Share = 0.15
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    condition_dropout: Share = 0.1
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     loop_share: Share = 0.3
     sheet_minutes: NotNegative = 10.0

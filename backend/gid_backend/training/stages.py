@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From data to one file of weights: the slice autoencoder, then the denoiser, each from where it was left."""
+"""From data to one file of weights: regressor, autoencoder, encoded pairs, denoiser, each from where it was left."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.progress import track
 from safetensors import safe_open
 
 from ..errors import GidError
 from ..models.config import PriorConfig
 from ..models.prior import MotionPrior
 from ..synth.scene import Scene
+from .amplitude import train_amplitude
 from .autoencoder import measure_bands, measure_latents, train_autoencoder
 from .checkpoints import CheckpointError, read_checkpoint
 from .data import DEVELOPMENT_LOOPS, Loop, MotionBatches, load_loops, loader, read_scenes
 from .dataset import Chained, MotionPairs
 from .denoiser import train_denoiser
 from .encoder import pretrained_encoder
+from .latents import SHARD, LatentBatches, encode_pairs
 from .loop import TrainerOptions
 from .processes import process_state
 from .settings import TrainingSettings
@@ -30,7 +33,7 @@ from .training_state import AVERAGE, refuse_other_configuration
 
 __all__ = ["Data", "TrainingDataError", "read_data", "snapshot", "train_prior"]
 
-# The first stage as it is handed on; the second may be trained again upon it.
+# All but the denoiser, as it is handed on; the denoiser may be trained again upon it.
 FIRST = "autoencoder.safetensors"
 
 
@@ -86,7 +89,7 @@ def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int, d
 def train_prior(
     config: PriorConfig, settings: TrainingSettings, data: Data, work: Path, output: Path, *, seed: int, workers: int
 ) -> dict[str, Any]:
-    """Train, or go on with, both stages and write the weights.
+    """Train, or go on with, all stages and write the weights.
 
     The same on one processor and in each of the processes that `accelerate launch` starts; `work` must then be
     a folder that all of them see.
@@ -138,9 +141,18 @@ def train_prior(
     if not first.exists():
         torch.manual_seed(seed)
         model = MotionPrior(config)
-        model.encoder.load_state_dict(pretrained_encoder())
+        if config.features == "pretrained":
+            model.encoder.load_state_dict(pretrained_encoder())
         model.channels_last()
         measure_bands(model, batches(8, None, 100))
+        train_amplitude(
+            model,
+            loader(batches(settings.batch, None, 500), workers),
+            work,
+            minutes=settings.amplitude_minutes,
+            learning_rate=settings.amplitude_learning_rate,
+            options=options(settings.amplitude_steps),
+        )
         train_autoencoder(
             model,
             loader(batches(settings.autoencoder_batch, 4, 200), workers),
@@ -156,12 +168,24 @@ def train_prior(
     # Read back even when it has just been written: its numbers are rounded there, and a run that was killed here
     # would go on from those.
     model = _first_stage(first, config)
+    pairs = work / "pairs"
+    encoding = encode_pairs(
+        model,
+        batches(SHARD, None, 400),
+        pairs,
+        settings.pairs,
+        rank=state.process_index,
+        processes=state.num_processes,
+    )
+    for _ in track(encoding, "pairs", total=-(-settings.pairs // SHARD // state.num_processes)):
+        pass
+    state.wait_for_everyone()
     model.denoiser.requires_grad_(True)
     shown = examples_of(data.development, data.scenes, config)
     sheet = SampleSheet(model, shown, work / "sheets")
     train_denoiser(
         model,
-        loader(batches(settings.batch, None, 400), workers),
+        loader(LatentBatches(pairs, batch=settings.batch, seed=seed + 600), workers),
         work,
         minutes=settings.denoiser_minutes,
         learning_rate=settings.learning_rate,

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from typing import Any
+
 import pytest
 import torch
 
 from gid_backend.diffusion.normalization import to_channels
-from gid_backend.diffusion.sampler import loop_loss, sample
+from gid_backend.diffusion.sampler import SHIFT, _scheduler, loop_loss, sample
+from gid_backend.models.blocks import ResidualBlock
 from gid_backend.models.prior import MotionPrior
 
 PICTURE = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(4))
 
 
-def draw(prior: MotionPrior, seed: int = 0, **changes: float) -> torch.Tensor:
-    settings = {"steps": 3, "guidance": 1.0, "loop_guidance": 0.0} | changes
-    settings["steps"] = int(settings["steps"])
-    return sample(
-        prior,
-        PICTURE,
-        generator=torch.Generator().manual_seed(seed),
-        tick=lambda done: None,
-        **settings,  # type: ignore[arg-type]
-    )
+def draw(prior: MotionPrior, *seeds: int, **changes: Any) -> torch.Tensor:
+    generators = [torch.Generator().manual_seed(seed) for seed in seeds or (0,)]
+    settings: dict[str, Any] = {"steps": 3, "guidance": 1.0} | changes
+    return sample(prior, PICTURE, generators=generators, **settings)
 
 
 @pytest.fixture
@@ -27,6 +24,10 @@ def awake(prior: MotionPrior) -> MotionPrior:
     torch.manual_seed(1)
     torch.nn.init.normal_(prior.denoiser.leave[2].weight, std=0.1)
     torch.nn.init.normal_(prior.autoencoder.decode_out.weight, std=0.1)
+    # Time and strength come in before the second convolution of a block, which starts at zero.
+    for module in prior.denoiser.modules():
+        if isinstance(module, ResidualBlock):
+            torch.nn.init.normal_(module.conv2.weight, std=0.05)
     prior.normalizer.scale.fill_(0.01)
     return prior
 
@@ -43,10 +44,55 @@ def test_a_seed_fixes_the_sample_and_another_changes_it(awake: MotionPrior) -> N
     assert not torch.allclose(draw(awake, 5), draw(awake, 6))
 
 
-@pytest.mark.parametrize("change", [{"guidance": 0.0}, {"guidance": 3.0}, {"loop_guidance": 5.0}, {"steps": 5}])
-def test_every_setting_has_an_effect(awake: MotionPrior, change: dict[str, float]) -> None:
-    torch.nn.init.normal_(awake.denoiser.nothing)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"guidance": 0.0},
+        {"guidance": 3.0},
+        {"loop_guidance": 5.0},
+        {"steps": 5},
+        {"solver": "ddim"},
+        {"strength": 0.01},
+    ],
+)
+def test_every_setting_has_an_effect(awake: MotionPrior, change: dict[str, Any]) -> None:
+    for level in awake.denoiser.picture.nothing:
+        torch.nn.init.normal_(level)
     assert not torch.allclose(draw(awake), draw(awake, **change))
+
+
+def test_several_motions_of_a_picture_are_those_drawn_one_by_one(awake: MotionPrior) -> None:
+    together = draw(awake, 5, 6)
+    assert together.shape[0] == 2
+    for one, seed in zip(together, (5, 6), strict=True):
+        # Batched convolutions may add in another order: float32 rounding, grown over three steps.
+        torch.testing.assert_close(one[None], draw(awake, seed), atol=2e-6, rtol=2e-3)
+
+
+@pytest.mark.parametrize("solver", ["multistep", "ddim"])
+def test_where_the_mask_is_black_nothing_moves_and_elsewhere_something_does(awake: MotionPrior, solver: str) -> None:
+    mask = torch.zeros(1, 1, 32, 48)
+    mask[..., 24:] = 1.0
+    spectrum = draw(awake, mask=mask, solver=solver)
+    assert not spectrum[..., :24].abs().any()
+    assert spectrum[..., 24:].abs().amax() > 0
+
+
+def test_a_white_mask_is_no_mask(awake: MotionPrior) -> None:
+    assert torch.equal(draw(awake, mask=torch.ones(1, 1, 32, 48)), draw(awake))
+
+
+@pytest.mark.parametrize("solver", ["multistep", "ddim"])
+@pytest.mark.parametrize("steps", [1, 2, 25])
+def test_noise_levels_fall_from_one_to_zero(solver: Any, steps: int) -> None:
+    levels = _scheduler(solver, steps, torch.device("cpu")).sigmas
+    assert len(levels) == steps + 1
+    assert levels[0] > 0.999
+    assert levels[-1] == 0
+    assert (levels.diff() < 0).all()
+    # Half of the steps above t = s / (1 + s).
+    if steps == 25:
+        assert abs(float(levels[:-1].median()) - SHIFT / (1 + SHIFT)) < 0.05
 
 
 def test_the_solver_follows_the_flow_to_the_data() -> None:
@@ -74,7 +120,7 @@ def test_stopping_between_steps(awake: MotionPrior) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sample(awake, PICTURE, generator=torch.Generator(), steps=9, guidance=0.0, loop_guidance=0.0, tick=tick)
+        draw(awake, steps=9, guidance=0.0, tick=tick)
     assert seen == [0, 1, 2]
 
 

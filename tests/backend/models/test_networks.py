@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
 import pytest
 import torch
 
 from gid_backend.models.blocks import FrequencyAttention, ResidualBlock, SpatialAttention, sinusoid
-from gid_backend.models.config import SMALL
+from gid_backend.models.conditioning import Condition
+from gid_backend.models.config import SMALL, PriorConfig
 from gid_backend.models.picture_encoder import FEATURE_CHANNELS
 from gid_backend.models.prior import MotionPrior
 
@@ -45,21 +48,56 @@ def test_each_picture_guides_its_own_slices(prior: MotionPrior, picture: torch.T
     torch.testing.assert_close(together[2:], alone, atol=1e-4, rtol=1e-4)
 
 
+def coordinated(config: PriorConfig, how: str) -> MotionPrior:
+    torch.manual_seed(0)
+    return MotionPrior(replace(config, coordination=how)).eval().requires_grad_(False)
+
+
+def random_condition(prior: MotionPrior, count: int, height: int, width: int) -> Condition:
+    """Of no picture, but with something at every level."""
+    stride = prior.config.stride
+    picture = torch.rand(count, 3, height * stride, width * stride)
+    return prior.condition(prior.look(picture))
+
+
+@pytest.mark.parametrize("how", ["channels", "attention", "none"])
 @pytest.mark.parametrize("size", [(12, 16), (9, 11), (5, 20)])
-def test_the_denoiser_takes_latents_of_any_size(
-    prior: MotionPrior, picture: torch.Tensor, size: tuple[int, int]
-) -> None:
-    config = prior.config
-    condition = torch.randn(2, config.condition_channels, *size)
-    noisy = torch.randn(2, config.bands, config.latent_channels, *size)
+def test_the_denoiser_takes_latents_of_any_size(tiny: PriorConfig, how: str, size: tuple[int, int]) -> None:
+    prior = coordinated(tiny, how)
+    noisy = torch.randn(2, tiny.bands, tiny.latent_channels, *size)
+    condition = random_condition(prior, 2, *size)
     assert prior.denoiser(noisy, torch.tensor([0.2, 0.9]), condition).shape == noisy.shape
 
 
-def test_bands_hear_of_each_other_only_through_frequency_attention(prior: MotionPrior) -> None:
+def test_a_fresh_denoiser_gives_the_best_linear_estimate(prior: MotionPrior) -> None:
+    """The last layer starts at zero; then z - t·v must be E[motion | z] of unit Gaussians, (1-t)·z / ((1-t)² + t²)."""
+    noisy = torch.randn(3, prior.config.bands, prior.config.latent_channels, 8, 8)
+    time = torch.tensor([0.1, 0.6, 1.0])
+    t = time.view(-1, 1, 1, 1, 1)
+    estimate = noisy - t * prior.denoiser(noisy, time, random_condition(prior, 3, 8, 8))
+    torch.testing.assert_close(estimate, (1 - t) * noisy / ((1 - t) ** 2 + t**2), atol=1e-5, rtol=1e-5)
+
+
+def test_slices_on_their_own_know_nothing_of_each_other(tiny: PriorConfig) -> None:
+    prior = coordinated(tiny, "none")
+    torch.nn.init.normal_(prior.denoiser.leave[2].weight)
+    for module in prior.denoiser.modules():
+        if isinstance(module, SpatialAttention):
+            torch.nn.init.normal_(module.to_out.weight)
+    noisy = torch.randn(1, tiny.bands, tiny.latent_channels, 8, 8)
+    other = noisy.clone()
+    other[:, 2] += 1.0
+    condition, time = random_condition(prior, 1, 8, 8), torch.tensor([0.5])
+    change = (prior.denoiser(other, time, condition) - prior.denoiser(noisy, time, condition)).abs()
+    assert change.amax(dim=(0, 2, 3, 4)).nonzero().flatten().tolist() == [2]
+
+
+def test_bands_hear_of_each_other_only_through_frequency_attention(tiny: PriorConfig) -> None:
+    prior = coordinated(tiny, "attention")
     config, denoiser = prior.config, prior.denoiser
     torch.nn.init.normal_(denoiser.leave[2].weight)
     noisy = torch.randn(1, config.bands, config.latent_channels, 8, 8)
-    condition = torch.randn(1, config.condition_channels, 8, 8)
+    condition = random_condition(prior, 1, 8, 8)
     other = noisy.clone()
     other[:, 2] += 1.0
 
@@ -82,10 +120,11 @@ def test_pictures_of_a_batch_do_not_mix(prior: MotionPrior) -> None:
             torch.nn.init.normal_(module.to_out.weight)
     torch.nn.init.normal_(denoiser.leave[2].weight)
     noisy = torch.randn(2, config.bands, config.latent_channels, 8, 8)
-    condition = torch.randn(2, config.condition_channels, 8, 8)
+    condition = random_condition(prior, 2, 8, 8)
+    alone = Condition(tuple(m[1:] for m in condition.maps), condition.strength[1:])
     time = torch.tensor([0.3, 0.7])
     both = denoiser(noisy, time, condition)
-    second = denoiser(noisy[1:], time[1:], condition[1:])
+    second = denoiser(noisy[1:], time[1:], alone)
     torch.testing.assert_close(both[1:], second, atol=1e-3, rtol=1e-3)
 
 
@@ -113,9 +152,12 @@ def test_every_weight_of_the_shipped_sizes_learns() -> None:
     slices = torch.randn(SMALL.bands, 4, 32, 32)
     mean, log_variance = prior.autoencoder.encode(slices)
     decoded = prior.autoencoder.decode(mean + log_variance.exp(), prior.autoencoder.guide(image, features))
-    condition = prior.denoiser.condition(image, features)
-    condition = condition + prior.denoiser.unconditional(condition)
-    velocity = prior.denoiser(mean[None].detach(), torch.tensor([0.5]), condition)
-    (decoded.square().mean() + velocity.square().mean()).backward()
+    expected = prior.amplitude(image, features)
+    seen = prior.denoiser.picture(
+        image, prior.amplitude.normed(features), expected.detach(), torch.tensor([0.002]), torch.rand(1, 1, 4, 4)
+    )
+    both = seen.joined(prior.denoiser.picture.unconditional(seen))
+    velocity = prior.denoiser(mean[None].detach().repeat(2, 1, 1, 1, 1), torch.tensor([0.5, 0.5]), both)
+    (decoded.square().mean() + velocity.square().mean() + expected.square().mean()).backward()
     silent = [n for n, p in prior.named_parameters() if p.requires_grad and (p.grad is None or not p.grad.any())]
     assert silent == []

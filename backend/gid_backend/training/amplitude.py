@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stage that learns where and how strongly things move: a regression, within minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..models.picture_encoder import Features
+from ..models.prior import MotionPrior
+from .loop import Trainer, TrainerOptions
+
+__all__ = ["expected_moduli", "measure_features", "train_amplitude"]
+
+
+def expected_moduli(normalized: Tensor, stride: int) -> Tensor:
+    """(B, K, 4, H, W) normalised slices → (B, 2K, h, w) moduli of each band in x and y, of the mean over a patch.
+
+    The mean comes first: what cancels out within a patch is not motion of the patch.
+    """
+    patches = F.avg_pool2d(normalized.flatten(0, 1), stride).unflatten(0, normalized.shape[:2])
+    moduli: Tensor = patches.unflatten(2, (2, 2)).square().sum(3).clamp_min(1e-12).sqrt().flatten(1, 2)
+    return moduli
+
+
+@torch.no_grad()
+def measure_features(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], count: int = 24) -> None:
+    """Set mean and standard deviation of the encoder's channels from `count` batches of pictures."""
+    sums: list[Tensor] = []
+    squares: list[Tensor] = []
+    for batch in islice(batches, count):
+        features = prior.encoder(batch["image"].to(prior.latent_mean.device))
+        sums.append(torch.cat([f.mean(dim=(0, 2, 3)) for f in features]))
+        squares.append(torch.cat([f.square().mean(dim=(0, 2, 3)) for f in features]))
+    mean, square = torch.stack(sums).mean(0), torch.stack(squares).mean(0)
+    prior.amplitude.feature_mean.copy_(mean)
+    prior.amplitude.feature_std.copy_((square - mean.square()).clamp_min(0.0).sqrt() + 0.05)
+
+
+class _FromScratch(nn.Module):
+    """Encoder and regressor as one module to train."""
+
+    def __init__(self, prior: MotionPrior) -> None:
+        super().__init__()
+        self.config = prior.config
+        self.encoder, self.amplitude = prior.encoder, prior.amplitude
+
+
+def train_amplitude(
+    prior: MotionPrior,
+    batches: Iterable[dict[str, Tensor]],
+    folder: Path,
+    *,
+    minutes: float,
+    learning_rate: float = 1e-3,
+    options: TrainerOptions | None = None,
+) -> None:
+    """Train `prior.amplitude` in place; and the encoder with it, where the configuration wants its own features.
+
+    The loss is the absolute error, which finds the edges, and the squared one, whose minimum is the mean.
+
+    Args:
+        prior: with measured bands.
+        batches: with all bands in order.
+        folder: for checkpoints.
+        minutes: the whole budget.
+        learning_rate: the highest.
+        options: of the run.
+    """
+    learned = prior.config.features == "scratch"
+    prior.amplitude.requires_grad_(True)
+    prior.encoder.requires_grad_(learned)
+    module = _FromScratch(prior) if learned else prior.amplitude
+    trainer = Trainer(module, folder, "amplitude", minutes=minutes, learning_rate=learning_rate, options=options)
+    prior.to(trainer.accelerator.device)
+    if trainer.step == 0:
+        measure_features(prior, batches)
+
+    def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        image = batch["image"]
+        with torch.set_grad_enabled(learned):
+            features: Features = prior.encoder(image)
+        with torch.no_grad():
+            target = expected_moduli(prior.normalizer.normalize(batch["slices"]), prior.config.stride)
+        residual = prior.amplitude(image, features).float() - target
+        return {"loss": 0.5 * residual.abs().mean() + 2.0 * residual.square().mean(), "l1": residual.abs().mean()}
+
+    trainer.run(batches, loss)
+    module.load_state_dict(trainer.averaged())
+    prior.encoder.requires_grad_(False)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +43,8 @@ def scenes(
 
     if rendered and python is None:
         raise typer.BadParameter("--rendered needs --python, a Python with bpy, such as .venv/bpy52/bin/python.")
+    # So that a plain `kill` ends Blender's processes as well and leaves no folder behind.
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     columns = (TextColumn("scenes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
         task = progress.add_task("scenes", total=count)
@@ -51,6 +55,8 @@ def scenes(
             progress.stop()
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _makers(

@@ -66,32 +66,32 @@ def generate(
         else:
             todo.append((path, list(range(start, start + size))))
     say = complain or (lambda line: print(line, file=sys.stderr))
-    if jobs <= 1:
-        for path, seeds in todo:
-            yield _write(path, seeds, python, family, say)
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting = [pool.submit(_write, path, seeds, python, family, say) for path, seeds in todo]
+    children = _Children(python, family, say)
+    with ThreadPoolExecutor(max(jobs, 1)) as pool:
+        waiting = [pool.submit(_write, path, seeds, children) for path, seeds in todo]
         try:
             for done in as_completed(waiting):
                 yield done.result()
         except BaseException:
             for w in waiting:
                 w.cancel()
+            children.stop()
             raise
 
 
-def _write(path: Path, seeds: list[int], python: Path, family: str | None, say: Callable[[str], None]) -> int:
+def _write(path: Path, seeds: list[int], children: _Children) -> int:
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(prefix="gid-rendered-") as name:
         folder = Path(name)
         left = list(seeds)
         while left:
-            done = _child(folder, left, python, family, say)
+            done = children.run(folder, left)
+            if children.stopped:
+                return 0
             if len(done) < len(left):
                 # It died: at the first number that it had not told of.
                 bad = next(s for s in left if s not in done)
-                say(f"Scene {bad}: Blender ended or hung while it was made; the scene is left out.")
+                children.say(f"Scene {bad}: Blender ended or hung while it was made; the scene is left out.")
                 done.add(bad)
             left = [s for s in left if s not in done]
         scenes: list[Scene] = []
@@ -106,37 +106,56 @@ def _write(path: Path, seeds: list[int], python: Path, family: str | None, say: 
     return len(seeds)
 
 
-def _child(folder: Path, seeds: list[int], python: Path, family: str | None, say: Callable[[str], None]) -> set[int]:
-    """Run Blender over some numbers; returns those of which it told, made or failed."""
-    environment = dict(os.environ)
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
-    environment["OMP_NUM_THREADS"] = "1"
-    command = [str(python), "-W", "ignore", "-m", __package__ + ".child", str(folder)]
-    command += ["--family", family] if family else []
-    told: set[int] = set()
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, *map(str, seeds)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
-        )
-        assert process.stdout is not None
-        watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
-        watch.start()
-        try:
-            for line in process.stdout:
-                watch.cancel()
-                watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
-                watch.start()
-                verb, number, *why = line.split(maxsplit=2)
-                if verb in ("made", "failed"):
-                    told.add(int(number))
-                if verb == "failed":
-                    say(f"Scene {number} could not be made: {' '.join(why)}")
-        finally:
-            watch.cancel()
+class _Children:
+    """Processes with Blender in them, one for each shard that is being made."""
+
+    def __init__(self, python: Path, family: str | None, say: Callable[[str], None]) -> None:
+        self.python, self.family, self.say = python, family, say
+        self.stopped = False
+        self._running: set[subprocess.Popen[str]] = set()
+
+    def stop(self) -> None:
+        """End them all and start no more."""
+        self.stopped = True
+        for process in list(self._running):
             process.kill()
-            process.wait()
-    if not told:
-        last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
-        if last:
-            say(f"Blender's last words: {last[0]}")
-    return told
+
+    def run(self, folder: Path, seeds: list[int]) -> set[int]:
+        """Run Blender over some numbers; returns those of which it told, made or failed."""
+        environment = dict(os.environ)
+        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
+        environment["OMP_NUM_THREADS"] = "1"
+        command = [str(self.python), "-W", "ignore", "-m", f"{__package__}.child", str(folder)]
+        command += ["--family", self.family] if self.family else []
+        told: set[int] = set()
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                [*command, *map(str, seeds)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            )
+            self._running.add(process)
+            # `stop` may have come while it was being started.
+            if self.stopped:
+                process.kill()
+            watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+            watch.start()
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    watch.cancel()
+                    watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+                    watch.start()
+                    verb, number, *why = line.split(maxsplit=2)
+                    if verb in ("made", "failed"):
+                        told.add(int(number))
+                    if verb == "failed":
+                        self.say(f"Scene {number} could not be made: {' '.join(why)}")
+            finally:
+                watch.cancel()
+                self._running.discard(process)
+                process.kill()
+                process.wait()
+        if not told and not self.stopped:
+            last = (folder / "log").read_text(errors="replace").strip().splitlines()[-1:]
+            if last:
+                self.say(f"Blender's last words: {last[0]}")
+        return told

@@ -39,7 +39,7 @@ def develop(picture: Array, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         light = light + np.float32(rng.uniform(0.005, 0.06)) * np.array([1.0, 0.97, rng.uniform(0.8, 1.1)], np.float32)
     image = _film(light, rng)
     grey = image.mean(2, keepdims=True)
-    colourful = 0.0 if rng.random() < 0.015 else float(np.exp(rng.normal(0.25, 0.25)))
+    colourful = 0.0 if rng.random() < 0.015 else float(np.exp(rng.normal(0.17, 0.25)))
     image = grey + (image - grey) * np.float32(colourful)
     contrast = np.float32(rng.uniform(1.0, 1.45))
     middle = np.float32(np.clip(image.mean(), 0.3, 0.55))

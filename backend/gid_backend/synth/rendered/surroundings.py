@@ -250,8 +250,8 @@ def still_things(st: Stage, near: float, far: float, count: int) -> None:
             size = (st.u(0.4, 1.8), st.u(0.4, 1.2), st.u(0.4, 1.6))
             name = str(st.rng.choice(["wood", "paint", "concrete", "plain"]))
             st.mesh(name).box(
-                (at[0], at[1], size[2] / 2), size, 0, tint(st.u(0, 1), st.u(0.1, 0.7), st.u(0.2, 0.8)), st.u(-1, 1)
+                (at[0], at[1], size[2] / 2), size, 0, tint(st.u(0, 1), st.u(0.02, 0.45), st.u(0.2, 0.75)), st.u(-1, 1)
             )
         else:
-            line = np.array([[at[0], at[1], 0.0], [at[0] + st.u(-0.1, 0.1), at[1], st.u(4, 9)]])
+            line = np.array([[at[0], at[1], 0.0], [at[0] + st.u(-0.1, 0.1), at[1], st.u(7, 14)]])
             st.mesh("bark").tube(line, [st.u(0.12, 0.3), 0.1], 0, tint(0.07, 0.3, st.u(0.2, 0.45)), 10)

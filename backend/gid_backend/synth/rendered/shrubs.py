@@ -97,12 +97,11 @@ def hedge(
         for a, b, part in zip(foot, top, own, strict=True):
             growth.add(a, b, int(part))
     scatter_leaves(st, growth.table(), count=count, size=size, tone=tone, own=0.15, scatter=1.8)
-    # Leaves deeper inside, in the shade and out of the wind, so that no sky shines through.
+    # Leaves deeper inside, in the shade, so that no sky shines through; they go with the nearest bough.
     m = count // 5
-    inside = np.stack(
-        [rng.uniform(left, right, m), y + height * rng.uniform(0.2, 0.6, m), height * rng.uniform(0, 0.96, m)], 1
-    )
-    outline = place_leaves(
-        inside, rng.normal(0, 1, (m, 3)), rng.normal(0, 0.4, (m, 3)) - np.array([0, 1.0, 0]), size * 2.2, 0.5, "round"
-    )
-    st.mesh("leaf").polygons(outline, 0, vary(rng, tone * 0.35, m))
+    u, v = rng.uniform(left, right, m), height * rng.uniform(0, 0.96, m)
+    inside = np.stack([u, y + height * rng.uniform(0.2, 0.6, m), v], 1)
+    nearest = np.argmin((u[:, None] - x) ** 2 + (v[:, None] - z) ** 2, axis=1)
+    normals = rng.normal(0, 0.4, (m, 3)) - np.array([0, 1.0, 0])
+    outline = place_leaves(inside, rng.normal(0, 1, (m, 3)), normals, size * 2.2, 0.5, "round")
+    st.mesh("leaf").polygons(outline, np.asarray(parts)[nearest], vary(rng, tone * 0.35, m))

@@ -7,6 +7,7 @@ Nothing heavy is imported at the top, because the worker says hello before it lo
 from __future__ import annotations
 
 import gc
+import hashlib
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -101,13 +102,17 @@ class Engine:
 
         from .images import checked
         from .interrupting import cancelled_between_layers
-        from .request_params import PredictParams, image_of, parts_of
+        from .request_params import PredictParams, image_of, mask_of, parts_of
 
         params = PredictParams.model_validate(request.params)
-        (pixels,) = parts_of(request, 1)
+        pixels, *masks = parts_of(request, 1 if params.mask is None else 2)
         # Before the model is loaded: a picture that cannot be used should not cost seconds.
         image = checked(image_of(params.image, pixels))
-        question = {"image": params.image.model_dump(), "settings": params.settings(), "version": __version__}
+        settings = params.settings()
+        question = {"image": params.image.model_dump(), "settings": dict(settings), "version": __version__}
+        if params.mask is not None:
+            settings["mask"] = mask_of(params.mask, masks[0])
+            question["mask"] = [params.mask.shape, hashlib.sha256(masks[0]).hexdigest()]
         if (stored := self._cache.get(self._key(pixels, question))) is not None:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)
@@ -115,7 +120,7 @@ class Engine:
             with cancelled_between_layers(context.cancelled):
                 volume = predictor.predict(
                     image,
-                    **params.settings(),
+                    **settings,
                     linear=params.image.linear,
                     progress=context.progress,
                     cancel=context.cancelled,

@@ -98,8 +98,8 @@ class MotionPredictor:
                 are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
             strength: mean swing of what moves, in fractions of the picture's width, that is asked for (a breeze has about
                 0.002, a strong wind 0.006); None leaves it to the picture.
-            mask: (H, W) bool, uint8 or float in 0..1, of the picture's aspect and any size: white may move, black may not and
-                comes out exactly still, grey moves less; None is all white.
+            mask: (H, W) bool, uint8 or float in 0..1, over the whole picture in any size: white may move, black comes
+                out exactly still, grey moves less; None is all white.
             solver: "multistep" (DPM-Solver++) or "ddim".
             linear: whether a float image is scene-linear; it is sRGB otherwise.
             progress: called with ("Denoising", steps done, steps).

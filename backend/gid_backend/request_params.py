@@ -14,7 +14,7 @@ from gid_blender.worker.protocol import ProtocolError, Request
 
 from .errors import ImageError
 
-__all__ = ["ImageParams", "PredictParams", "RenderParams", "image_of", "parts_of"]
+__all__ = ["ImageParams", "MaskParams", "PredictParams", "RenderParams", "image_of", "mask_of", "parts_of"]
 
 # Little-endian on the wire, whatever the machines are.
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
@@ -36,18 +36,27 @@ class ImageParams(_Params):
     linear: bool = False
 
 
+class MaskParams(_Params):
+    """How the bytes of the second part are a mask: one byte a pixel, top row first; 255 may move, 0 may not."""
+
+    shape: tuple[Side, Side]
+
+
 class PredictParams(_Params):
     """Settings that are None are the predictor's own defaults."""
 
     image: ImageParams
+    mask: MaskParams | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
     steps: Annotated[int, Field(ge=1, le=1000)] | None = None
     guidance: Annotated[Number, Field(ge=0, le=20)] | None = None
     loop_guidance: Annotated[Number, Field(ge=0, le=1000)] | None = None
+    strength: Annotated[Number, Field(gt=0, le=0.1)] | None = None
+    solver: Literal["multistep", "ddim"] | None = None
 
     def settings(self) -> dict[str, Any]:
         """What was set, by the predictor's argument names."""
-        return self.model_dump(exclude={"image"}, exclude_none=True)
+        return self.model_dump(exclude={"image", "mask"}, exclude_none=True)
 
 
 class RenderParams(_Params):
@@ -100,3 +109,15 @@ def image_of(params: ImageParams, data: bytes) -> npt.NDArray[Any]:
         raise ImageError(f"The picture has {len(data)} bytes, where its shape and type make {expected}.")
     image: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
     return image.astype(dtype.newbyteorder("="))
+
+
+def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[np.uint8]:
+    """(H, W) mask.
+
+    Raises:
+        ImageError: when the bytes are not as many as the shape says.
+    """
+    expected = int(np.prod(params.shape, dtype=np.int64))
+    if len(data) != expected:
+        raise ImageError(f"The mask has {len(data)} bytes, where its shape makes {expected}.")
+    return np.frombuffer(data, np.uint8).reshape(params.shape)

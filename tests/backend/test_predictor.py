@@ -2,15 +2,21 @@
 """The shipped prior through its public face, at two steps: enough to run every layer, too few to judge its motion."""
 
 import hashlib
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
+from gid_backend.diffusion.normalization import to_channels
 from gid_backend.errors import Cancelled, ImageError, WeightsError
 from gid_backend.evaluation.seam import seam_ratio
+from gid_backend.models.conditioning import mean_swing
 from gid_backend.predictor import MOVING, STILL, MotionPredictor, settled, start_calm
 from gid_blender.motion import SpectralVolume, dumps, loads
+
+EXAMPLE = Path(__file__).parents[2] / "gid_blender" / "assets" / "dahlia.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +43,12 @@ def test_a_prediction_is_a_valid_volume_that_says_where_it_came_from(predictor: 
     assert volume.meta["model"] == predictor.model_id == "gid-small"
     assert volume.meta["model_sha256"] == predictor.model_sha256
     assert volume.meta["image_sha256"] == hashlib.sha256(image.tobytes()).hexdigest()
-    assert volume.meta["settings"] == {"steps": 2, "guidance": 0.5, "loop_guidance": 0.0}
+    assert volume.meta["settings"] == {
+        "steps": 2,
+        "guidance": 0.5,
+        "loop_guidance": 0.0,
+        "solver": "multistep",
+    }
     assert loads(dumps(volume)).meta["settings"] == volume.meta["settings"]
 
 
@@ -97,11 +108,46 @@ def test_pictures_that_cannot_be_used(predictor: MotionPredictor, bad: np.ndarra
 
 
 @pytest.mark.parametrize(
-    "setting", [{"steps": 0}, {"steps": 10**6}, {"guidance": -1.0}, {"loop_guidance": float("nan")}]
+    "setting",
+    [
+        {"steps": 0},
+        {"steps": 10**6},
+        {"guidance": -1.0},
+        {"loop_guidance": float("nan")},
+        {"strength": 0.0},
+        {"strength": 0.5},
+    ],
 )
 def test_settings_out_of_range(predictor: MotionPredictor, setting: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):
         predictor.predict(picture(64, 64), **setting)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32, bool])
+def test_black_of_a_mask_stays_exactly_still(predictor: MotionPredictor, kind: type) -> None:
+    mask = np.zeros((32, 32), kind)
+    mask[:, 16:] = 1 if kind in (bool, np.float32) else np.iinfo(kind).max
+    volume = predictor.predict(picture(64, 64), steps=2, mask=mask)
+    half = volume.width // 2
+    assert not volume.spectrum[..., : half - 1].any()
+    assert volume.spectrum[..., half + 1 :].any()
+    assert "mask_sha256" in volume.meta["settings"]
+
+
+@pytest.mark.parametrize("bad", [np.ones((4, 4, 3)), np.full((4, 4), 2.0), np.full((4, 4), np.nan), np.zeros((0, 4))])
+def test_masks_that_cannot_be_used(predictor: MotionPredictor, bad: np.ndarray) -> None:
+    with pytest.raises(ImageError, match="mask"):
+        predictor.predict(picture(64, 64), steps=1, mask=bad)
+
+
+def test_more_strength_asked_for_is_more_motion(predictor: MotionPredictor) -> None:
+    """With the shipped weights: four times the strength must be felt, though not to the number."""
+    image = cv2.cvtColor(cv2.imread(str(EXAMPLE)), cv2.COLOR_BGR2RGB)
+    weak, strong = (
+        mean_swing(to_channels(torch.from_numpy(predictor.predict(image, steps=8, strength=s).spectrum))[None]).item()
+        for s in (0.0015, 0.006)
+    )
+    assert strong > 1.8 * weak
 
 
 def test_cancel_takes_effect_within_a_step(predictor: MotionPredictor) -> None:

@@ -51,13 +51,13 @@ def sample(
     Args:
         prior: in evaluation mode.
         image: (1, 3, H, W) in [0, 1]; H and W multiples of the prior's stride.
-        generators: one for each motion, of its initial noise; on the CPU, so that a seed means the same on every device.
+        generators: one for each motion, of its initial noise; on the CPU, so that a seed is the same on every device.
         steps: of the solver, at least 1.
         guidance: w; 0 is plain conditional sampling.
         loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
-        strength: mean swing (`mean_swing`) in fractions of the width that the motion is asked to have; None leaves it open.
+        strength: mean swing (`mean_swing`) in fractions of the width that is asked for; None leaves it open.
         mask: (1, 1, H, W) in [0, 1], 1 where things may move; where it is 0 the motion is exactly 0. None is all free.
-        solver: DPM-Solver++(2M) (Lu et al. 2022), or DDIM, which on a rectified flow is Euler's step; both from diffusers.
+        solver: DPM-Solver++(2M) (Lu et al. 2022), or DDIM, which is Euler's step on a rectified flow; from diffusers.
         tick: called with the number of steps done before each of them; may raise to stop.
 
     Returns:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the denoiser is told: the picture at every level, and, where given, how strong the motion is and where it may be."""
+"""What the denoiser is told: the picture at every level and, where given, how strong motion is and where it may be."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TrainingSettings:
         amplitude_steps, autoencoder_steps, denoiser_steps: further budgets; 0 where only minutes count.
         autoencoder_batch: pictures in a batch of the autoencoder, four bands of each.
         batch: pictures in a batch of the other stages, with all bands.
-        amplitude_learning_rate, autoencoder_learning_rate, learning_rate: the highest of each stage, the denoiser's last.
+        amplitude_learning_rate, autoencoder_learning_rate, learning_rate: the highest of each stage.
         pairs: pictures with latents that are encoded once for the denoiser.
         accumulate: batches whose gradients make one step.
         ema_decay: of the moving average of the weights that is kept in the end, per step.

@@ -44,13 +44,20 @@ def angles(
     fps: float = 30.0,
     wind: Wind | None = None,
     tempo: float = 1.0,
+    windows: int = 1,
 ) -> tuple[npt.NDArray[np.complex64], npt.NDArray[np.complex64]]:
     """The parts' coordinates in a wind: the sway (P, bands-1), for drag and sway, and the flutter, alike.
 
-    `tempo` multiplies all natural frequencies.
+    `tempo` multiplies all natural frequencies. With `windows` above 1 the wind repeats only after so many periods, and
+    what is returned is the transform of the first of them.
     """
     wind = wind or Wind.random(rng)
     places = np.concatenate([parts.pivot, parts.depth[:, None]], 1)
+    if windows > 1:
+        long = angles(
+            parts, rng, bands=bands * windows, frames=frames * windows, fps=fps, wind=wind, tempo=tempo, windows=1
+        )
+        return _cut(long[0], bands, frames, windows), _cut(long[1], bands, frames, windows)
     vector, out = wind.force(places, rng, bands=bands, frames=frames, fps=fps)
     # (J·lever)·w with J = [[0, -1], [1, 0]]: wind along the lever does not turn it.
     torque = vector[..., 1] * parts.lever[:, :1] - vector[..., 0] * parts.lever[:, 1:]
@@ -80,6 +87,7 @@ def spectral_volume(
     strength: float | None = None,
     wind: Wind | None = None,
     tempo: float | None = None,
+    windows: int = 1,
 ) -> npt.NDArray[np.complex64]:
     """One random wind's motion of a scene.
 
@@ -94,6 +102,8 @@ def spectral_volume(
         strength: 1 is a usual breeze, 0 nothing.
         wind: the wind, instead of a random one.
         tempo: multiplies all natural frequencies; None is random, as no picture tells how stiff things are.
+        windows: 1 for motion that repeats after `frames`; more for a window out of motion that repeats only after so many
+            times as long: what a transform of filmed motion holds, its leakage and its jump at the wrap included.
 
     Returns:
         (K, 2, height, width) complex64, x right, y down, one-sided amplitudes in fractions of the picture's width;
@@ -105,7 +115,7 @@ def spectral_volume(
         index = cv2.resize(index, (width, height), interpolation=cv2.INTER_NEAREST)
     if tempo is None:
         tempo = float(np.exp(rng.normal(0.12, 0.3)))
-    sway, flutter = angles(parts, rng, bands=bands, frames=frames, fps=fps, wind=wind, tempo=tempo)
+    sway, flutter = angles(parts, rng, bands=bands, frames=frames, fps=fps, wind=wind, tempo=tempo, windows=windows)
     if strength is None:
         strength = float(np.exp(rng.normal(0.0, 0.45)))
     table = _accumulate(parts, sway, flutter)
@@ -127,6 +137,23 @@ def spectral_volume(
     volume *= _gain(volume, index, strength)
     volume[0] = -volume[1:].real.sum(0)
     return volume
+
+
+def _cut(spectrum: npt.NDArray[np.complex64], bands: int, frames: int, windows: int) -> npt.NDArray[np.complex64]:
+    """The one-sided transform over `frames` samples of what has (P, M) harmonics of a period `windows` times as long.
+
+    With d(t) = Re Σ_m A_m exp(2πi·m·t / (windows·frames)), S_k = (2/T) Σ_t d(t)·exp(-2πi·k·t/T) is a sum over the A_m and
+    their conjugates: an oscillation that does not fit the window leaks into all bands.
+    """
+    m = np.arange(1, spectrum.shape[1] + 1) / windows
+    k = np.arange(1, bands)
+    t = np.arange(frames) / frames
+
+    def leak(sign: float) -> npt.NDArray[np.complex64]:
+        waves = np.exp(2j * np.pi * sign * m[:, None] * t)
+        return np.asarray(waves @ np.exp(-2j * np.pi * t[:, None] * k) / frames, np.complex64)
+
+    return np.asarray(spectrum @ leak(1.0) + spectrum.conj() @ leak(-1.0), np.complex64)
 
 
 def _accumulate(

@@ -140,3 +140,39 @@ def test_cloth_is_smooth_inside_and_nothing_leaks_out_of_it():
     assert step_inside < 0.35 * np.abs(volume[2, 0, 40, 25] - volume[2, 0, 40, 75])
     assert step_across > 0.9 * np.abs(volume[2, 0, 40, 75] - volume[2, 0, 40, 85])
     assert not volume[:, :, index == 0].any()
+
+
+class TestWindows:
+    """A window out of motion that goes on for longer, as filmed motion is."""
+
+    def test_it_is_the_transform_of_the_first_samples(self):
+        _, parts = stem()
+        bands, frames, windows = 6, 30, 4
+        long = angles(parts, np.random.default_rng(3), bands=bands * windows, frames=frames * windows, wind=CALM)
+        cut = angles(parts, np.random.default_rng(3), bands=bands, frames=frames, wind=CALM, windows=windows)
+        m = np.arange(1, bands * windows)
+        t = np.arange(frames)
+        waves = np.exp(2j * np.pi * m[:, None] * t / (frames * windows))
+        for whole, part in zip(long, cut, strict=True):
+            path = (whole @ waves).real
+            expected = 2.0 * np.fft.rfft(path)[:, 1:bands] / frames
+            # Sums of 23 float32 terms.
+            np.testing.assert_allclose(part, expected, atol=2e-5 * np.abs(expected).max())
+
+    def test_it_jumps_at_the_wrap_where_a_loop_does_not(self):
+        index, parts = stem()
+
+        def seam(windows):
+            ratios = []
+            for seed in range(12):
+                motion = spectral_volume(
+                    (index, parts), np.random.default_rng(seed), height=16, width=32, windows=windows
+                )
+                volume = SpectralVolume(motion)
+                frames = np.stack([volume.displacement(t) for t in range(151)])
+                steps = np.sqrt(np.square(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)))
+                ratios.append(steps[-1] / steps.mean())
+            return np.median(ratios)
+
+        # The median of a thousand 1/f paths is 2.5 for windows; a loop's wrap is a moment like any other.
+        assert seam(8) > 1.4 * seam(1)

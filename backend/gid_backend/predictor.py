@@ -96,7 +96,7 @@ class MotionPredictor:
             guidance: w of classifier-free guidance (paper §6): how closely the motion keeps to this picture.
             loop_guidance: u of motion self-guidance (paper eq. 5). The loop is seamless without it, since harmonics
                 are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
-            strength: mean swing of what moves, in fractions of the picture's width, that is asked for (a breeze has about
+            strength: mean swing of what moves that is asked for, in fractions of the picture's width (a breeze has about
                 0.002, a strong wind 0.006); None leaves it to the picture.
             mask: (H, W) bool, uint8 or float in 0..1, over the whole picture in any size: white may move, black comes
                 out exactly still, grey moves less; None is all white.

@@ -46,7 +46,7 @@ class Sight:
 
 
 class MotionPrior(nn.Module):
-    """Picture encoder, amplitude regressor, band normaliser, slice autoencoder, denoiser, and the latents' statistics."""
+    """Picture encoder, amplitude regressor, band normaliser, slice autoencoder, denoiser; the latents' statistics."""
 
     latent_mean: Tensor
     latent_std: Tensor

@@ -85,9 +85,9 @@ def _encoded(prior: MotionPrior, batch: dict[str, Tensor]) -> dict[str, Tensor]:
 class LatentBatches(Stream):
     """Batches from encoded pairs, with random masks.
 
-    Each item is {"image": (B, 3, H, W) float in 0..1, "latent": (B, K, L, h, w) float, whitened, "strength": (B,)
-    float, `mean_swing`, "mask": (B, 1, h, w) float of 0 and 1, "pinned": (B,) bool, whether motion outside the mask is to be
-    taken away}.
+    Each item is {"image": (B, 3, H, W) float in 0..1, "latent": (B, K, L, h, w) float, whitened,
+    "strength": (B,) float, `mean_swing`, "mask": (B, 1, h, w) float of 0 and 1, "pinned": (B,) bool, whether motion
+    outside the mask is to be taken away}.
 
     Args:
         folder: of `encode_pairs`.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .leaves import blades, place_leaves
+from .leaves import OUTLINES, blades, place_leaves
 from .stage import Stage, tint, vary
 
 __all__ = ["clumps", "field", "grass_tone"]
@@ -106,6 +106,7 @@ def stems(st: Stage, tips: Array, parts: Any, share: float, size: float, tone: A
     n = len(chosen)
     for k in range(5):
         a = 2 * np.pi * k / 5 + rng.uniform(0, 1, n)
-        d = np.stack([np.cos(a), np.sin(a), np.full(n, 0.35)], 1)
-        outline = place_leaves(tips[chosen], d, np.tile([0, 0, 1.0], (n, 1)), size, 0.38, "oval", droop=0.1)
-        st.mesh("petal").polygons(outline, np.asarray(parts)[chosen], vary(rng, tone, n, 0.12, 0.05), None)
+        # Open cups that lean towards the viewer.
+        d = np.stack([np.cos(a), 0.6 * np.sin(a) - 0.5, 0.8 * np.sin(a) + 0.5], 1)
+        outline = place_leaves(tips[chosen], d, np.tile([0, -0.8, 0.6], (n, 1)), size, 0.38, "oval", droop=0.1)
+        st.mesh("petal").polygons(outline, np.asarray(parts)[chosen], vary(rng, tone, n, 0.12, 0.05), OUTLINES["oval"])

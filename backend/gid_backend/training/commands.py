@@ -47,6 +47,9 @@ def prior(
     loop_share: Annotated[float | None, typer.Option(min=0, max=1, help="Share of clips among the samples.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures in a step of the denoiser.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The highest of the denoiser.")] = None,
+    without_family: Annotated[
+        list[str] | None, typer.Option(help="A family of scenes to leave out, to be measured on; repeatable.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare data.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, data and noise.")] = 0,
 ) -> None:
@@ -75,7 +78,7 @@ def prior(
     stages = _stages()
     from .stopping import Stopped
 
-    data = stages.read_data(loops, scenes, work, config.bands, dataset or ())
+    data = stages.read_data(loops, scenes, work, config.bands, dataset or (), without=without_family or ())
     _say(f"{len(data.loops)} clips, {len(data.scenes)} scenes; configuration {config.name}")
     try:
         notes = stages.train_prior(config, settings, data, work, output, seed=seed, workers=workers)

@@ -60,8 +60,18 @@ class Data:
     names: Sequence[str] = ()
 
 
-def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int, datasets: Sequence[Path] = ()) -> Data:
+def read_data(
+    loops: Path | None,
+    scenes: Path | None,
+    work: Path,
+    bands: int,
+    datasets: Sequence[Path] = (),
+    *,
+    without: Sequence[str] = (),
+) -> Data:
     """Measure the clips of a folder (once; results are kept in `work`), read scenes, and open data sets.
+
+    Scenes of the families `without` are left out, so that they can be measured on.
 
     Raises:
         DatasetError: when a data set is none, is damaged, or does not fit.
@@ -74,7 +84,7 @@ def read_data(loops: Path | None, scenes: Path | None, work: Path, bands: int, d
     opened = [MotionPairs(folder, bands) for folder in datasets]
     data = Data(
         Chained(ours, *opened) if opened else ours,
-        read_scenes(scenes),
+        [scene for scene in read_scenes(scenes) if scene.family not in without],
         [clip for clip in clips if clip.name in DEVELOPMENT_LOOPS],
         [clip.name for clip in ours] + [name for pairs in opened for name in pairs.clips],
     )

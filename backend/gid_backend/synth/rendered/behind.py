@@ -62,21 +62,25 @@ def greenery(st: Stage, beyond: float, wide: float, *, count: int | None = None,
     """Leaves and light between them `beyond` metres behind the target, for a picture `wide` metres wide there."""
     rng = st.rng
     # A macro lens shows few large leaves, a wide picture many small ones.
-    count = count or int(np.clip(1500 * wide**0.5, 700, 2600))
+    count = count or int(np.clip(1800 * wide**0.5, 1000, 2800))
     near = np.asarray(st.camera.target, float)
     reach = wide * (1 + beyond / max(st.camera.distance, 1e-6)) * 0.8
-    base = colour(st.u(0.17, 0.36), st.u(0.3, 0.75), st.u(0.2, 0.6)) if tone is None else tone
+    hue, dull = st.u(0.17, 0.36), st.u(0.3, 0.75)
     if st.chance(0.12):
-        base = colour(st.u(0.0, 0.14), st.u(0.4, 0.8), st.u(0.35, 0.7))
-    back = colour(st.u(0.15, 0.4), st.u(0.2, 0.6), st.u(0.05, 0.45)) if st.chance(0.75) else None
-    if back is not None:
-        n = 64
+        hue, dull = st.u(0.0, 0.14), st.u(0.4, 0.8)
+    base = colour(hue, dull, st.u(0.25, 0.6)) if tone is None else tone
+    if st.chance(0.85):
+        n = 72
         gx, gz = np.meshgrid(np.linspace(-1, 1, n), np.linspace(-1, 1, n))
-        flat = np.stack(
-            [near[0] + gx * reach * 2.5, np.full_like(gx, near[1] + beyond * 1.8), near[2] + gz * reach * 2.5], -1
-        )
-        light = np.exp(0.6 * noise(rng, n, n, (5, 5))).reshape(-1, 1)
-        put(st, "plain", lattice(flat).tinted(back * light))
+        y = np.full_like(gx, near[1] + beyond * 1.8)
+        flat = np.stack([near[0] + gx * reach * 2.5, y, near[2] + gz * reach * 2.5], -1)
+        # Large clumps and small ones; more light from above.
+        light = 0.7 * noise(rng, n, n, (6, 6)) + 0.4 * noise(rng, n, n, (20, 20)) + st.u(0, 1.5) * gz
+        back = colour(hue + st.u(-0.05, 0.05), dull * st.u(0.6, 1.1), st.u(0.12, 0.5))
+        put(st, "plain", lattice(flat).tinted(back * np.exp(st.u(0.5, 1.0) * light).reshape(-1, 1)))
+    elif not st.light.panorama:
+        st.light.panorama = str(rng.choice(OUTDOOR))
+        st.light.sun *= 0.6
     m = int(rng.integers(5, 26))
     hubs = near + np.stack(
         [rng.uniform(-1, 1, m) * reach, beyond * rng.uniform(0.5, 1.5, m), rng.uniform(-1, 1, m) * reach], 1

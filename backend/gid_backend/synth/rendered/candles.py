@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def flame(st: Any, wick: Any, length: float, power: float = 1.0) -> Array:
     chain = []
     above = root
     bend = st.u(0.15, 0.4)
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         above = joint(st, above, a, b - a, frequency=st.u(1.5, 2.6), drag=bend / n, damping=0.3, local=0.4)
         chain.append(above)
     v = np.linspace(0, 1, 4 * n + 1)
@@ -52,7 +53,7 @@ def flame(st: Any, wick: Any, length: float, power: float = 1.0) -> Array:
 
 
 def candle(st: Any, foot: Any, wide: float, tall: float, kind: str, tone: Array, power: float = 1.0) -> Array:
-    """A pillar, a taper in its stick, a tea light, a jar or a heart; `foot` is where it stands. Returns where its light comes from."""
+    """A pillar, a taper in its stick, a tea light, a jar or a heart on `foot`; returns where its light comes from."""
     foot = np.asarray(foot, float)
     top = foot + (0, 0, tall)
     r = wide / 2

@@ -108,7 +108,7 @@ def sheet(
     form = form.tinted(dye.reshape(-1, 3) * np.exp(0.04 * drift).reshape(-1, 1))
     first = round(still * rows)
     # Wind that comes at the cloth lifts its lower end.
-    lift = st.u(0.15, 0.6) * drag / max(rows, 1)
+    lift = st.u(0.3, 1.0) * drag / max(rows, 1)
     table = np.zeros((rows, columns), int)
     for i in range(columns):
         above = parent
@@ -194,7 +194,7 @@ def bunting(st: Any, left: Any, right: Any, sag: float, *, kind: str, n: int, si
     t = (np.arange(n) + 0.5) / n
     cord = joint(
         st, 0, (left + right) / 2, right - left, frequency=st.u(0.8, 1.6), drag=0.0,
-        sway=(0.0, 0.0, st.u(0.03, 0.12) * size), damping=0.1, local=0.3,
+        sway=(0.0, 0.0, st.u(0.02, 0.08) * size), damping=0.1, local=0.3,
     )  # fmt: skip
     ends = np.linspace(0, 1, 33)
     line = left + (right - left) * ends[:, None] - np.array([0, 0, 4 * sag]) * (ends * (1 - ends))[:, None]

@@ -3,29 +3,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import props, surroundings
+from . import surroundings
 from .behind import behind
 from .craft import joint, put
-from .forms import arc, ball, colour, frame, join, petal, tube
-from .hangings import leaf
+from .forms import ball, colour, frame, join, petal, tube
+from .fruits import leaf
 from .leaves import blades
-from .light import Light
 from .petals import KINDS, head, petal_colour, tint
 from .rig import branch_frequency
 from .stage import Stage, vary
 
-__all__ = ["flower", "flower_field", "in_pot", "potted", "stemmed"]
+__all__ = ["facing", "flower", "flower_field", "stemmed", "sword"]
 
 Array = npt.NDArray[Any]
 
 # Radius of the flower and length of the stem in metres.
 SIZES = {
-    "rose": (0.045, 0.5), "tulip": (0.032, 0.4), "sunflower": (0.11, 1.2), "daisy": (0.022, 0.3), "dandelion": (0.026, 0.25),
+    "rose": (0.045, 0.5), "tulip": (0.032, 0.4), "sunflower": (0.11, 1.2), "daisy": (0.022, 0.3),
+    "dandelion": (0.026, 0.25),
     "poppy": (0.04, 0.45), "dahlia": (0.055, 0.7), "lily": (0.075, 0.7),
 }  # fmt: skip
 
@@ -43,7 +44,12 @@ def stemmed(
     line = foot + (top - foot) * t + bulge * np.sin(np.pi * t) + nod * (t**3 - t)
     f = branch_frequency(long, 0.62) * st.spread(1.0, 1.2)
     chain, part = [], carrier
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for i, (a, b) in enumerate(pairwise(line)):
+        if i % 2:
+            # Bending towards the viewer and away is seen as up and down.
+            part = joint(
+                st, part, a, (long, 0, 0), frequency=f, drag=0.0, sway=(0, 0, long * st.u(0.004, 0.013)), damping=0.12
+            )
         part = joint(st, part, a, b - a, frequency=f, drag=st.u(0.008, 0.02), damping=st.u(0.06, 0.15), local=0.15)
         chain.append(part)
     green = colour(st.u(0.2, 0.33), st.u(0.35, 0.75), st.u(0.25, 0.5))
@@ -57,7 +63,7 @@ def stemmed(
     for _ in range(leaves):
         i = int(st.rng.integers(0, 5))
         if kind in ("tulip", "dandelion"):
-            _sword(
+            sword(
                 st,
                 chain[0],
                 line[0] + (0, 0, 0.02),
@@ -78,11 +84,12 @@ def stemmed(
         (radius, 0, 0),
         frequency=f * 1.6,
         drag=0.0,
-        sway=(0, 0, long * st.u(0.02, 0.06)),
+        sway=(0, 0, long * st.u(0.003, 0.012)),
         damping=0.12,
     )
     neck = joint(
-        st, nodding, line[-1], line[-1] - line[-2] + np.asarray(face) * radius, frequency=f * 1.7, drag=st.u(0.02, 0.08),
+        st, nodding, line[-1], line[-1] - line[-2] + np.asarray(face) * radius, frequency=f * 1.7,
+        drag=st.u(0.02, 0.08),
         damping=0.12, flutter=st.u(0, 0.05),
     )  # fmt: skip
     if bud:
@@ -97,7 +104,7 @@ def stemmed(
     head(st, kind, neck, line[-1], face, radius, tone)
 
 
-def _sword(st: Stage, carrier: int, foot: Array, long: float, wide: float, tone: Array) -> None:
+def sword(st: Stage, carrier: int, foot: Array, long: float, wide: float, tone: Array) -> None:
     """A long leaf from the ground that bends over."""
     a = st.u(0, 6.28)
     f = branch_frequency(long, 0.8)
@@ -122,7 +129,7 @@ def _sword(st: Stage, carrier: int, foot: Array, long: float, wide: float, tone:
     put(st, "leaf", tint(st.rng, form, tone, veins=0.1).of(own).moved(foot))
 
 
-def _face(st: Stage, up: float | None = None) -> Array:
+def facing(st: Stage, up: float | None = None) -> Array:
     """Towards the viewer, more or less."""
     v = np.array([st.rng.normal(0, 0.45), -1.0, st.u(-0.2, 1.3) if up is None else up])
     return np.asarray(v / np.linalg.norm(v))
@@ -140,10 +147,10 @@ def flower(st: Stage) -> None:
     if kind == "tulip":
         wide *= 1.5
     top = long
-    reach = wide * st.u(1.2, 2.6)
+    reach = wide * st.u(1.8, 3.8)
     st.look(
         (0, 0, top - wide * st.aspect * st.u(-0.15, 0.3)), reach, width=wide, eye=top + reach * st.u(-0.15, 0.55),
-        blur=st.u(0.04, 0.2),
+        blur=st.u(0.04, 0.15),
     )  # fmt: skip
     what = behind(
         st, *["greenery"] * 8, "dark", "dark", "wall", "plain", "panorama", "fabric", "landscape", "landscape"
@@ -160,7 +167,7 @@ def flower(st: Stage) -> None:
         z = top if i == 0 else top + st.u(-0.4, 0.15) * wide * st.aspect
         foot = (x + st.u(-0.25, 0.25) * long, y + st.u(-0.1, 0.15) * long, 0.0)
         stemmed(
-            st, kind, foot, (x, y, z), radius * st.u(0.85, 1.1), face=_face(st), leaves=int(rng.integers(0, 6)),
+            st, kind, foot, (x, y, z), radius * st.u(0.85, 1.1), face=facing(st), leaves=int(rng.integers(0, 6)),
             tone=tone * st.u(0.85, 1.1), bud=i > 0 and st.chance(0.25),
         )  # fmt: skip
 
@@ -183,8 +190,7 @@ def flower_field(st: Stage) -> None:
     rng = st.rng
     kinds = [str(k) for k in rng.choice(KINDS, int(rng.choice([1, 2, 3], p=[0.6, 0.25, 0.15])), replace=False)]
     kind = kinds[0]
-    radius, long = SIZES[kind]
-    long = long * st.u(0.8, 1.1)
+    long = SIZES[kind][1] * st.u(0.8, 1.1)
     near = long * st.u(0.9, 2.5)
     eye = long * st.u(1.0, 2.4)
     st.look(
@@ -223,7 +229,7 @@ def flower_field(st: Stage) -> None:
         size = SIZES[which][0] * st.spread(1.0, 1.2)
         top = spot + np.array([rng.normal(0, 0.06), rng.normal(0, 0.06), 1.0]) * long * st.u(0.8, 1.15)
         if k < detailed:
-            stemmed(st, which, spot, top, size, face=_face(st), leaves=1, tone=tones[which] * st.u(0.85, 1.1))
+            stemmed(st, which, spot, top, size, face=facing(st), leaves=1, tone=tones[which] * st.u(0.85, 1.1))
         else:
             _simple(st, which, spot, top, size * 1.25, tones[which] * st.u(0.8, 1.1), green)
 
@@ -234,11 +240,11 @@ def _simple(st: Stage, kind: str, foot: Array, top: Array, radius: float, tone: 
     f = branch_frequency(long, 0.62) * st.spread(1.0, 1.2)
     middle = (foot + top) / 2
     # Seen from above, a stem that sways away from the viewer goes up in the picture.
-    depth = joint(st, 0, foot, (long, 0, 0), frequency=f, drag=0.0, sway=(0, 0, long * st.u(0.01, 0.03)), damping=0.1)
+    depth = joint(st, 0, foot, (long, 0, 0), frequency=f, drag=0.0, sway=(0, 0, long * st.u(0.03, 0.08)), damping=0.1)
     low = joint(st, depth, foot, middle - foot, frequency=f, drag=st.u(0.03, 0.06), damping=0.1, local=0.15)
     part = joint(st, low, middle, top - middle, frequency=f, drag=st.u(0.04, 0.1), damping=0.1, local=0.25)
     put(st, "leaf", tube(np.stack([foot, middle, top]), radius * 0.09, 4, [low, part]).tinted(green))
-    face = _face(st, st.u(0.1, 1.5))
+    face = facing(st, st.u(0.1, 1.5))
     if kind == "tulip":
         shape = dict(elevation=1.1, length=1.7, width=1.2, curl=0.5, cup=0.8, blunt=0.4)
     elif kind == "dandelion":
@@ -264,156 +270,3 @@ def _simple(st: Stage, kind: str, foot: Array, top: Array, radius: float, tone: 
     if kind in ("sunflower", "daisy", "poppy"):
         eye = colour(0.12, 0.9, 0.8) if kind == "daisy" else colour(0.07, 0.6, 0.2)
         put(st, "petal", ball(0.35, 0.4, 7, 5).tinted(eye).of(part).moved(top + face * radius * 0.08, turn, radius))
-
-
-def in_pot(st: Stage, soil: Array, wide: float, carrier: int = 0) -> None:
-    """One of several plants that grow out of a pot `wide` metres wide."""
-    rng = st.rng
-    which = int(rng.integers(5))
-    green = colour(st.u(0.2, 0.36), st.u(0.3, 0.75), st.u(0.22, 0.55))
-    if which == 0:  # straps and swords
-        for _ in range(int(rng.integers(6, 18))):
-            _sword(
-                st,
-                carrier,
-                soil + (st.u(-0.2, 0.2) * wide, st.u(-0.2, 0.2) * wide, 0),
-                wide * st.u(1.0, 2.4),
-                wide * st.u(0.1, 0.3),
-                green * st.u(0.7, 1.3),
-            )
-    elif which == 1:  # large leaves on stalks
-        for a in rng.uniform(0, 6.28, int(rng.integers(7, 18))):
-            way = np.array([np.cos(a) * st.u(0.3, 1), np.sin(a) * st.u(0.3, 1), st.u(0.6, 1.8)])
-            way /= np.linalg.norm(way)
-            stalk = arc(soil, way, wide * st.u(0.6, 1.6), (0.3 * np.cos(a), 0.3 * np.sin(a), -0.3), 4)
-            part, own = carrier, []
-            for p, q in zip(stalk[:-1], stalk[1:], strict=True):
-                part = joint(
-                    st, part, p, q - p, frequency=branch_frequency(wide * 1.2, 0.9), drag=st.u(0.01, 0.03), damping=0.12
-                )
-                own.append(part)
-            put(st, "leaf", tube(stalk, wide * 0.015, 5, own).tinted(green * 0.8))
-            leaf(
-                st,
-                part,
-                stalk[-1],
-                stalk[-1] - stalk[-2] + np.array([0, 0, -0.05]) * wide,
-                wide * st.u(0.5, 1.0),
-                green * st.u(0.75, 1.3),
-                slim=st.u(0.4, 0.9),
-                stalk=0.02,
-            )
-    elif which == 2:  # a little bush
-        outer = wide * st.u(0.8, 1.3)
-        for _ in range(int(rng.integers(12, 26))):
-            way = np.array([st.rng.normal(0, 0.7), st.rng.normal(0, 0.7), 1.0])
-            way /= np.linalg.norm(way)
-            twig = arc(soil, way, outer * st.u(0.5, 1.2), rng.normal(0, 0.3, 3), 3)
-            part, own = carrier, []
-            for p, q in zip(twig[:-1], twig[1:], strict=True):
-                part = joint(
-                    st,
-                    part,
-                    p,
-                    q - p,
-                    frequency=branch_frequency(outer, 1.0),
-                    drag=st.u(0.015, 0.04),
-                    damping=0.12,
-                    local=0.25,
-                )
-                own.append(part)
-            put(st, "wood", tube(twig, wide * 0.012, 4, own).tinted(colour(0.08, 0.4, 0.3)))
-            for _ in range(int(rng.integers(4, 9))):
-                i = int(rng.integers(0, 3))
-                leaf(
-                    st,
-                    own[i],
-                    twig[i] + (twig[i + 1] - twig[i]) * st.u(0, 1),
-                    rng.normal(0, 1, 3) + (0, 0, 0.3),
-                    wide * st.u(0.18, 0.3),
-                    green * st.u(0.7, 1.3),
-                    slim=0.55,
-                )
-    elif which == 3:  # trailing
-        for a in rng.uniform(0, 6.28, int(rng.integers(6, 14))):
-            rim = soil + np.array([np.cos(a), np.sin(a), 0]) * wide * 0.42
-            vine = arc(rim, (np.cos(a) * 0.7, np.sin(a) * 0.7, 0.7), wide * st.u(0.8, 2.2), (0, 0, -2.2), 6)
-            part, own = carrier, []
-            for p, q in zip(vine[:-1], vine[1:], strict=True):
-                part = joint(
-                    st, part, p, q - p, frequency=st.u(0.7, 1.2), drag=st.u(0.015, 0.04), damping=0.12, local=0.2
-                )
-                own.append(part)
-            put(st, "leaf", tube(vine, wide * 0.012, 4, own).tinted(green * 0.7))
-            for i in range(6):
-                for _ in range(2):
-                    leaf(
-                        st,
-                        own[i],
-                        vine[i + 1],
-                        rng.normal(0, 1, 3) - (0, 0, 0.3),
-                        wide * st.u(0.12, 0.26),
-                        green * st.u(0.7, 1.3),
-                        slim=0.7,
-                    )
-    else:
-        kind = str(rng.choice(KINDS))
-        tone = petal_colour(rng, kind)
-        for _ in range(int(rng.integers(2, 7))):
-            top = soil + np.array([st.u(-0.6, 0.6), st.u(-0.4, 0.3), st.u(0.8, 1.9)]) * wide
-            stemmed(
-                st,
-                kind,
-                soil + (st.u(-0.2, 0.2) * wide, 0, 0),
-                top,
-                wide * st.u(0.16, 0.3),
-                face=_face(st),
-                leaves=3,
-                carrier=carrier,
-                tone=tone * st.u(0.85, 1.1),
-            )
-
-
-def potted(st: Stage) -> None:
-    """Plants in pots, flowers in a vase; the pots, the table, the wall and what else stands there do not move."""
-    rng = st.rng
-    n = int(rng.choice([1, 2, 3], p=[0.5, 0.3, 0.2]))
-    wide = st.u(0.12, 0.3)
-    across = wide * (1.6 + 1.5 * n) * st.u(0.9, 1.5)
-    height = 0.75
-    st.look(
-        (0, 0, height + wide * st.u(0.6, 1.3)),
-        across * st.u(1.3, 2.5),
-        width=across,
-        eye=height + wide * st.u(0.8, 2.5),
-        blur=st.u(0, 0.05),
-    )
-    what = behind(st, "wall", "wall", "room", "room", "greenery", "fabric", "plain")
-    if what in ("greenery",):
-        st.light = Light.outdoor(rng)
-    props.table(st, height, -wide * st.u(0.8, 1.5), st.camera.distance * 0.14 + wide * 0.6, across * st.u(0.9, 3.0))
-    for i in range(n):
-        x = (i - (n - 1) / 2) * wide * 2.0 + st.u(-0.3, 0.3) * wide
-        at = np.array([x, st.u(-0.2, 0.2) * wide, height])
-        if st.chance(0.3):
-            tall = wide * st.u(0.8, 1.6)
-            mouth = props.vase(st, at, wide * 0.55, tall)
-            kind = str(rng.choice(KINDS))
-            tone = petal_colour(rng, kind)
-            for _ in range(int(rng.integers(1, 5))):
-                top = mouth + np.array([st.u(-0.5, 0.5), st.u(-0.3, 0.3), st.u(0.5, 1.3)]) * wide
-                stemmed(
-                    st,
-                    kind,
-                    mouth - (0, 0, 0.02),
-                    top,
-                    wide * st.u(0.14, 0.3),
-                    face=_face(st),
-                    leaves=int(rng.integers(0, 3)),
-                    tone=tone * st.u(0.85, 1.1),
-                )
-        else:
-            soil = props.pot(st, at, wide * st.u(0.8, 1.1), wide * st.u(0.7, 1.2))
-            in_pot(st, soil, wide)
-    for _ in range(int(rng.integers(0, 4))):
-        props.any_thing(st, (st.u(-0.5, 0.5) * across, st.u(-0.1, 0.4) * wide, height), wide * st.u(0.3, 0.9))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import drapes, outdoors, props, surroundings
-from .behind import behind, greenery, room
+from .behind import behind, room
 from .craft import put
 from .forms import box, colour, join, lattice, tube
 from .leaves import blades
@@ -83,7 +83,7 @@ def laundry(st: Stage) -> None:
         y, z = row * wide * st.u(0.2, 0.5), height + row * 0.2
         tilt, sag = st.u(-0.06, 0.06) * wide, st.u(0.0, 0.06) * wide
         part, line = bouncing_line(
-            st, (-wide, y, z - tilt), (wide, y, z + tilt), sag, bounce=st.u(0.004, 0.03), thick=0.004
+            st, (-wide, y, z - tilt), (wide, y, z + tilt), sag, bounce=st.u(0.01, 0.045), thick=0.004
         )
         x = -wide * st.u(0.5, 0.7)
         while x < wide * 0.6:
@@ -225,7 +225,7 @@ def curtains(st: Stage) -> None:
     props.window(st, (0, 0.1, sill + h / 2), w, h, (int(rng.integers(1, 4)), int(rng.integers(1, 3))))
     outside = st.u(0, 1)
     if outside < 0.35:
-        greenery(st, 3.0, wide)
+        behind(st, "greenery")
     elif outside < 0.7:
         glow = lattice(
             np.array([[[-w, 0.6, sill - h], [w, 0.6, sill - h]], [[-w, 0.6, sill + 2 * h], [w, 0.6, sill + 2 * h]]])
@@ -306,7 +306,8 @@ def bunting(st: Stage) -> None:
         gap = size * (1.02 if kind == "prayer" else st.u(1.05, 1.6))
         span = wide * st.u(1.3, 1.8)
         drapes.bunting(
-            st, (-span / 2, y - a, height + a * 0.6), (span / 2, y + b, height + b * 0.6), st.u(0.03, 0.1) * wide, kind=kind,
+            st, (-span / 2, y - a, height + a * 0.6), (span / 2, y + b, height + b * 0.6), st.u(0.03,
+            0.1) * wide, kind=kind,
             n=int(np.clip(span / gap, 3, 22)), size=size,
         )  # fmt: skip
     if st.chance(0.4):

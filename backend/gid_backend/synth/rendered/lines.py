@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Things that hang: lanterns in rows, gloves and cards on a line, ornaments on a fir, chimes, baskets, signs, swings."""
+"""Things that hang: lanterns in rows, gloves and cards on a line, ornaments on a fir, baskets, signs, swings."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from . import hangings, outdoors, props, surroundings
 from .behind import behind, lights
 from .craft import joint, put
 from .drapes import cloth_colour, peg
-from .flowers import in_pot
 from .forms import arc, box, colour, join, tube
 from .leaves import place_leaves
 from .light import Lamp, Light
+from .pots import in_pot
 from .stage import Stage, vary
 
 __all__ = ["bouncing_line", "lanterns", "on_a_line", "ornaments", "porch", "swings"]
@@ -91,7 +92,7 @@ def lanterns(st: Stage) -> None:
                 (-wide, y, z - tilt),
                 (wide, y, z + tilt),
                 st.u(0, 0.12) * wide,
-                bounce=st.u(0.01, 0.05),
+                bounce=st.u(0.02, 0.07),
                 thick=0.008,
             )
         cord = st.u(0.0, 0.35)
@@ -165,7 +166,7 @@ def on_a_line(st: Stage) -> None:
         (-wide, 0, height - slope),
         (wide, 0, height + slope),
         sag,
-        bounce=st.u(0.002, 0.012),
+        bounce=st.u(0.004, 0.018),
         thick=st.u(0.001, 0.004),
     )
     tone = cloth_colour(st) if st.chance(0.6) else colour(st.u(0, 1), st.u(0.1, 0.6), st.u(0.6, 0.95))
@@ -193,7 +194,7 @@ def _spray(
     rng = st.rng
     points = arc(start, way, long, (st.u(-0.3, 0.3), st.u(-0.3, 0.3), -st.u(0.1, 0.6)), 4)
     part, own = parent, []
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         part = joint(st, part, a, b - a, frequency=st.u(0.9, 1.8), drag=drag, damping=0.15, local=0.25)
         own.append(part)
     put(st, "bark", tube(points, np.linspace(0.012, 0.004, 5) * long / 0.4, 5, own).tinted(colour(0.08, 0.4, 0.3)))
@@ -223,8 +224,8 @@ def ornaments(st: Stage) -> None:
             Lamp((st.u(-1, 1) * wide, -0.4 * reach, 1.2 + st.u(-0.5, 0.8) * wide), 6.0 * wide**2, radius=0.1)
             for _ in range(2)
         ]
-    st.look((0, 0, 1.2), reach, width=wide, eye=1.2 + st.u(-0.2, 0.3) * reach, blur=st.u(0.01, 0.08))
-    dense = st.chance(0.6)
+    st.look((0, 0, 1.2), reach, width=wide, eye=1.2 + st.u(-0.2, 0.3) * reach, blur=st.u(0.008, 0.04))
+    dense = st.chance(0.65)
     if not dense:
         behind(st, "room", "dark", "plain", "greenery")
     else:
@@ -242,7 +243,7 @@ def ornaments(st: Stage) -> None:
         needles = place_leaves(spots, ways, rng.normal(0, 1, (k, 3)), wide * 0.07, 0.06, "needle")
         st.mesh("leaf").polygons(needles, 0, vary(rng, green * 0.7, k, 0.4, 0.08))
     hooks: list[tuple[Array, int]] = []
-    for _ in range(int(rng.integers(22, 40)) if dense else int(rng.integers(3, 8))):
+    for _ in range(int(rng.integers(22, 40)) if dense else int(rng.integers(6, 13))):
         y = st.u(-0.1, 0.5) * wide if dense else st.u(-0.15, 0.1) * wide
         start = np.array([st.u(-0.75, 0.75) * wide, y, 1.2 + st.u(-0.55, 0.75) * wide * (st.aspect if dense else 0.8)])
         way = np.array([st.rng.normal(0, 0.8), -st.u(0.0, 0.8), st.u(-0.7, 0.3)])
@@ -316,10 +317,10 @@ def swings(st: Stage) -> None:
     kind = int(rng.integers(4))
     size = st.u(0.55, 0.8) if kind != 3 else 0.3
     beam = drop + (0.5 if kind != 3 else 1.2)
-    wide = drop * st.u(1.0, 2.2)
+    wide = drop * st.u(1.2, 1.9) / st.aspect
     reach = wide * st.u(1.1, 2.0)
     st.look(
-        (st.u(-0.25, 0.25) * wide, 0, beam - wide * st.aspect * st.u(0.35, 0.5)),
+        (st.u(-0.25, 0.25) * wide, 0, beam - drop * st.u(0.45, 0.7)),
         reach,
         width=wide,
         eye=st.u(1.0, 1.8),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import hangings
+from . import fruits, hangings
 from .behind import behind
 from .craft import joint, put
 from .forms import arc, ball, colour, frame, join, petal, tube
-from .hangings import leaf
+from .fruits import leaf
 from .rig import branch_frequency
 from .stage import Stage
 
@@ -35,7 +35,7 @@ def bough(
     for a, b in pairwise(points):
         part = joint(
             st, part, a, b - a, frequency=f * st.spread(1.0, 1.1), drag=drag / n * st.u(0.6, 1.4), damping=0.1,
-            sway=(0, 0, drag * long / n * st.u(0.1, 0.4)), local=0.15,
+            sway=(0, 0, drag * long / n * st.u(0.1, 0.3)), local=0.15,
         )  # fmt: skip
         own.append(part)
     fine = np.stack([np.interp(np.linspace(0, n, 4 * n + 1), np.arange(n + 1), points[:, i]) for i in range(3)], 1)
@@ -52,7 +52,8 @@ def _flower(st: Stage, part: int, at: Array, axis: Array, size: float, tone: Arr
         n = 5 if not double else 7
         for a in 2 * np.pi * (np.arange(n) + 0.5 * k) / n:
             form = petal(
-                azimuth=float(a), elevation=st.u(0.1, 0.5) + 0.5 * k, length=1.0 - 0.25 * k, width=0.85, curl=st.u(-0.2, 0.5),
+                azimuth=float(a), elevation=st.u(0.1, 0.5) + 0.5 * k, length=1.0 - 0.25 * k, width=0.85,
+                curl=st.u(-0.2, 0.5),
                 cup=0.35, blunt=0.9, notch=0.08, ruffle=0.03, rows=4, columns=4,
             )  # fmt: skip
             ring.append(form.tinted(tone * st.u(0.9, 1.05) * (1 - 0.25 * np.clip(1 - form.uv[:, 1:] * 3, 0, 1))))
@@ -223,11 +224,11 @@ def fruit(st: Stage) -> None:
         at, own = hooks[i]
         at = at - np.array([0, 0.01 * wide, 0])
         if kind == "apple":
-            hangings.apple(st, at, radius * st.u(0.85, 1.1), own, tone, blush)
+            fruits.apple(st, at, radius * st.u(0.85, 1.1), own, tone, blush)
         elif kind == "cherry":
-            hangings.cherries(st, at, radius, own, tone)
+            fruits.cherries(st, at, radius, own, tone)
         elif kind == "grape":
-            hangings.grapes(st, at, radius, own, tone)
+            fruits.grapes(st, at, radius, own, tone)
         else:
             part, top = hangings.pendulum(
                 st, at, radius * st.u(0.3, 1.2), radius * 2, parent=own, drag=st.u(0.04, 0.12), thread=radius * 0.08

@@ -183,11 +183,11 @@ def _double(st: Any, kind: str, part: int, c: Array, turn: Array, r: float, tone
     for i in range(rings):
         t = i / max(rings - 1, 1)  # 0 outside, 1 in the middle
         if kind == "dahlia":
-            n, high = int(round(20 - 11 * t)), 0.42 * np.sin(t * 1.57)
+            n, high = round(20 - 11 * t), 0.42 * np.sin(t * 1.57)
             shape = {"elevation": -0.1 + 1.35 * t**1.3, "length": 0.98 - 0.62 * t, "width": 0.3 - 0.1 * t,
                      "curl": 0.25, "cup": 1.1, "blunt": st.u(0.3, 0.6), "columns": 3, "rows": 4}  # fmt: skip
         elif kind == "rose":
-            n, high = int(round(5.5 - 2.0 * t)), 0.12 * t
+            n, high = round(5.5 - 2.0 * t), 0.12 * t
             shape = {"elevation": 0.25 + 1.2 * t - 0.25 * opened, "length": 1.0 - 0.4 * t, "width": 1.02 - 0.42 * t,
                      "curl": 0.75 - 1.35 * opened * (1 - t) ** 0.6, "cup": 0.32 + 0.55 * t, "blunt": 0.95,
                      "ruffle": 0.035, "notch": 0.03, "root": 0.05, "columns": 7, "rows": 7}  # fmt: skip
@@ -219,7 +219,8 @@ def _dandelion(st: Any, kind: str, part: int, c: Array, turn: Array, r: float, t
     a = np.arange(n) * GOLDEN
     out = np.stack([np.sqrt(1 - z * z) * np.cos(a), np.sqrt(1 - z * z) * np.sin(a), z], 1)
     sectors = [
-        joint(st, part, c, np.array([np.cos(x), np.sin(x), 0.3]) @ turn * r, frequency=st.u(2, 5), drag=st.u(0.01, 0.06),
+        joint(st, part, c, np.array([np.cos(x), np.sin(x), 0.3]) @ turn * r, frequency=st.u(2, 5),
+        drag=st.u(0.01, 0.06),
                    damping=0.2, local=0.7)
         for x in np.linspace(-np.pi, np.pi, 13)[:-1]
     ]  # fmt: skip

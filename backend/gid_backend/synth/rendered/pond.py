@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ def _stalk(st: Stage, foot: Array, top: Array, tone: Array) -> int:
     line = np.stack([foot + (top - foot) * t for t in np.linspace(0, 1, 4)])
     long = float(np.linalg.norm(top - foot))
     part, own = 0, []
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         part = joint(
             st,
             part,

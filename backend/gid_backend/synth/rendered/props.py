@@ -12,7 +12,8 @@ from .craft import put
 from .forms import Form, arc, ball, box, colour, join, lattice, noise, tube, turned
 
 __all__ = [
-    "any_thing", "bench", "bicycle", "book_row", "bottle", "chair", "crate", "ironing_board", "mug", "person", "picture",
+    "any_thing", "bench", "bicycle", "book_row", "bottle", "chair", "crate", "ironing_board", "mug",
+    "person", "picture",
     "pot", "shelf", "table", "tripod", "vase", "window",
 ]  # fmt: skip
 
@@ -316,7 +317,8 @@ def person(st: Any, at: Any, tall: float = 1.72) -> None:
     cut = mop.vertices[:, 1] > -0.05
     mop.vertices[~cut] = mop.vertices[~cut] * (1, 0.6, 1)
     for material, form, tone in (
-        ("cloth", join([trunk, *sleeves] + ([skirt] if dress else [])), top), ("cloth", join(legs), skin if dress else low),
+        ("cloth", join([trunk, *sleeves] + ([skirt] if dress else [])), top), ("cloth", join(legs),
+        skin if dress else low),
         ("paint", join(shoes), low * 0.3), ("plain", face, skin), ("plain", mop, hair),
     ):  # fmt: skip
         put(st, material, turned_about(form.moved((0, 0, 0), None, k), angle, at).tinted(tone))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import candlelight, flowers, laundry, lines, orchard, pond, stills
+from . import candlelight, flowers, laundry, lines, orchard, pond, pots, stills
 from .stage import Stage
 
 __all__ = ["THINGS"]
@@ -14,7 +14,7 @@ __all__ = ["THINGS"]
 THINGS: dict[str, tuple[Callable[[Stage], None], float]] = {
     "flower": (flowers.flower, 13),
     "flower_field": (flowers.flower_field, 6),
-    "potted": (flowers.potted, 4),
+    "potted": (pots.potted, 4),
     "lanterns": (lines.lanterns, 6),
     "line": (lines.on_a_line, 7),
     "ornaments": (lines.ornaments, 4),

@@ -86,7 +86,7 @@ class Rule:
     single = True
 
     def __init__(self, name: str) -> None:
-        self.name, self.key = name, f"rule-{name}-1"
+        self.name, self.key = name, f"rule-{name}-2"
 
     def draw(self, case: Case, seeds: Sequence[int]) -> Iterator[SpectralVolume]:
         """The rule's map at the usual strength; seeds decide the rhythm."""

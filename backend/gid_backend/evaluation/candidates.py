@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-import inspect
+import ast
+import hashlib
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import numpy.typing as npt
 
 from gid_blender.motion import SpectralVolume
 
+from ..diffusion.sampler import Solver
 from ..errors import WeightsError
 from ..model_info import sha256_of
 from ..predictor import DEFAULT_GUIDANCE, DEFAULT_STEPS, MotionPredictor
 from .splits import Case
 
-__all__ = ["Candidate", "Prior", "Truth", "solvers"]
+__all__ = ["Candidate", "Prior", "Truth", "fingerprint_of_code", "solvers"]
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Candidate(Protocol):
@@ -62,7 +67,7 @@ class Prior:
         weights: written by `gid train prior`.
         steps: of the solver.
         guidance: w of classifier-free guidance.
-        solver: as the predictor calls it, where it offers a choice.
+        solver: one of `solvers`.
         device: as torch names it; None takes the fastest.
 
     Raises:
@@ -78,20 +83,19 @@ class Prior:
         *,
         steps: int = DEFAULT_STEPS,
         guidance: float = DEFAULT_GUIDANCE,
-        solver: str | None = None,
+        solver: str = get_args(Solver)[0],
         device: str | None = None,
     ) -> None:
         self.name, self.weights, self.device = name, weights, device
-        self.settings: dict[str, Any] = {"steps": steps, "guidance": guidance}
-        if solver is not None:
-            self.settings["solver"] = solver
+        self.settings: dict[str, Any] = {"steps": steps, "guidance": guidance, "solver": solver}
         try:
             self.sha256 = sha256_of(weights)
         except OSError as error:
             raise WeightsError(
                 f"The weights “{weights}” cannot be read: {error.strerror or error}.", "Write --weights NAME=FILE."
             ) from error
-        self.key = "-".join([self.sha256[:16], *(f"{k}={v}" for k, v in sorted(self.settings.items()))])
+        said = (f"{k}={v}" for k, v in sorted(self.settings.items()))
+        self.key = "-".join([self.sha256[:16], fingerprint_of_code(), *said])
         self._predictor: MotionPredictor | None = None
 
     def load(self) -> MotionPredictor:
@@ -113,10 +117,23 @@ class Prior:
         return self.load().predict_many(image, seeds, **self.settings)
 
 
-def solvers() -> tuple[str | None, ...]:
-    """Names of the solvers that the predictor offers; (None,) where it has one only."""
-    from ..diffusion import sampler
+@cache
+def fingerprint_of_code() -> str:
+    """Names what the code between weights and motion does, comments and docstrings apart.
 
-    offered: tuple[str, ...] = tuple(getattr(sampler, "SOLVERS", ()))
-    takes = "solver" in inspect.signature(MotionPredictor.predict_many).parameters
-    return offered if takes and offered else (None,)
+    The same weights move otherwise when the predictor is changed, and results of before are not its.
+    """
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in [package / "predictor.py", *sorted([*package.glob("models/*.py"), *package.glob("diffusion/*.py")])]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
+                del node.body[0]
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:8]
+
+
+def solvers() -> tuple[str, ...]:
+    """Names of the solvers that the predictor offers, its default first."""
+    return get_args(Solver)

@@ -128,7 +128,7 @@ class Plan:
         """The table of steps against quality, for every solver there is."""
         candidates = [
             Prior(
-                f"{name}, {f'{solver}, ' if solver else ''}{steps} steps",
+                f"{name}, {solver}, {steps} steps",
                 weights,
                 steps=steps,
                 guidance=DEFAULT_GUIDANCE if guidance is None else guidance,

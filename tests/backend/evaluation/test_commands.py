@@ -32,7 +32,7 @@ def test_tables_sheets_cost_and_page(place, clips, weights):
     assert [r["name"] for r in results.of("prior", "loops")] == ["reference", *RULES, "tiny", "again"]
     assert results.of("prior", "loops")[-1]["settings"]["steps"] == 1
     page = (place / "docs/evaluation.md").read_text()
-    assert page.count("| tiny |") == 2
+    assert page.count("| tiny |") == 3
 
     assert evaluate("sheets", "--loops", clips, "--stills", place / "stills", *few[:2], "--steps", 1) == 0
     for name in ("sheet_loops.jpg", "sheet_stills_1.jpg"):

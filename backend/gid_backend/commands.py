@@ -142,6 +142,9 @@ def extract(
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Use only the beginning.")] = None,
     width: Annotated[int, typer.Option(min=64, max=2048, help="Working width in pixels.")] = 512,
     raw: Annotated[bool, typer.Option("--raw", help="Keep motion where nothing can be seen moving.")] = False,
+    loop: Annotated[
+        bool | None, typer.Option("--loop/--no-loop", help="Whether it is a seamless loop; it is looked at otherwise.")
+    ] = None,
 ) -> None:
     """Measure the motion in a real video, relative to its first frame.
 
@@ -155,9 +158,13 @@ def extract(
     from .flow import extract_motion
 
     with replacing(_suffixed(output, ".npz")) as temporary, progress_bar() as progress:
-        volume = extract_motion(video, seconds=seconds, width=width, clean=not raw, progress=progress)
+        volume = extract_motion(video, seconds=seconds, width=width, clean=not raw, periodic=loop, progress=progress)
         files.save(volume, temporary)
-    _say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, {volume.duration:.4g} s")
+    measured = volume.meta["settings"]
+    _say(
+        f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, {volume.duration:.4g} s, "
+        f"{'a loop' if measured['loop'] else 'made a loop'}, {measured['followed']:.0%} of the texture followed"
+    )
 
 
 @app.command()

@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from ..errors import ImageError
+from ..flow.seam import is_seamless, thumbnail
 from ..video import read_times, read_video
 from .settings import Settings
 
-__all__ = ["SUFFIXES", "ClipPlan", "Loops", "Unit", "is_seamless", "plan_clip", "videos_in"]
+__all__ = ["SUFFIXES", "ClipPlan", "Loops", "Unit", "plan_clip", "videos_in"]
 
 Loops = Literal["auto", "yes", "no"]
 SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".m4v")
 # A loop's period is stretched to the data set's by no more than this; other loops are windowed like any clip.
 MOST_STRETCH = 1.25
-# From the last frame to the first a loop takes a step like any other; published ones up to 2.1 times the median.
-SEAM_STEPS = 2.2
 # Starts of one clip that are measured in one go: one or two megabytes, half a minute.
 UNIT_STARTS = 5
 
@@ -138,19 +133,10 @@ def plan_clip(path: Path, name: str, settings: Settings, loops: Loops = "auto") 
     return ClipPlan(name, digest, seconds, len(times), period, repeats, tuple(starts))
 
 
-def is_seamless(frames: npt.NDArray[np.float32]) -> bool:
-    """Whether the step from the last of (n, h, w) frames to the first is one like those between."""
-    steps = np.sqrt(((frames[1:] - frames[:-1]) ** 2).mean(axis=(1, 2)))
-    seam = float(np.sqrt(((frames[-1] - frames[0]) ** 2).mean()))
-    return seam <= SEAM_STEPS * float(np.median(steps)) + 1e-3
-
-
 def _returns(path: Path, period: float) -> bool:
     frames = []
     for time, frame in read_video(path):
         if time > period - 1e-3:
             break
-        # So small that grain, which differs from frame to frame whatever moves, averages out.
-        small = cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), (128, 72), interpolation=cv2.INTER_AREA)
-        frames.append(small.astype(np.float32))
-    return len(frames) > 2 and is_seamless(np.stack(frames))
+        frames.append(thumbnail(frame))
+    return len(frames) > 2 and is_seamless(frames)

@@ -24,19 +24,19 @@ def encode_fields(fields: npt.NDArray[np.float32], step: float) -> bytes:
     """Pack (n, h, w) real fields.
 
     Args:
-        fields: finite, of even height and width (the transform of OpenCV 4 takes no others), below 32767 steps
-            divided by the root of h·w in size.
+        fields: finite, of even height and width (the transform of OpenCV 4 takes no others).
         step: of the rounding, in the unit of the fields.
     """
     order = _coarse_first(*fields.shape[1:])
-    rounded = np.empty(fields.shape, np.int16)
+    levels = np.empty(fields.shape, np.float32)
     for index, plane in enumerate(fields):
         coefficients = cv2.dct(np.ascontiguousarray(plane, np.float32)) / np.float32(step)
-        level = np.sign(coefficients) * np.floor(np.abs(coefficients) + DEAD_ZONE)
-        rounded[index] = np.clip(level, -32767, 32767)
-    rows = rounded.reshape(len(fields), -1)[:, order]
+        levels[index] = np.sign(coefficients) * np.floor(np.abs(coefficients) + DEAD_ZONE)
+    # Two bytes do for all that is usual; what goes far beyond takes four.
+    kind = np.int16 if np.abs(levels).max(initial=0.0) < 2**15 else np.int32
+    rows = np.ascontiguousarray(levels.reshape(len(fields), -1)[:, order].astype(kind))
     # High bytes apart from low ones: they are nearly all alike.
-    split = np.ascontiguousarray(rows).view(np.uint8).reshape(-1, 2).T
+    split = rows.view(np.uint8).reshape(-1, rows.itemsize).T
     return lzma.compress(split.tobytes(), check=lzma.CHECK_NONE, preset=6)
 
 
@@ -49,22 +49,21 @@ def decode_fields(
         ValueError: when the bytes are damaged or of another shape.
     """
     count, height, width = shape
-    expected = 2 * count * height * width
+    values = count * height * width
     inflate = lzma.LZMADecompressor(memlimit=1 << 28)
     try:
         # No more than is expected, whatever a damaged file claims to hold.
-        raw = inflate.decompress(bytes(data), expected + 1)
+        raw = inflate.decompress(bytes(data), 4 * values + 1)
     except (lzma.LZMAError, EOFError) as error:
         raise ValueError(f"the packed motion is damaged ({error})") from error
-    if len(raw) != expected or not inflate.eof:
+    if len(raw) not in (2 * values, 4 * values) or not inflate.eof:
         raise ValueError("the packed motion has another size than it should")
-    pairs = np.ascontiguousarray(np.frombuffer(raw, np.uint8).reshape(2, -1).T)
-    rounded = pairs.view(np.int16).reshape(count, -1)
+    size = len(raw) // values
+    parts = np.ascontiguousarray(np.frombuffer(raw, np.uint8).reshape(size, -1).T)
     coefficients = np.zeros((count, height * width), np.float32)
-    coefficients[:, _coarse_first(height, width)] = rounded
+    coefficients[:, _coarse_first(height, width)] = parts.view(np.int16 if size == 2 else np.int32).reshape(count, -1)
     coefficients *= step
-    planes = coefficients.reshape(shape)
-    return np.stack([cv2.idct(plane) for plane in planes]) if count else planes
+    return np.stack([cv2.idct(plane) for plane in coefficients.reshape(shape)])
 
 
 @lru_cache(maxsize=32)

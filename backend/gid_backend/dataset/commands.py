@@ -36,7 +36,7 @@ def build(
     bands: Annotated[int | None, typer.Option(min=2, max=64, help="Bands to store; 24.", show_default=False)] = None,
     least: Annotated[
         float | None,
-        typer.Option(min=0, help="Pixels of 512 that 5 % of the picture must move at least; 0.5.", show_default=False),
+        typer.Option(min=0, help="Pixels of 512 that 1 % of the picture must move at least; 0.5.", show_default=False),
     ] = None,
     most: Annotated[
         float | None, typer.Option(min=0, help="Pixels of 512 that it may move in the mean; 8.", show_default=False)

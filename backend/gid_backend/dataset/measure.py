@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from .filters import Verdict, judge
 from .settings import PIXELS, Settings
 
 __all__ = ["MotionPair", "measure_unit"]
+
+MIN_SIDE = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +86,16 @@ def measure_unit(path: Path, unit: Unit, settings: Settings) -> list[MotionPair]
     return pairs
 
 
-def _frames(path: Path, settings: Settings, start: float):  # type: ignore[no-untyped-def]
+def _frames(path: Path, settings: Settings, start: float) -> Iterator[_Frame]:
+    shape: tuple[int, ...] = ()
     for time, frame in read_video(path, start=max(0.0, start - 0.5 / settings.fps)):
-        scale = min(1.0, settings.side / max(frame.shape[:2]))
-        size = (max(16, round(frame.shape[1] * scale)), max(16, round(frame.shape[0] * scale)))
+        shape = shape or frame.shape
+        if frame.shape != shape:
+            raise ImageError(f"“{path}” changes its size in the middle; cut it into clips of one size.")
+        if min(shape[:2]) < MIN_SIDE:
+            raise ImageError(f"“{path}” is {shape[1]}×{shape[0]} pixels; motion needs at least {MIN_SIDE}×{MIN_SIDE}.")
+        scale = min(1.0, settings.side / max(shape[:2]))
+        size = (max(MIN_SIDE, round(shape[1] * scale)), max(MIN_SIDE, round(shape[0] * scale)))
         colour = frame if scale == 1.0 else cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         yield _Frame(time, colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY))
 

@@ -32,7 +32,9 @@ class Settings:
         step: quantisation of stored motion, in pixels.
         camera_pixels, camera_share: dropped as camera motion when more than this share of the places that can be
             followed moves by more than that many pixels in the mean over time.
-        least: dropped as still when less than 5 % of the places move by so many pixels in the mean over time.
+            The paper says 1 pixel and not of what; here it is one of its working size, 256 wide.
+        least: dropped as still when less than 1 % of the places move by so many pixels in the mean over time. The
+            paper's filter, a mean over the picture of 1 pixel, would drop most of the loops that it shows.
         most: dropped as too much when the mean over places and time is larger.
         followed: dropped as lost (a cut, say) when less than this share of what has texture can be followed.
     """
@@ -48,7 +50,7 @@ class Settings:
     samples: int = 150
     check_every: int = 3
     step: float = 0.06
-    camera_pixels: float = 1.0
+    camera_pixels: float = 2.0
     camera_share: float = 0.95
     least: float = 0.5
     most: float = 8.0

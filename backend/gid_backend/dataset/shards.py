@@ -33,7 +33,7 @@ JPEG_QUALITY = 90
 
 
 def dump_shard(unit: Unit, pairs: list[MotionPair], settings: Settings) -> bytes:
-    """The bytes of a shard; the same pairs give the same bytes."""
+    """The bytes of a shard; the same pairs give the same tensors and facts."""
     tensors: dict[str, npt.NDArray[np.uint8]] = {}
     facts: list[dict[str, Any]] = []
     for index, pair in enumerate(pairs):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +18,9 @@ from gid_blender.motion import SpectralVolume
 from ..errors import Cancelled, ImageError
 from ..video import read_video
 from .dense import FlowFromFirst
-from .spectrum import transform
+from .methods import DEFAULT_METHOD
+from .seam import is_seamless, thumbnail
+from .spectrum import detrended, transform
 
 __all__ = ["extract_motion"]
 
@@ -35,6 +38,7 @@ def extract_motion(
     width: int = 512,
     seconds: float | None = None,
     clean: bool = True,
+    periodic: bool | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> SpectralVolume:
@@ -42,7 +46,8 @@ def extract_motion(
 
     The clip is taken as one period: its n frames give S_k = (2/n) Σ_i F_i exp(-2πi·k·i/n) with the mean
     flow as S_0, so that displacement = Re Σ_k S_k exp(+2πi·k·t/T). That is exact for any n ≥ 2K-1, and
-    the volume is stated for `frames` frames of the same duration without interpolating anything.
+    the volume is stated for `frames` frames of the same duration without interpolating anything. Of a clip that is
+    no loop the steady drift is taken off first, so that the result is one.
 
     Args:
         source: a video file, or its frames, (H, W, 3) uint8 each, in order.
@@ -52,11 +57,13 @@ def extract_motion(
         width: working width in pixels; wider video is shrunk to it. It is the grid of the result, too.
         seconds: use only the beginning of the clip.
         clean: see `FlowFromFirst`; without it, places with no texture show the noise of the search.
+        periodic: whether the clip is a seamless loop; None looks whether its last frame leads on to its first.
         progress: called after each frame; the total is 0, as a stream does not say how long it is.
         cancel: asked before each frame.
 
     Returns:
-        A volume of `bands` bands, in fractions of the width, whose `duration` is the clip's.
+        A volume of `bands` bands, in fractions of the width, whose `duration` is the clip's. Its `meta["settings"]`
+        say how far the motion could be followed (`followed`, the share of textured places) and whether it was a loop.
 
     Raises:
         ImageError: when the video cannot be read, is too short or too long, or its frames differ in size.
@@ -70,16 +77,39 @@ def extract_motion(
         meta = {}
     if seconds is not None:
         timed = itertools.takewhile(lambda item: item[0] < seconds - 1e-6, timed)
-    times, flows = _track(timed, name, width, clean, progress, cancel)
+    track = _track(timed, name, width, clean, progress, cancel)
+    times, flows = track.times, np.stack(track.flows)
     if len(flows) < 2 * bands - 1:
         raise ImageError(f"{name} has {len(flows)} frames; {bands} bands of motion need at least {2 * bands - 1}.")
     duration = times[-1] * len(times) / (len(times) - 1)
-    spectrum = transform(np.stack(flows), np.array(times) / duration, bands)
+    turns = np.array(times) / duration
+    if periodic is None:
+        periodic = is_seamless(track.thumbnails)
+    if not periodic:
+        flows, _ = detrended(flows, turns)
+    spectrum = transform(flows, turns, bands)
     meta |= {
         "model": "optical flow",
-        "settings": {"method": "DIS", "clean": clean, "source_frames": len(flows), "width": spectrum.shape[3]},
+        "settings": {
+            "method": DEFAULT_METHOD,
+            "clean": clean,
+            "source_frames": len(flows),
+            "width": spectrum.shape[3],
+            "loop": periodic,
+            "followed": round(track.followed, 3),
+        },
     }
     return SpectralVolume(spectrum / spectrum.shape[3], fps=frames / duration, frames=frames, meta=meta)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Track:
+    """Of all frames: seconds, (2, h, w) flows in working pixels, thumbnails; and the share that was followed."""
+
+    times: list[float]
+    flows: list[npt.NDArray[np.float32]]
+    thumbnails: list[npt.NDArray[np.float32]]
+    followed: float
 
 
 def _track(
@@ -89,10 +119,10 @@ def _track(
     clean: bool,
     progress: Callable[[str, int, int], None] | None,
     cancel: Callable[[], bool] | None,
-) -> tuple[list[float], list[npt.NDArray[np.float32]]]:
-    """Times in seconds and (2, h, w) flows in working pixels of all frames."""
-    times: list[float] = []
-    flows: list[npt.NDArray[np.float32]] = []
+) -> _Track:
+    track = _Track([], [], [], 1.0)
+    times, flows = track.times, track.flows
+    confidence = 0.0
     tracker: FlowFromFirst | None = None
     shape: tuple[int, ...] = ()
     for time, frame in timed:
@@ -116,12 +146,16 @@ def _track(
         elif frame.shape != shape:
             raise ImageError(f"{name} changes its size in the middle; cut it into clips of one size.")
         times.append(time)
+        track.thumbnails.append(thumbnail(frame))
         flows.append(tracker.to(_shrink(frame, width)))
+        confidence = confidence + tracker.confidence
         if progress is not None:
             progress("Following the motion", len(flows), 0)
     if len(flows) < 2:
         raise ImageError(f"{name} holds {len(flows)} frames, and motion takes more than one.")
-    return times, flows
+    textured = tracker.texture > 0.5 if tracker is not None else np.zeros((0, 0), bool)
+    sure = np.asarray(confidence / len(flows) > 0.5)
+    return dataclasses.replace(track, followed=float(sure[textured].mean()) if textured.any() else 0.0)
 
 
 def _shrink(frame: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:

@@ -44,6 +44,15 @@ FramesOutput = Annotated[Path, typer.Option("-o", "--output", help=OUTPUT_HELP, 
 Seed = Annotated[int, typer.Option(min=0, help="Another seed gives another motion; the same one the same motion.")]
 Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="Steps of the diffusion model.")]
 Guidance = Annotated[float | None, typer.Option(min=0, max=20, help="How closely the motion keeps to the picture.")]
+Strength = Annotated[
+    float | None,
+    typer.Option(
+        min=1e-5, max=0.1, help="Mean swing asked for, as a share of the width: 0.002 is a breeze, 0.006 strong."
+    ),
+]
+MaskFile = Annotated[
+    Path | None, typer.Option("--mask", help="A picture of what may move: white moves, black stays exactly still.")
+]
 Weights = Annotated[Path | None, typer.Option(help="Weights of your own, from “gid train”.")]
 Frames = Annotated[
     int | None, typer.Option(min=2, max=100000, help="Length of the loop; fewer are a faster one. As the volume says.")
@@ -64,6 +73,8 @@ def predict(
     seed: Seed = 0,
     steps: Steps = None,
     guidance: Guidance = None,
+    strength: Strength = None,
+    mask: MaskFile = None,
     weights: Weights = None,
     device: Device = None,
 ) -> None:
@@ -71,7 +82,7 @@ def predict(
 
     Examples:
     - `gid predict flower.jpg -o flower.npz`
-    - `gid predict flower.jpg -o other.npz --seed 7`
+    - `gid predict flower.jpg -o other.npz --seed 7 --strength 0.006 --mask petals.png`
     """
     from gid_blender.motion import files
 
@@ -79,7 +90,9 @@ def predict(
 
     picture, linear = _read(image)
     with replacing(_suffixed(output, ".npz")) as temporary:
-        volume = _predict(picture, linear, seed, steps, guidance, weights, device)
+        volume = _predict(
+            picture, linear, weights, device, seed=seed, steps=steps, guidance=guidance, strength=strength, mask=mask
+        )
         files.save(volume, temporary)
     _say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, seed {seed}")
 
@@ -113,6 +126,8 @@ def animate(
     seed: Seed = 0,
     steps: Steps = None,
     guidance: Guidance = None,
+    strength: Strength = None,
+    mask: MaskFile = None,
     weights: Weights = None,
     frames: Frames = None,
     fps: Fps = None,
@@ -130,7 +145,9 @@ def animate(
     picture, linear = _read(image)
 
     def motion() -> SpectralVolume:
-        return _predict(picture, linear, seed, steps, guidance, weights, device)
+        return _predict(
+            picture, linear, weights, device, seed=seed, steps=steps, guidance=guidance, strength=strength, mask=mask
+        )
 
     _render(picture, linear, motion, output, frames, fps, amplitude, offset, format, device)
 
@@ -299,22 +316,22 @@ def _suffixed(path: Path, suffix: str) -> Path:
 
 
 def _predict(
-    picture: Picture,
-    linear: bool,
-    seed: int,
-    steps: int | None,
-    guidance: float | None,
-    weights: Path | None,
-    device: str | None,
+    picture: Picture, linear: bool, weights: Path | None, device: str | None, *, mask: Path | None, **settings: Any
 ) -> SpectralVolume:
+    chosen = {name: value for name, value in settings.items() if value is not None}
+    if mask is not None:
+        chosen["mask"] = _read_mask(mask)
     with progress_bar() as progress:
         progress("Loading the model", 0, 0)
         from .predictor import MotionPredictor
 
         predictor = MotionPredictor.load(weights, device)
-        chosen: dict[str, Any] = {"steps": steps, "guidance": guidance}
-        settings = {name: value for name, value in chosen.items() if value is not None}
-        return predictor.predict(picture, seed=seed, linear=linear, progress=progress, **settings)
+        return predictor.predict(picture, linear=linear, progress=progress, **chosen)
+
+
+def _read_mask(path: Path) -> Picture:
+    """The first channel of a picture: masks are grey, whatever they are stored as."""
+    return _read(path)[0][..., 0]
 
 
 def _render(

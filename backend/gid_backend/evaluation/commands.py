@@ -73,11 +73,19 @@ def everything(
     """
     if context.invoked_subcommand is not None:
         return
-    _make_scenes(work / "scenes", 500, 100, rendered)
-    prior(weights, loops, None, "prior", True, True, count, samples, steps, guidance, None, work, results, device)
-    sweep(weights, loops, None, count, samples, guidance, work, results, device)
-    cost(weights, None, None, 3, 2, results, device)
-    sheets(weights, loops, stills, steps, guidance, None, work, results, device)
+    # A split that is there is the split: later renders do not change what earlier rows were measured on.
+    if not (work / "scenes").exists():
+        _make_scenes(work / "scenes", 500, 100, rendered)
+    settings: dict[str, Any] = {"weights": weights, "results": results, "device": device}
+    drawing: dict[str, Any] = {"loops": loops, "work": work, "guidance": guidance}
+    prior(**settings, **drawing, count=count, samples=samples, steps=steps)
+    # What steps do is seen on few pictures, and takes as many predictions as all else together.
+    sweep(
+        **settings, **drawing, split=None if loops is None else ["loops"], count=min(count, 20), samples=min(samples, 4)
+    )
+    cost(**settings)
+    if loops is not None or stills is not None:
+        sheets(**settings, **drawing, stills=stills, steps=steps)
 
 
 @app.command()

@@ -71,13 +71,17 @@ TITLES = {
 HEAD = """# Evaluation of the motion prior
 
     gid evaluate --loops CLIPS --stills STILLS                      # everything below; goes on where it was
-    gid evaluate scenes                                             # the two synthetic splits alone
+    gid evaluate scenes --rendered RENDERED                         # the two synthetic splits alone, see below
     gid evaluate prior --loops CLIPS --weights NAME=FILE            # one more row in every table
 
 This page is generated from [evaluation.json](evaluation.json) by `gid evaluate page`. Seeds are fixed: draws 0, 1, … of
 each picture, one wind for each scene.
 
 ## What the columns say
+
+Splits: four clips that no training sees; 500 synthetic scenes of unseen seeds and 100 of two kinds, hanging branches
+and flags, both with the motion known exactly. Up to half of the scenes are rendered ones with numbers that are set
+aside (`gid train scenes --rendered --seed 8`), the others are drawn. Each table says of how many pictures it is.
 
 Everything is measured on a grid of 128×72 places (as many for other aspects) over places that have texture; mean over
 draws, median over clips or scenes. *Reference* is the truth measured against itself."""

@@ -66,6 +66,22 @@ def test_ablations_go_to_their_own_table(place, weights):
     assert "## Ablations" in (place / "docs/evaluation.md").read_text()
 
 
+@pytest.mark.slow
+def test_one_command_does_everything(place, clips, weights):
+    assert evaluate("scenes", "--count", 1, "--unseen", 1) == 0
+    assert evaluate("--loops", clips, "--weights", f"tiny={weights}", "--count", 1, "--samples", 1, "--steps", 1) == 0
+    results = Results(place / "docs/evaluation.json")
+    assert {(row["table"], row["split"]) for row in results.rows} == {
+        ("prior", "loops"),
+        ("prior", "synthetic"),
+        ("prior", "unseen"),
+        ("steps", "loops"),
+    }
+    assert len(results.of("steps", "loops")) == 12
+    assert len(results.cost["rows"]) == 9
+    assert results.sheets == ["sheet_loops.jpg"]
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

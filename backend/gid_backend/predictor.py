@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 
 from gid_blender.motion import SpectralVolume, loop_coefficients
 
 from .device import best_device
+from .diffusion.normalization import from_channels
 from .diffusion.sampler import Solver, sample
 from .errors import Cancelled, ImageError
 from .images import prepare
@@ -96,8 +98,8 @@ class MotionPredictor:
             guidance: w of classifier-free guidance (paper §6): how closely the motion keeps to this picture.
             loop_guidance: u of motion self-guidance (paper eq. 5). The loop is seamless without it, since harmonics
                 are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
-            strength: mean swing of what moves that is asked for, in fractions of the picture's width (a breeze has about
-                0.002, a strong wind 0.006); None leaves it to the picture.
+            strength: mean swing of what moves that is asked for, in fractions of the picture's width (0.002 is a breeze,
+                0.006 a strong wind); None leaves it to the picture.
             mask: (H, W) bool, uint8 or float in 0..1, over the whole picture in any size: white may move, black comes
                 out exactly still, grey moves less; None is all white.
             solver: "multistep" (DPM-Solver++) or "ddim".
@@ -128,6 +130,31 @@ class MotionPredictor:
                 cancel=cancel,
             )
         )
+
+    def expected(self, image: npt.ArrayLike, *, linear: bool = False) -> SpectralVolume:
+        """What the regressor inside the prior expects: how strongly each place swings, without saying when.
+
+        All places and bands have the phase 0, so everything sways at once: the answer of a deterministic network, to
+        compare with, and a picture of where motion is to be expected.
+
+        Args:
+            image, linear: as for `predict`.
+
+        Raises:
+            ImageError: when the picture cannot be used.
+        """
+        picture = prepare(np.ascontiguousarray(image), linear)
+        rows, columns = self.prior.config.grid(*picture.shape[:2])
+        small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+        tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
+        with torch.no_grad():
+            moduli = self.prior.look(tensor).expected
+            moduli = F.interpolate(moduli, size=(rows, columns), mode="bilinear", align_corners=False)
+            # [Re x, Im x, Re y, Im y] with both imaginary parts 0.
+            slices = torch.stack([moduli, torch.zeros_like(moduli)], 2).unflatten(1, (-1, 2)).flatten(2, 3)
+            spectrum = from_channels(self.prior.normalizer.denormalize(slices))[0].cpu().numpy()
+        spectrum[0] = -spectrum[1:].real.sum(axis=0)
+        return SpectralVolume(spectrum, fps=self.prior.config.fps, frames=self.prior.config.frames)
 
     def predict_many(
         self,
@@ -195,9 +222,13 @@ class MotionPredictor:
                 solver=solver,
                 tick=tick,
             )
-            for seed, spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
+            for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
+                spectrum = settled(cohering(drawn_spectrum))
+                if may_move is not None:
+                    # Again, for what has been smoothed since.
+                    spectrum = spectrum * may_move[0].cpu().numpy()
                 yield SpectralVolume(
-                    start_calm(settled(cohering(spectrum)), self.prior.config.frames),
+                    start_calm(spectrum, self.prior.config.frames),
                     fps=self.prior.config.fps,
                     frames=self.prior.config.frames,
                     meta={**described, "seed": seed},

@@ -123,6 +123,15 @@ def test_settings_out_of_range(predictor: MotionPredictor, setting: dict[str, fl
         predictor.predict(picture(64, 64), **setting)  # type: ignore[arg-type]
 
 
+def test_what_is_expected_is_the_same_every_time_and_all_at_once(predictor: MotionPredictor) -> None:
+    image = cv2.cvtColor(cv2.imread(str(EXAMPLE)), cv2.COLOR_BGR2RGB)
+    volume = predictor.expected(image)
+    assert np.array_equal(volume.spectrum, predictor.expected(image).spectrum)
+    assert (volume.spectrum[1:].real >= 0).all()
+    assert not volume.spectrum.imag.any()
+    assert volume.amplitude().max() > 5e-4
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32, bool])
 def test_black_of_a_mask_stays_exactly_still(predictor: MotionPredictor, kind: type) -> None:
     mask = np.zeros((32, 32), kind)

@@ -104,12 +104,13 @@ class MotionBatches(Stream):
         loop_share: float,
         slices_per_picture: int | None,
         seed: int,
+        windows: int = 1,
     ) -> None:
         super().__init__(seed)
         if not scenes and not loops:
             raise ValueError("There is nothing to train on: neither scenes nor loops were found.")
         self.config, self.scenes, self.loops = config, scenes, loops
-        self.batch, self.slices = batch, slices_per_picture
+        self.batch, self.slices, self.windows = batch, slices_per_picture, windows
         self.loop_share = 1.0 if not scenes else (0.0 if not loops else loop_share)
 
     def draw(self, rng: np.random.Generator) -> dict[str, Tensor]:
@@ -133,6 +134,7 @@ class MotionBatches(Stream):
                 bands=self.config.bands,
                 frames=self.config.frames,
                 fps=self.config.fps,
+                windows=self.windows,
             )
         picture, motion = view(image, spectrum, rng, height=height, width=width, smallest=smallest)
         bands = np.arange(self.config.bands)

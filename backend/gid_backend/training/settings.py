@@ -37,6 +37,8 @@ class TrainingSettings:
         condition_dropout: share of samples whose picture is withheld, for guidance.
         mixed_precision: "auto", "no" or "bf16"; auto is bf16 where the hardware computes in it.
         loop_share: of clips among the samples.
+        windows: 1 trains on scenes whose motion repeats; more on windows out of motion that repeats only after so many
+            periods, as filmed motion does, with its jump at the wrap.
         sheet_minutes: between sample sheets; 0 makes none.
     """
 
@@ -57,6 +59,7 @@ class TrainingSettings:
     condition_dropout: Share = 0.1
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     loop_share: Share = 0.3
+    windows: Positive = 1
     sheet_minutes: NotNegative = 10.0
 
 

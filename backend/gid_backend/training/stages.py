@@ -134,6 +134,7 @@ def train_prior(
             loop_share=settings.loop_share,
             slices_per_picture=slices,
             seed=seed + offset,
+            windows=settings.windows,
         )
 
     def options(steps: int, **more: Any) -> TrainerOptions:

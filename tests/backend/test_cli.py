@@ -56,7 +56,7 @@ def place(tmp_path_factory):
 def test_help_shows_every_command_and_how_to_use_it():
     overview = gid("--help")
     assert overview.returncode == 0
-    for command in ("predict", "render", "animate", "extract", "info", "train", "worker"):
+    for command in ("predict", "render", "animate", "extract", "info", "train", "evaluate", "worker"):
         assert f" {command} " in overview.stdout
     for command in ("predict", "render", "animate", "extract", "info"):
         page = gid(command, "--help")

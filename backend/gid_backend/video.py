@@ -54,9 +54,10 @@ def read_video(path: str | os.PathLike[str], *, start: float = 0.0) -> Iterator[
     with _opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         rate = float(stream.average_rate or 30)
-        origin = None if stream.start_time is None else float(stream.start_time * stream.time_base)
-        if start > SEEK_MARGIN and origin is not None:
-            container.seek(int((start - SEEK_MARGIN + origin) / stream.time_base), stream=stream)
+        unit = stream.time_base
+        origin = None if stream.start_time is None or unit is None else float(stream.start_time * unit)
+        if start > SEEK_MARGIN and origin is not None and unit is not None:
+            container.seek(int((start - SEEK_MARGIN + origin) / unit), stream=stream)
         for index, frame in enumerate(container.decode(stream)):
             time = index / rate if frame.pts is None else float(frame.time)
             origin = time if origin is None else origin

@@ -147,7 +147,7 @@ def _report(console: Console, folder: Path, index: Any) -> None:
     table = Table("clip", "s", "loop", "pairs", "left out")
     for digest, clip in sorted(index.clips.items(), key=lambda item: item[1]["name"]):
         counts = index.verdicts[digest]
-        left = ", ".join(f"{n} {VERDICTS[v]}" for v, n in counts.items() if v != "kept")  # type: ignore[index]
+        left = ", ".join(f"{n} {VERDICTS[v]}" for v, n in counts.items() if v != "kept")
         table.add_row(
             clip["name"], f"{clip['seconds']:.1f}", "yes" if clip["period"] else "", str(counts.get("kept", 0)), left
         )

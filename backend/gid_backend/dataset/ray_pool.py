@@ -6,6 +6,7 @@ Videos travel to the machines and shards travel back, so there need be no shared
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,8 @@ class RayPool:
 
     def __init__(self, address: str) -> None:
         try:
-            import ray
+            # Untyped: its stubs ask for more than it does.
+            ray: Any = importlib.import_module("ray")
         except ImportError as error:
             raise WorkError(
                 "Ray is not installed.", 'Install it with: pip install "generative-image-dynamics[ray]"'

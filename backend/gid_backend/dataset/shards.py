@@ -101,7 +101,7 @@ def read_pair(
 
             def part(name: str) -> npt.NDArray[np.uint8]:
                 data: npt.NDArray[np.uint8] = shard.get_tensor(f"{index:03d}.{name}")
-                if zlib.crc32(data) != fact["crc32"][name]:
+                if zlib.crc32(data.tobytes()) != fact["crc32"][name]:
                     raise ValueError(f"the checksum of {index:03d}.{name} is wrong")
                 return data
 

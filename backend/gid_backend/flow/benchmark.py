@@ -204,7 +204,7 @@ def _pair(
     def small(field: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA), np.float32)
 
-    flow = np.stack([small(plane) for plane in displacement]) / OVERSAMPLED
+    flow = np.stack([small(plane) for plane in displacement]) / np.float32(OVERSAMPLED)
     block = np.ones((3, 3), np.uint8)
     jump = max(float((cv2.dilate(p, block) - cv2.erode(p, block)).max()) for p in flow)
     steep = np.zeros(first.shape, np.uint8)

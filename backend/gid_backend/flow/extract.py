@@ -122,7 +122,7 @@ def _track(
 ) -> _Track:
     track = _Track([], [], [], 1.0)
     times, flows = track.times, track.flows
-    confidence = 0.0
+    confidence: npt.NDArray[np.float32] | float = 0.0
     tracker: FlowFromFirst | None = None
     shape: tuple[int, ...] = ()
     for time, frame in timed:

@@ -56,17 +56,18 @@ class _Farneback:
 class _Pyramid:
     """Coarse to fine as Brox (2004) and Liu (2009) do it: brightness and gradient constancy, robust, with warps.
 
-    With a start only the finest levels are gone through, since what is left to find is small.
+    With a start only the finest levels are gone through, with fewer warps, since what is left to find is small.
     """
 
-    RATIO, SMALLEST, WARPS = 0.75, 20, 4
-    LEVELS_FROM_START = 3
+    RATIO, SMALLEST = 0.75, 20
+    WARPS, WARPS_FROM_START, LEVELS_FROM_START = 4, 2, 3
 
     def calc(self, first: Grey, second: Grey, start: Field | None) -> Field:
         rows, columns = first.shape
         levels = max(1, int(np.log(self.SMALLEST / min(rows, columns)) / np.log(self.RATIO)))
         if start is not None:
             levels = min(levels, self.LEVELS_FROM_START)
+        warps = self.WARPS if start is None else self.WARPS_FROM_START
         flow: Field | None = start
         refinement = _refinement()
         for level in reversed(range(levels)):
@@ -78,7 +79,7 @@ class _Pyramid:
             elif flow.shape[1::-1] != size:
                 grown = np.array([size[0] / flow.shape[1], size[1] / flow.shape[0]], np.float32)
                 flow = cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR) * grown
-            for _ in range(self.WARPS):
+            for _ in range(warps):
                 flow = refinement.calc(a, b, np.ascontiguousarray(flow, np.float32))
         assert flow is not None
         return flow
@@ -113,4 +114,5 @@ METHODS: Mapping[str, Callable[[], Search]] = {
     "farneback": _Farneback,
     "pyramid": _Pyramid,
 }
-DEFAULT_METHOD = "dis-medium"
+# A third less error than the next best, and a sixth of it where nothing moves, for four times the work.
+DEFAULT_METHOD = "pyramid"

@@ -152,10 +152,8 @@ def flower(st: Stage) -> None:
         (0, 0, top - wide * st.aspect * st.u(-0.15, 0.3)), reach, width=wide, eye=top + reach * st.u(-0.15, 0.55),
         blur=st.u(0.04, 0.15),
     )  # fmt: skip
-    what = behind(
-        st, *["greenery"] * 8, "dark", "dark", "wall", "plain", "panorama", "fabric", "landscape", "landscape"
-    )
-    if what in ("greenery", "panorama", "landscape") and st.chance(0.35):
+    what = behind(st, *["greenery"] * 8, "dark", "dark", "wall", "plain", "panorama", "panorama", "fabric", "sky")
+    if what in ("greenery", "panorama") and st.chance(0.35):
         _undergrowth(st, wide, reach)
     if st.chance(0.2):
         st.light.sun = 0.0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures in which nothing moves: shelves, tables, streets, facades, parked things, rooms, stones, lettering."""
+"""Pictures of what does not move: shelves, tables, rooms, streets, facades; parked things in a landscape."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def facade(st: Stage) -> None:
 
 
 def parked(st: Stage) -> None:
-    """Something large alone in a landscape: a car, a bicycle, a bench, an ironing board, rocks, people."""
+    """A car, a bicycle, a bench, an ironing board, rocks or people alone in a landscape, whose grass and trees may stir."""
     rng = st.rng
     wide = st.u(2.5, 8.0)
     reach = wide * st.u(1.0, 1.8)

@@ -111,7 +111,7 @@ def info(
             except DatasetError as error:
                 damaged.setdefault(pair["shard"], error.message)
         for message in damaged.values():
-            console.print(message, style="red", markup=False, highlight=False)
+            console.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
         if damaged:
             raise DatasetError(f"{len(damaged)} shards are damaged.", "Delete them and run “gid dataset build” again.")
         console.print(f"All {len(index.pairs)} pairs can be read.")

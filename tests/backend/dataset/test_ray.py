@@ -31,7 +31,8 @@ def cluster(tmp_path, monkeypatch):
     # Patience is for a machine on which much else runs.
     monkeypatch.setenv("RAY_raylet_start_wait_time_s", "240")
     port = str(20000 + os.getpid() % 20000)
-    common = ["--block", "--disable-usage-stats", "--object-store-memory", "80000000"]
+    # Not the machine's own address, which it may have been forbidden to talk to.
+    common = ["--node-ip-address", "127.0.0.1", "--block", "--disable-usage-stats", "--object-store-memory", "80000000"]
     head = [str(RAY), "start", "--head", "--port", port, "--num-cpus", "0", "--include-dashboard", "false"]
     # Short: the sockets' paths in it may have no more than 107 characters.
     temp = ["--temp-dir", f"/tmp/gid-ray-{os.getpid()}"]

@@ -83,7 +83,12 @@ def candles(st: Stage) -> None:
             tray(st, (x, y, 0), w * 0.9)
         place = candle(st, (x, y, 0.004), w, st.u(low, high), kind, own, 0.2 * power)
         st.light.lamps.append(
-            Lamp(tuple(float(v) for v in place), 0.04 * power * st.u(0.5, 1.5), (1.0, 0.55, 0.2), 0.012)
+            Lamp(
+                (float(place[0]), float(place[1]), float(place[2])),
+                0.04 * power * st.u(0.5, 1.5),
+                (1.0, 0.55, 0.2),
+                0.012,
+            )
         )
     for _ in range(int(rng.choice([0, 1, 3], p=[0.5, 0.3, 0.2]))):
         _aside(st, wide)

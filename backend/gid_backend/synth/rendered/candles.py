@@ -49,7 +49,7 @@ def flame(st: Any, wick: Any, length: float, power: float = 1.0) -> Array:
         .tinted(0.01)
         .of(0),
     )
-    return wick + (0, 0, 0.55 * length)
+    return np.asarray(wick + (0, 0, 0.55 * length))
 
 
 def candle(st: Any, foot: Any, wide: float, tall: float, kind: str, tone: Array, power: float = 1.0) -> Array:

@@ -41,8 +41,8 @@ def _pattern(st: Any, u: Array, v: Array, first: Array, name: str | None) -> Arr
     elif name == "dots":
         tone[np.sin(u * n * 8) * np.sin(v * n * 8) > 0.45] = other
     else:
-        tone[noise(st.rng, *u.shape, (int(n * 2), int(n * 2))) > 0.6] = other
-        tone[noise(st.rng, *u.shape, (int(n * 2), int(n * 2))) > 0.9] = cloth_colour(st)
+        tone[noise(st.rng, u.shape[0], u.shape[1], (int(n * 2), int(n * 2))) > 0.6] = other
+        tone[noise(st.rng, u.shape[0], u.shape[1], (int(n * 2), int(n * 2))) > 0.9] = cloth_colour(st)
     return tone
 
 

@@ -60,7 +60,7 @@ def cord(st: Any, left: Any, right: Any, sag: float, *, part: int = 0, thick: fl
     line = left + (right - left) * t - np.array([0, 0, 4 * sag]) * t * (1 - t)
     tone = colour(st.u(0.05, 0.15), st.u(0, 0.4), st.u(0.1, 0.85))
     put(st, "paint", tube(line, thick, 5).tinted(tone).of(part))
-    return line
+    return np.asarray(line)
 
 
 _STROKES = np.array([[0, 0], [1, 0], [0, 1], [1, 1], [0, 2], [1, 2]], float) * (0.5, 0.5)

@@ -97,8 +97,8 @@ def lanterns(st: Stage) -> None:
             )
         cord = st.u(0.0, 0.35)
         for i in range(n):
-            k = (i + 0.5 + st.u(-0.15, 0.15)) / n
-            hook = np.array([np.interp(k, np.linspace(0, 1, 33), line[:, a]) for a in range(3)])
+            along = (i + 0.5 + st.u(-0.15, 0.15)) / n
+            hook = np.array([np.interp(along, np.linspace(0, 1, 33), line[:, a]) for a in range(3)])
             kind = kinds[int(rng.integers(len(kinds)))]
             tone = tones[int(rng.integers(len(tones)))] * st.u(0.85, 1.1)
             hangings.lantern(

@@ -86,7 +86,7 @@ def _ring(
     phase: float = 0.0,
     high: float = 0.0,
     loose: float = 1.0,
-    **shape: float,
+    **shape: Any,
 ) -> None:
     """`n` petals alike; `shape` as for a petal, in units of the radius."""
     rng = st.rng

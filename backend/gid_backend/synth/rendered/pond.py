@@ -134,7 +134,7 @@ def pond(st: Stage) -> None:
         q = p + np.array([st.u(-1, 1), st.u(-1, 1), 0]) * radius
         top = q + np.array([st.u(-0.1, 0.1) * tall, 0, tall])
         part = _stalk(st, q, top, green * 0.8)
-        axis = (st.rng.normal(0, 0.3), -abs(st.rng.normal(0.2, 0.3)), 1.0)
+        axis = np.array([st.rng.normal(0, 0.3), -abs(st.rng.normal(0.2, 0.3)), 1.0])
         if stalked and st.chance(0.2):  # the seed head of a lotus
             pod = turned([[0.1, -0.5], [0.35, -0.1], [0.5, 0.1], [0.45, 0.16], [0.01, 0.17]], 14)
             put(st, "leaf", pod.tinted(colour(0.14, 0.5, 0.5)).of(part).moved(top, frame(axis), radius * 0.5))

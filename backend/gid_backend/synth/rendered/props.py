@@ -84,7 +84,7 @@ def pot(st: Any, at: Any, wide: float, tall: float) -> Array:
     put(st, material, form)
     soil = turned([[0.9, 0.87], [0.5, 0.9], [0.01, 0.9]], 20).moved(at, None, (r, r, tall))
     put(st, "soil", soil.tinted(colour(0.07, 0.5, 0.25)))
-    return at + np.array([0, 0, 0.9 * tall])
+    return np.asarray(at + np.array([0, 0, 0.9 * tall]))
 
 
 _BOTTLES = (
@@ -118,7 +118,7 @@ def vase(st: Any, at: Any, wide: float, tall: float) -> Array:
         )
     else:
         put(st, "ceramic", form.tinted(colour(st.u(0, 1), st.u(0, 0.7), st.u(0.1, 0.95))))
-    return np.asarray(at, float) + np.array([0, 0, tall])
+    return np.asarray(np.asarray(at, float) + np.array([0, 0, tall]))
 
 
 def bottle(st: Any, at: Any, tall: float) -> None:

@@ -107,8 +107,8 @@ def car(st: Stage, at: tuple[float, float], angle: float) -> None:
     t = np.linspace(0, 2 * np.pi, 25)
     wheels = []
     for x in (-1.3, 1.3):
-        for d in (-0.8, 0.8):
-            rim = np.stack([x + 0.24 * np.cos(t), np.full(25, d), 0.32 + 0.24 * np.sin(t)], 1)
+        for side_y in (-0.8, 0.8):
+            rim = np.stack([x + 0.24 * np.cos(t), np.full(25, side_y), 0.32 + 0.24 * np.sin(t)], 1)
             wheels.append(tube(rim, 0.1, 8))
     put(st, "plain", props.turned_about(join(wheels), angle, (*at, 0.0)).tinted(0.01))
 

@@ -191,8 +191,7 @@ def facade(st: Stage) -> None:
 
 
 def parked(st: Stage) -> None:
-    """A car, a bicycle, a bench, an ironing board, rocks or people alone in a landscape,
-    whose grass and trees may stir."""
+    """A car, a bicycle, a bench, rocks or people alone in a landscape, whose grass and trees may stir."""
     rng = st.rng
     wide = st.u(2.5, 8.0)
     reach = wide * st.u(1.0, 1.8)

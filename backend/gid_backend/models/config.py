@@ -44,7 +44,7 @@ class PriorConfig:
     area: int = 256 * 160
     patch: int = 2
     vae_channels: tuple[int, ...] = (24, 64, 128)
-    latent_channels: int = 8
+    latent_channels: int = 4
     unet_channels: int = 64
     unet_multipliers: tuple[float, ...] = (1, 2, 3)
     unet_blocks: int = 2

@@ -18,7 +18,7 @@ __all__ = ["train_denoiser"]
 CONDITION_DROPOUT = 0.1
 STRENGTH_DROPOUT = 0.5
 # Logit-normal times (Esser et al. 2024), towards the noise: see SHIFT in the sampler.
-TIME_MEAN, TIME_SPREAD = 0.5, 1.2
+TIME_MEAN, TIME_SPREAD = 0.3, 1.2
 
 
 def train_denoiser(

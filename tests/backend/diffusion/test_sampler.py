@@ -22,7 +22,7 @@ def draw(prior: MotionPrior, *seeds: int, **changes: Any) -> torch.Tensor:
 def awake(prior: MotionPrior) -> MotionPrior:
     """A prior whose last layers no longer answer with zero."""
     torch.manual_seed(1)
-    torch.nn.init.normal_(prior.denoiser.leave[2].weight, std=0.1)
+    torch.nn.init.normal_(prior.denoiser.leave.weight, std=0.1)
     torch.nn.init.normal_(prior.autoencoder.decode_out.weight, std=0.1)
     # Time and strength come in before the second convolution of a block, which starts at zero.
     for module in prior.denoiser.modules():

@@ -80,7 +80,7 @@ def test_a_fresh_denoiser_gives_the_best_linear_estimate(prior: MotionPrior) -> 
 
 def test_slices_on_their_own_know_nothing_of_each_other(tiny: PriorConfig) -> None:
     prior = coordinated(tiny, "none")
-    torch.nn.init.normal_(prior.denoiser.leave[2].weight)
+    torch.nn.init.normal_(prior.denoiser.leave.weight)
     for module in prior.denoiser.modules():
         if isinstance(module, SpatialAttention):
             torch.nn.init.normal_(module.to_out.weight)
@@ -95,7 +95,7 @@ def test_slices_on_their_own_know_nothing_of_each_other(tiny: PriorConfig) -> No
 def test_bands_hear_of_each_other_only_through_frequency_attention(tiny: PriorConfig) -> None:
     prior = coordinated(tiny, "attention")
     config, denoiser = prior.config, prior.denoiser
-    torch.nn.init.normal_(denoiser.leave[2].weight)
+    torch.nn.init.normal_(denoiser.leave.weight)
     noisy = torch.randn(1, config.bands, config.latent_channels, 8, 8)
     condition = random_condition(prior, 1, 8, 8)
     other = noisy.clone()
@@ -118,7 +118,7 @@ def test_pictures_of_a_batch_do_not_mix(prior: MotionPrior) -> None:
     for module in denoiser.modules():
         if isinstance(module, FrequencyAttention | SpatialAttention):
             torch.nn.init.normal_(module.to_out.weight)
-    torch.nn.init.normal_(denoiser.leave[2].weight)
+    torch.nn.init.normal_(denoiser.leave.weight)
     noisy = torch.randn(2, config.bands, config.latent_channels, 8, 8)
     condition = random_condition(prior, 2, 8, 8)
     alone = Condition(tuple(m[1:] for m in condition.maps), condition.strength[1:])

@@ -14,17 +14,18 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from gid_blender.motion import SpectralVolume, loop_coefficients
+from gid_blender.motion import SpectralVolume
 
 from .device import best_device
 from .diffusion.normalization import from_channels
 from .diffusion.sampler import Solver, sample
 from .errors import Cancelled, ImageError
+from .finishing import as_expected, cohering, settled, start_calm
 from .images import prepare
 from .model_info import chosen_weights, model_id_of, sha256_of
 from .models.prior import MotionPrior
 
-__all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor", "cohering", "settled", "start_calm"]
+__all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor"]
 
 DEFAULT_STEPS = 20
 DEFAULT_GUIDANCE = 0.75
@@ -32,10 +33,6 @@ MAX_STEPS = 1000
 LARGEST_STRENGTH = 0.1  # of the width
 # Motions drawn at once: a GPU is hardly busy with one, a CPU gains nothing from more.
 AT_ONCE = 8
-# Of the width: over which distance moving neighbours are made to agree, and how far a band may be raised again for it.
-COHERENCE, MOST_GAIN = 0.025, 1.6
-# Root-mean-square swings in fractions of the width. A third of a pixel on a picture 1000 pixels wide is not seen.
-STILL, MOVING = 0.0003, 0.0008
 
 Progress = Callable[[str, int, int], None]
 
@@ -98,8 +95,8 @@ class MotionPredictor:
             guidance: w of classifier-free guidance (paper §6): how closely the motion keeps to this picture.
             loop_guidance: u of motion self-guidance (paper eq. 5). The loop is seamless without it, since harmonics
                 are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
-            strength: mean swing of what moves that is asked for, in fractions of the picture's width (0.002 is a breeze,
-                0.006 a strong wind); None leaves it to the picture.
+            strength: mean swing of what moves that is asked for, in fractions of the picture's width: 0.002 is a
+                breeze, 0.006 a strong wind; None leaves it to the picture.
             mask: (H, W) bool, uint8 or float in 0..1, over the whole picture in any size: white may move, black comes
                 out exactly still, grey moves less; None is all white.
             solver: "multistep" (DPM-Solver++) or "ddim".
@@ -148,13 +145,16 @@ class MotionPredictor:
         small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
         tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
         with torch.no_grad():
-            moduli = self.prior.look(tensor).expected
-            moduli = F.interpolate(moduli, size=(rows, columns), mode="bilinear", align_corners=False)
-            # [Re x, Im x, Re y, Im y] with both imaginary parts 0.
-            slices = torch.stack([moduli, torch.zeros_like(moduli)], 2).unflatten(1, (-1, 2)).flatten(2, 3)
-            spectrum = from_channels(self.prior.normalizer.denormalize(slices))[0].cpu().numpy()
+            spectrum = self._spectrum_of(self.prior.look(tensor).expected, rows, columns)
         spectrum[0] = -spectrum[1:].real.sum(axis=0)
         return SpectralVolume(spectrum, fps=self.prior.config.fps, frames=self.prior.config.frames)
+
+    def _spectrum_of(self, moduli: torch.Tensor, rows: int, columns: int) -> npt.NDArray[np.complex64]:
+        """(K, 2, rows, columns) of phase 0 from the regressor's (1, 2K, h, w) normalised moduli."""
+        moduli = F.interpolate(moduli, size=(rows, columns), mode="bilinear", align_corners=False)
+        # [Re x, Im x, Re y, Im y] with both imaginary parts 0.
+        slices = torch.stack([moduli, torch.zeros_like(moduli)], 2).unflatten(1, (-1, 2)).flatten(2, 3)
+        return np.asarray(from_channels(self.prior.normalizer.denormalize(slices))[0].cpu().numpy(), np.complex64)
 
     def predict_many(
         self,
@@ -192,6 +192,8 @@ class MotionPredictor:
         small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
         tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
         may_move = None if mask is None else _mask(mask, rows, columns).to(self.device)
+        with torch.no_grad():
+            expected = self._spectrum_of(self.prior.look(tensor).expected, rows, columns)
         described = {
             "model": self.model_id,
             "model_sha256": self.model_sha256,
@@ -223,7 +225,7 @@ class MotionPredictor:
                 tick=tick,
             )
             for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
-                spectrum = settled(cohering(drawn_spectrum))
+                spectrum = settled(as_expected(cohering(drawn_spectrum), expected))
                 if may_move is not None:
                     # Again, for what has been smoothed since.
                     spectrum = spectrum * may_move[0].cpu().numpy()
@@ -245,84 +247,3 @@ def _mask(mask: npt.ArrayLike, rows: int, columns: int) -> torch.Tensor:
     if not np.isfinite(values).all() or values.min() < 0.0 or values.max() > 1.0:
         raise ImageError("A mask's values must be from 0 (still) to 1 (free).")
     return torch.from_numpy(cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA))[None, None]
-
-
-def cohering(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
-    """Let neighbours that move, move alike.
-
-    The shipped prior has seen few pictures: it knows better *where* things move than that a flower is one
-    thing, and its latents show as a grid of patches. Each place takes the mean of its moving surroundings, weighted by
-    their swing, so that still places beside them neither slow them down nor start to move; every band keeps
-    its energy.
-
-    Args:
-        spectrum: (K, 2, H, W) complex64.
-
-    Returns:
-        The same shape, smooth over `COHERENCE` of the width within what moves.
-    """
-    sigma = COHERENCE * spectrum.shape[3]
-    swing = np.sqrt((np.abs(spectrum[1:]) ** 2).sum(axis=(0, 1)) / 2.0).astype(np.float32)
-
-    def blur(field: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
-
-    # The swing itself is smoothed over less than the motion, which takes the patches out and leaves the outline.
-    outline = np.asarray(cv2.GaussianBlur(swing, (0, 0), sigma / 2.0), np.float32)
-    weight = blur(swing)
-    reach = outline / np.maximum(np.maximum(weight, outline), 1e-12)
-    out = np.empty_like(spectrum)
-    for band in range(spectrum.shape[0]):
-        for axis in range(2):
-            field = spectrum[band, axis] * swing
-            mixed = blur(field.real.copy()) + 1j * blur(field.imag.copy())
-            out[band, axis] = mixed / np.maximum(weight, 1e-12) * reach
-        before, after = (float((np.abs(s[band]) ** 2).sum()) for s in (spectrum, out))
-        # Bands that agreed on nothing are not blown up again without bound.
-        out[band] *= min(np.sqrt(before / max(after, 1e-30)), MOST_GAIN)
-    return out
-
-
-def settled(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
-    """Bring to rest what moves too little to be meant.
-
-    A denoiser leaves a trace of noise everywhere. On a wall it would be seen as a shimmer, and keep a renderer
-    from passing the pixels through untouched, so below `STILL` the motion is exactly zero.
-
-    Args:
-        spectrum: (K, 2, H, W) complex64, fractions of the width.
-
-    Returns:
-        The same, faded out smoothly where its root-mean-square swing falls from `MOVING` to `STILL`.
-    """
-    swing = np.sqrt((np.abs(spectrum[1:]) ** 2).sum(axis=(0, 1)) / 2.0)
-    share = np.clip((swing - STILL) / (MOVING - STILL), 0.0, 1.0)
-    return np.asarray(spectrum * (share * share * (3.0 - 2.0 * share)), np.complex64)
-
-
-def start_calm(spectrum: npt.NDArray[np.complex64], frames: int) -> npt.NDArray[np.complex64]:
-    """Start the loop at its calmest moment, with the picture itself as frame 0.
-
-    A loop may start anywhere. Where everything all but stands still, cutting, holding or blending at
-    the wrap is least seen, and the last step is never larger than the others.
-
-    Args:
-        spectrum: (K, 2, H, W) complex64.
-        frames: T.
-
-    Returns:
-        The same motion, later by a whole number of frames, with S_0 = -Re Σ_{k≥1} S_k.
-    """
-    bands = spectrum.shape[0]
-    # Mean squared step between neighbouring frames needs the bands' mutual products only, not 150 fields.
-    flat = spectrum[1:].reshape(bands - 1, -1)
-    q = loop_coefficients(np.arange(frames), harmonics=bands, period=frames)[:, 1:]
-    step = np.roll(q, -1, axis=0) - q
-    hermitian = flat @ flat.conj().T
-    symmetric = flat @ flat.T
-    speed = np.einsum("fk,kl,fl->f", step, hermitian, step.conj()) + np.einsum("fk,kl,fl->f", step, symmetric, step)
-    # The step from the last frame to frame 0 is the one that must be small.
-    start = (int(np.argmin(speed.real)) + 1) % frames
-    moved = spectrum * np.exp(2j * np.pi * np.arange(bands) * start / frames)[:, None, None, None].astype(np.complex64)
-    moved[0] = -moved[1:].real.sum(axis=0)
-    return np.asarray(moved, np.complex64)

@@ -11,10 +11,9 @@ import torch
 
 from gid_backend.diffusion.normalization import to_channels
 from gid_backend.errors import Cancelled, ImageError, WeightsError
-from gid_backend.evaluation.seam import seam_ratio
 from gid_backend.models.conditioning import mean_swing
-from gid_backend.predictor import MOVING, STILL, MotionPredictor, settled, start_calm
-from gid_blender.motion import SpectralVolume, dumps, loads
+from gid_backend.predictor import MotionPredictor
+from gid_blender.motion import dumps, loads
 
 EXAMPLE = Path(__file__).parents[2] / "gid_blender" / "assets" / "dahlia.jpg"
 
@@ -180,26 +179,3 @@ def test_progress_runs_from_nothing_to_all(predictor: MotionPredictor) -> None:
 def test_weights_that_are_not_there(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(WeightsError):
         MotionPredictor.load(tmp_path / "none.safetensors")
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_loop_starts_at_its_calmest_moment(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    s = rng.normal(size=(16, 2, 6, 8)) + 1j * rng.normal(size=(16, 2, 6, 8))
-    s *= 1e-3 / np.maximum(np.arange(16), 1)[:, None, None, None]
-    volume = SpectralVolume(start_calm(s.astype(np.complex64), 150))
-    frames = np.stack([volume.displacement(t) for t in range(151)])
-    steps = np.sqrt(np.square(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)))
-    assert np.argmin(steps) == 149
-    assert seam_ratio(volume) < 1
-    np.testing.assert_allclose(np.abs(volume.spectrum[1:]), np.abs(s[1:]), rtol=1e-4)
-
-
-def test_what_hardly_moves_is_brought_to_rest_and_the_rest_is_left_alone() -> None:
-    swing = np.linspace(0, 2 * MOVING, 200, dtype=np.float32)
-    s = np.zeros((3, 2, 1, 200), np.complex64)
-    s[1, 0] = s[2, 1] = swing  # two bands in quadrature: the root-mean-square swing is `swing` itself
-    rested = np.abs(settled(s)[1, 0, 0])
-    assert (rested[swing <= STILL] == 0).all()
-    assert np.array_equal(rested[swing > MOVING * 1.001], swing[swing > MOVING * 1.001])
-    assert (np.diff(rested) >= 0).all()

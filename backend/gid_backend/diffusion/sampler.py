@@ -112,7 +112,7 @@ def sample(
             z = torch.where(free[:, None] > 0, z, (1 - after) * resting + after * noise)
     tick(steps)
     with torch.no_grad():
-        spectrum = from_channels(prior.normalizer.denormalize(decoded(z)))
+        spectrum: Tensor = from_channels(prior.normalizer.denormalize(decoded(z)))
         return spectrum if mask is None else spectrum * mask[:, None]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done to a drawn spectral volume before it is handed out: what a small prior leaves is smoothed and brought to rest,
-and the loop starts where its wrap is seen least.
+"""What is done to a drawn spectral volume before it is handed out.
+
+What a small prior leaves of its noise is smoothed and brought to rest, and the loop starts where its wrap is seen least.
 """
 
 from __future__ import annotations

@@ -88,8 +88,9 @@ def sample(
         return (1.0 + guidance) * given - guidance * unseen
 
     def decoded(z: Tensor) -> Tensor:
-        slices: Tensor = prior.autoencoder.decode(prior.unwhiten(z).flatten(0, 1), sight.guide)
-        return slices.unflatten(0, (n, config.bands))
+        slices = prior.autoencoder.decode(prior.unwhiten(z).flatten(0, 1), sight.guide)
+        shaped: Tensor = slices.unflatten(0, (n, config.bands))
+        return shaped
 
     scheduler = _scheduler(solver, steps, image.device)
     for done, step in enumerate(scheduler.timesteps):

@@ -20,7 +20,7 @@ from ..model_info import sha256_of
 from ..predictor import DEFAULT_GUIDANCE, DEFAULT_STEPS, MotionPredictor
 from .splits import Case
 
-__all__ = ["Candidate", "Prior", "Truth", "fingerprint_of_code", "solvers"]
+__all__ = ["Candidate", "Expected", "Prior", "Truth", "fingerprint_of_code", "solvers"]
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -117,6 +117,23 @@ class Prior:
         return self.load().predict_many(image, seeds, **self.settings)
 
 
+class Expected(Prior):
+    """The deterministic answer of the same features: what the regressor inside a prior expects, without any diffusion."""
+
+    single = True
+
+    def __init__(self, name: str, weights: Path, *, device: str | None = None) -> None:
+        super().__init__(name, weights, device=device)
+        self.settings = {}
+        self.key = "-".join([self.sha256[:16], fingerprint_of_code(), "expected"])
+
+    def motions(self, image: npt.ArrayLike, seeds: Sequence[int]) -> Iterator[SpectralVolume]:
+        """The same motion for each seed."""
+        volume = self.load().expected(image)
+        for _ in seeds:
+            yield volume
+
+
 @cache
 def fingerprint_of_code() -> str:
     """Names what the code between weights and motion does, comments and docstrings apart.
@@ -125,7 +142,11 @@ def fingerprint_of_code() -> str:
     """
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for path in [package / "predictor.py", *sorted([*package.glob("models/*.py"), *package.glob("diffusion/*.py")])]:
+    for path in [
+        package / "predictor.py",
+        package / "finishing.py",
+        *sorted([*package.glob("models/*.py"), *package.glob("diffusion/*.py")]),
+    ]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:

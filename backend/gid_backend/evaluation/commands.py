@@ -127,7 +127,7 @@ def prior(
     - `gid evaluate prior --loops clips --weights new=out/small.safetensors`
     - `gid evaluate prior --split synthetic --table ablations --weights base=a.safetensors --weights k4=b.safetensors`
     """
-    from .candidates import Prior
+    from .candidates import Expected, Prior
     from .page import TABLES
     from .plan import named_weights
     from .splits import EvaluationError
@@ -135,7 +135,11 @@ def prior(
     if table not in TABLES:
         raise EvaluationError(f"There is no table “{table}”.", f"Choose from {', '.join(TABLES)}.")
     settings = _settings(steps, guidance, solver)
-    candidates = [Prior(name, file, device=device, **settings) for name, file in named_weights(weights or [], WEIGHTS)]
+    files = named_weights(weights or [], WEIGHTS)
+    candidates = [Prior(name, file, device=device, **settings) for name, file in files]
+    if baselines:
+        # Does the diffusion earn its cost?
+        candidates += [Expected(f"{name}: regressor alone", file, device=device) for name, file in files]
     with _plan(work, results, loops, count, samples, frames) as plan:
         for candidate in candidates:
             # A damaged file is told before anything else is measured.

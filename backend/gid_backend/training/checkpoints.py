@@ -72,7 +72,9 @@ def write_checkpoint(folder: Path, step: int, tensors: Mapping[str, Tensor], fac
     target = folder / f"step-{step:09d}"
     partial = folder / f".{target.name}.part"
     try:
-        shutil.rmtree(partial, ignore_errors=True)
+        # What a killed process was writing, of whichever step.
+        for left in folder.glob(".step-*.part"):
+            shutil.rmtree(left, ignore_errors=True)
         partial.mkdir(parents=True)
         files: dict[str, Any] = {}
         index: dict[str, Any] = {name: {"shape": list(t.shape), "pieces": []} for name, t in tensors.items()}

@@ -107,8 +107,9 @@ class TestFolder:
             read_checkpoint(tmp_path)
 
     def test_what_a_killed_process_left_is_cleared_away(self, tmp_path: Path) -> None:
-        (tmp_path / ".step-000000001.part").mkdir()
-        (tmp_path / ".step-000000001.part" / "00001.safetensors").write_bytes(b"half")
+        for step in (1, 7):
+            (tmp_path / f".step-00000000{step}.part").mkdir()
+            (tmp_path / f".step-00000000{step}.part" / "00001.safetensors").write_bytes(b"half")
         write_checkpoint(tmp_path, 1, {"a": torch.rand(3)}, {})
         assert [path.name for path in tmp_path.iterdir()] == ["step-000000001"]
 

@@ -18,7 +18,7 @@ __all__ = ["EXPECTED", "MOVING", "STILL", "as_expected", "cohering", "settled", 
 COHERENCE, MOST_GAIN = 0.025, 1.6
 # How far a place's swing is drawn towards what is expected there: 0 leaves it as drawn, 1 has where things move
 # decided by the regressor alone. Over which surroundings, in widths, and how much it may be raised.
-EXPECTED, SURROUNDINGS, MOST_PULL = 0.5, 0.02, 3.0
+EXPECTED, SURROUNDINGS, MOST_PULL = 0.75, 0.02, 3.0
 # Root-mean-square swings in fractions of the width. A third of a pixel on a picture 1000 pixels wide is not seen.
 STILL, MOVING = 0.0003, 0.0008
 

@@ -146,6 +146,7 @@ class MotionPredictor:
         tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
         with torch.no_grad():
             spectrum = self._spectrum_of(self.prior.look(tensor).expected, rows, columns)
+        spectrum *= np.float32(self.prior.loudness.item())
         spectrum[0] = -spectrum[1:].real.sum(axis=0)
         return SpectralVolume(spectrum, fps=self.prior.config.fps, frames=self.prior.config.frames)
 
@@ -225,7 +226,8 @@ class MotionPredictor:
                 tick=tick,
             )
             for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
-                spectrum = settled(as_expected(cohering(drawn_spectrum), expected))
+                spectrum = as_expected(cohering(drawn_spectrum), expected)
+                spectrum = settled(spectrum * np.float32(self.prior.loudness.item()))
                 if may_move is not None:
                     # Again, for what has been smoothed since.
                     spectrum = spectrum * may_move[0].cpu().numpy()

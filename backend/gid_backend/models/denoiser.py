@@ -82,8 +82,8 @@ class Denoiser(nn.Module):
             if level:
                 self.grow.append(nn.Conv2d(channels, channels, 3, padding=1))
         self.leave_norm = group_norm(channels)
-        # With little noise the answer is the input less what its surroundings say, for every channel: that must not have
-        # to squeeze through the width of the network.
+        # With little noise the answer is the input less what its surroundings say, for every channel: that must not
+        # have to squeeze through the width of the network.
         self.leave = zeroed(nn.Conv2d(channels + slices * latent, slices * latent, 3, padding=1))
 
     def forward(self, noisy: Tensor, time: Tensor, condition: Condition) -> Tensor:
@@ -130,6 +130,7 @@ class Denoiser(nn.Module):
             if step < len(self.grow):
                 # Odd sides halve upwards, so the size to return to is the skip's, not twice ours.
                 x = self.grow[step](F.interpolate(x, size=kept[-1].shape[2:], mode="nearest"))
-        out = self.leave(torch.cat([F.silu(self.leave_norm(x)), entering.to(x.dtype)], dim=1)).view(b, k, latent, h, w)
+        x = torch.cat([F.silu(self.leave_norm(x)), entering.to(x.dtype)], dim=1)
+        out = self.leave(x).view(b, k, latent, h, w)
         velocity: Tensor = ((2 * t - 1) / power) * noisy - out / power.sqrt()
         return velocity

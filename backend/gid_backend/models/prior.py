@@ -50,6 +50,7 @@ class MotionPrior(nn.Module):
 
     latent_mean: Tensor
     latent_std: Tensor
+    loudness: Tensor
 
     def __init__(self, config: PriorConfig = SMALL) -> None:
         super().__init__()
@@ -61,6 +62,8 @@ class MotionPrior(nn.Module):
         self.denoiser = Denoiser(config)
         self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
         self.register_buffer("latent_std", torch.ones(config.latent_channels))
+        # A prior that is unsure where things move draws them too weakly; by how much is measured after training.
+        self.register_buffer("loudness", torch.ones(()))
 
     def look(self, image: Tensor, *, mirrored: bool = True) -> Sight:
         """Everything that depends on the picture alone.

@@ -34,6 +34,7 @@ class TrainingSettings:
         pairs: pictures with latents that are encoded once for the denoiser.
         accumulate: batches whose gradients make one step.
         ema_decay: of the moving average of the weights that is kept in the end, per step.
+        loudness: pictures drawn in the end to measure the prior's loudness; see `measure_loudness`.
         condition_dropout: share of samples whose picture is withheld, for guidance.
         mixed_precision: "auto", "no" or "bf16"; auto is bf16 where the hardware computes in it.
         loop_share: of clips among the samples.
@@ -56,6 +57,7 @@ class TrainingSettings:
     learning_rate: Rate = 7e-4
     accumulate: Positive = 1
     ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    loudness: Positive = 48
     condition_dropout: Share = 0.1
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     loop_share: Share = 0.3

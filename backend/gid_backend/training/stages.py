@@ -26,6 +26,7 @@ from .denoiser import train_denoiser
 from .encoder import pretrained_encoder
 from .latents import SHARD, LatentBatches, encode_pairs
 from .loop import TrainerOptions
+from .loudness import measure_loudness
 from .processes import process_state
 from .settings import TrainingSettings
 from .sheets import SampleSheet, examples_of
@@ -207,6 +208,10 @@ def train_prior(
     )
     notes = _notes(first)
     if state.is_main_process:
+        model.eval().requires_grad_(False)
+        notes |= {
+            "loudness": measure_loudness(model, LatentBatches(pairs, batch=4, seed=seed + 700), settings.loudness)
+        }
         model.save(output, notes)
     state.wait_for_everyone()
     return notes

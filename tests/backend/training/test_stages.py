@@ -41,7 +41,7 @@ def few_steps(steps: int = STEPS, **changes: Any) -> TrainingSettings:
     names = [field.name for field in fields(TrainingSettings)]
     settings: dict[str, Any] = {name: float("inf") for name in names if name.endswith("_minutes")}
     settings |= {name: steps for name in names if name.endswith("_steps")}
-    settings |= {"batch": 2, "autoencoder_batch": 2, "pairs": 32, "mixed_precision": "no", "sheet_minutes": 0.0}
+    settings |= {"batch": 2, "autoencoder_batch": 2, "pairs": 32, "loudness": 1, "mixed_precision": "no", "sheet_minutes": 0.0}
     return replace(TrainingSettings(), **settings | changes)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gid_blender.motion import loop_coefficients
 
-__all__ = ["EXPECTED", "MOVING", "STILL", "as_expected", "cohering", "settled", "start_calm"]
+__all__ = ["EXPECTED", "MOVING", "STILL", "as_expected", "cohering", "of_strength", "settled", "start_calm"]
 
 # Of the width: over which distance moving neighbours are made to agree, and how far a band may be raised again for it.
 COHERENCE, MOST_GAIN = 0.025, 1.6
@@ -78,6 +78,23 @@ def as_expected(spectrum: npt.NDArray[np.complex64], expected: npt.NDArray[np.co
     around = np.sqrt(cv2.GaussianBlur(drawn * drawn, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
     gain = ((hoped + STILL / 3.0) / (around + STILL / 3.0)) ** EXPECTED
     return np.asarray(spectrum * np.minimum(gain, MOST_PULL), np.complex64)
+
+
+def of_strength(spectrum: npt.NDArray[np.complex64], strength: float) -> npt.NDArray[np.complex64]:
+    """The same motion with the mean swing that is asked for, Σ a² / Σ a over the swings a of all places.
+
+    The denoiser has been told the strength already, and has drawn the motion of such a wind; this makes the number right.
+
+    Args:
+        spectrum: (K, 2, H, W) complex64.
+        strength: in fractions of the width, above 0.
+
+    Returns:
+        The same shape; stillness stays stillness.
+    """
+    swing = _swing(spectrum)
+    mean = float((swing * swing).sum() / max(swing.sum(), 1e-12))
+    return np.asarray(spectrum * np.float32(strength / max(mean, 1e-9)) if mean > 1e-7 else spectrum, np.complex64)
 
 
 def _swing(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.floating]:

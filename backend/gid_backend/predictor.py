@@ -20,7 +20,7 @@ from .device import best_device
 from .diffusion.normalization import from_channels
 from .diffusion.sampler import Solver, sample
 from .errors import Cancelled, ImageError
-from .finishing import as_expected, cohering, settled, start_calm
+from .finishing import as_expected, cohering, of_strength, settled, start_calm
 from .images import prepare
 from .model_info import chosen_weights, model_id_of, sha256_of
 from .models.prior import MotionPrior
@@ -227,7 +227,11 @@ class MotionPredictor:
             )
             for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
                 spectrum = as_expected(cohering(drawn_spectrum), expected)
-                spectrum = settled(spectrum * np.float32(self.prior.loudness.item()))
+                if strength is None:
+                    spectrum = spectrum * np.float32(self.prior.loudness.item())
+                else:
+                    spectrum = of_strength(spectrum, strength)
+                spectrum = settled(spectrum)
                 if may_move is not None:
                     # Again, for what has been smoothed since.
                     spectrum = spectrum * may_move[0].cpu().numpy()

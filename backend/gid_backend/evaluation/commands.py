@@ -136,10 +136,11 @@ def prior(
         raise EvaluationError(f"There is no table “{table}”.", f"Choose from {', '.join(TABLES)}.")
     settings = _settings(steps, guidance, solver)
     files = named_weights(weights or [], WEIGHTS)
-    candidates = [Prior(name, file, device=device, **settings) for name, file in files]
+    candidates: list[Prior] = [Prior(name, file, device=device, **settings) for name, file in files]
     if baselines:
         # Does the diffusion earn its cost?
-        candidates += [Expected(f"{name}: regressor alone", file, device=device) for name, file in files]
+        alone = [Expected(f"{name}: regressor alone", file, device=device) for name, file in files]
+        candidates = [*alone, *candidates]
     with _plan(work, results, loops, count, samples, frames) as plan:
         for candidate in candidates:
             # A damaged file is told before anything else is measured.

@@ -189,7 +189,7 @@ def _table(rows: Sequence[Row], split: str) -> str:
 
 def _counts(rows: Sequence[Row]) -> str:
     cases = {row["figures"]["cases"] for row in rows}
-    drawn = [row for row in rows if "weights" in row["settings"]]
+    drawn = [row for row in rows if "steps" in row["settings"]]
     said = [f"{max(cases)} pictures"]
     for key, word in (("draws", "draws each"), ("steps", "steps"), ("guidance", "guidance")):
         values = sorted({row["figures"][key] if key == "draws" else row["settings"][key] for row in drawn})
@@ -222,7 +222,7 @@ def _windows(rows: Sequence[Row]) -> str:
     lines = [
         [row["name"], *(f"{round(value) + 0:d}".replace("-", "−") for value in row["figures"]["windows"])]
         for row in rows
-        if row["figures"].get("windows") and "weights" in row["settings"]
+        if row["figures"].get("windows") and "steps" in row["settings"]
     ]
     if not lines:
         return ""

@@ -53,7 +53,19 @@ BEFORE = (
     "broadleaf bare_tree conifer shrub leaves vines palm fern grass flower_field flower blossom fruit potted lanterns ornaments "
     "line laundry flag swing"
 ).split()
-BEHIND = ("broadleaf", "conifer", "shrub", "hedge", "leaves", "grass", "flower_field", "forest", "garden", "blossom", "fern")
+BEHIND = (
+    "broadleaf",
+    "conifer",
+    "shrub",
+    "hedge",
+    "leaves",
+    "grass",
+    "flower_field",
+    "forest",
+    "garden",
+    "blossom",
+    "fern",
+)
 
 
 def make_scene(seed: int, *, family: str | None = None, worlds: list[npt.NDArray[np.uint8]] | None = None) -> Scene:

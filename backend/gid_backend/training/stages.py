@@ -36,6 +36,8 @@ __all__ = ["Data", "TrainingDataError", "read_data", "snapshot", "train_prior"]
 
 # All but the denoiser, as it is handed on; the denoiser may be trained again upon it.
 FIRST = "autoencoder.safetensors"
+# Pictures that a snapshot draws to measure its loudness: fewer than in the end, for somebody waits.
+SNAPSHOT_LOUDNESS = 8
 
 
 class TrainingDataError(GidError):
@@ -230,6 +232,8 @@ def snapshot(work: Path, output: Path) -> int:
     weights = {name.removeprefix(AVERAGE): value for name, value in found.tensors.items()}
     weights.pop("count")
     model.denoiser.load_state_dict(weights)
+    if (work / "pairs").is_dir():
+        measure_loudness(model, LatentBatches(work / "pairs", batch=4, seed=700), SNAPSHOT_LOUDNESS)
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output, _notes(work / FIRST) | {"step": found.facts["step"]})
     return int(found.facts["step"])

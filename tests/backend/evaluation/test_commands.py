@@ -29,7 +29,13 @@ def test_tables_sheets_cost_and_page(place, clips, weights):
     few = ("--weights", f"tiny={weights}", "--weights", f"again={weights}", "--samples", 2, "--steps", 1)
     assert evaluate("prior", "--loops", clips, *few) == 0
     results = Results(place / "docs/evaluation.json")
-    assert [r["name"] for r in results.of("prior", "loops")] == ["reference", *RULES, "tiny", "again"]
+    assert [r["name"] for r in results.of("prior", "loops")] == [
+        "reference",
+        *RULES,
+        *(f"{name}: regressor alone" for name in ("tiny", "again")),
+        "tiny",
+        "again",
+    ]
     assert results.of("prior", "loops")[-1]["settings"]["steps"] == 1
     page = (place / "docs/evaluation.md").read_text()
     assert page.count("| tiny |") == 3
@@ -53,7 +59,7 @@ def test_scenes_have_their_tables_with_all_baselines(place, weights):
     for split in ("synthetic", "unseen"):
         names = [row["name"] for row in results.of("prior", split)]
         # There are no clips here for the nearest one.
-        assert names == ["reference", "the scene itself, another wind", *RULES[:-1], "tiny"]
+        assert names == ["reference", "the scene itself, another wind", *RULES[:-1], "tiny: regressor alone", "tiny"]
 
 
 def test_ablations_go_to_their_own_table(place, weights):

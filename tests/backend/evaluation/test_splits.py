@@ -80,4 +80,4 @@ class TestScenes:
         assert sum(write_scenes(tmp_path / "a", count=4, unseen=2, rendered=tmp_path / "rendered")) == 6
         seeds = [s.seed for s in load_scenes(tmp_path / "a" / "synthetic")]
         assert seeds == [*aside[:2], FIRST_DRAWN, FIRST_DRAWN + 1]
-        assert [s.family for s in load_scenes(tmp_path / "a" / "unseen")] == ["willow", "vines"]
+        assert [s.family for s in load_scenes(tmp_path / "a" / "unseen")] == ["vines", "willow"]

@@ -41,14 +41,21 @@ def few_steps(steps: int = STEPS, **changes: Any) -> TrainingSettings:
     names = [field.name for field in fields(TrainingSettings)]
     settings: dict[str, Any] = {name: float("inf") for name in names if name.endswith("_minutes")}
     settings |= {name: steps for name in names if name.endswith("_steps")}
-    settings |= {"batch": 2, "autoencoder_batch": 2, "pairs": 32, "loudness": 1, "mixed_precision": "no", "sheet_minutes": 0.0}
+    settings |= {
+        "batch": 2,
+        "autoencoder_batch": 2,
+        "pairs": 32,
+        "loudness": 1,
+        "mixed_precision": "no",
+        "sheet_minutes": 0.0,
+    }
     return replace(TrainingSettings(), **settings | changes)
 
 
-def assert_same_weights(one: Path, other: Path) -> None:
+def assert_same_weights(one: Path, other: Path, but: str = "") -> None:
     ours, theirs = load_file(one), load_file(other)
     assert ours.keys() == theirs.keys()
-    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items() if name != but)
 
 
 @pytest.mark.slow
@@ -123,7 +130,8 @@ class TestWork:
 
     def test_a_snapshot_of_a_finished_run_has_its_weights(self, work: Path) -> None:
         assert snapshot(work, work / "snap.safetensors") == 2
-        assert_same_weights(work / "snap.safetensors", work / "out" / "tiny.safetensors")
+        # Its loudness is measured on other pictures.
+        assert_same_weights(work / "snap.safetensors", work / "out" / "tiny.safetensors", but="loudness")
 
     def test_another_configuration_is_refused(self, work: Path, tiny: PriorConfig, scenes: list[Scene]) -> None:
         other = replace(tiny, name="other", bands=3)

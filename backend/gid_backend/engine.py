@@ -112,7 +112,7 @@ class Engine:
         question = {"image": params.image.model_dump(), "settings": dict(settings), "version": __version__}
         if params.mask is not None:
             settings["mask"] = mask_of(params.mask, masks[0])
-            question["mask"] = [params.mask.shape, hashlib.sha256(masks[0]).hexdigest()]
+            question["mask"] = {"shape": params.mask.shape, "sha256": hashlib.sha256(masks[0]).hexdigest()}
         if (stored := self._cache.get(self._key(pixels, question))) is not None:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is done to a drawn spectral volume before it is handed out.
 
-What a small prior leaves of its noise is smoothed and brought to rest, and the loop starts where its wrap is seen least.
+What a small prior leaves of its noise is smoothed and brought to rest; the loop starts where its wrap is least seen.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def as_expected(spectrum: npt.NDArray[np.complex64], expected: npt.NDArray[np.co
 def of_strength(spectrum: npt.NDArray[np.complex64], strength: float) -> npt.NDArray[np.complex64]:
     """The same motion with the mean swing that is asked for, Σ a² / Σ a over the swings a of all places.
 
-    The denoiser has been told the strength already, and has drawn the motion of such a wind; this makes the number right.
+    The denoiser has been told the strength already and has drawn the motion of such a wind; this sets the number right.
 
     Args:
         spectrum: (K, 2, H, W) complex64.

@@ -118,7 +118,7 @@ class Prior:
 
 
 class Expected(Prior):
-    """The deterministic answer of the same features: what the regressor inside a prior expects, without any diffusion."""
+    """The deterministic answer from the same features: what the regressor inside a prior expects, with no diffusion."""
 
     single = True
 

@@ -50,8 +50,8 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
 
 # Families that may stand before a soft, still scene of another, and the scenes that may be behind them.
 BEFORE = (
-    "broadleaf bare_tree conifer shrub leaves vines palm fern grass flower_field flower blossom fruit potted lanterns ornaments "
-    "line laundry flag swing"
+    "broadleaf bare_tree conifer shrub leaves vines palm fern grass flower_field flower blossom fruit potted lanterns "
+    "ornaments line laundry flag swing"
 ).split()
 BEHIND = (
     "broadleaf",

@@ -102,8 +102,8 @@ def spectral_volume(
         strength: 1 is a usual breeze, 0 nothing.
         wind: the wind, instead of a random one.
         tempo: multiplies all natural frequencies; None is random, as no picture tells how stiff things are.
-        windows: 1 for motion that repeats after `frames`; more for a window out of motion that repeats only after so many
-            times as long: what a transform of filmed motion holds, its leakage and its jump at the wrap included.
+        windows: 1 for motion that repeats after `frames`; more for a window out of motion that repeats only after so
+            many times as long: what a transform of filmed motion holds, its leakage and its jump at the wrap included.
 
     Returns:
         (K, 2, height, width) complex64, x right, y down, one-sided amplitudes in fractions of the picture's width;
@@ -142,8 +142,8 @@ def spectral_volume(
 def _cut(spectrum: npt.NDArray[np.complex64], bands: int, frames: int, windows: int) -> npt.NDArray[np.complex64]:
     """The one-sided transform over `frames` samples of what has (P, M) harmonics of a period `windows` times as long.
 
-    With d(t) = Re Σ_m A_m exp(2πi·m·t / (windows·frames)), S_k = (2/T) Σ_t d(t)·exp(-2πi·k·t/T) is a sum over the A_m and
-    their conjugates: an oscillation that does not fit the window leaks into all bands.
+    With d(t) = Re Σ_m A_m exp(2πi·m·t / (windows·frames)), S_k = (2/T) Σ_t d(t)·exp(-2πi·k·t/T) is a sum over the A_m
+    and their conjugates: an oscillation that does not fit the window leaks into all bands.
     """
     m = np.arange(1, spectrum.shape[1] + 1) / windows
     k = np.arange(1, bands)

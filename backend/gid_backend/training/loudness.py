@@ -17,9 +17,6 @@ from ..predictor import MotionPredictor
 
 __all__ = ["measure_loudness"]
 
-# No picture may pull the mean further than this factor.
-FARTHEST = 8.0
-
 
 def measure_loudness(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], count: int = 48) -> float:
     """Set the factor that brings the swing of what is drawn to that of the training's motion.
@@ -33,7 +30,7 @@ def measure_loudness(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], c
         count: of pictures in which something moves.
 
     Returns:
-        The factor: the geometric mean over pictures of true over drawn `mean_swing`; 1 where nothing moves.
+        The factor: the median over pictures of true over drawn `mean_swing`; 1 where nothing moves.
     """
     prior.loudness.fill_(1.0)
     predictor = MotionPredictor(prior, "training", "", prior.loudness.device)
@@ -45,9 +42,10 @@ def measure_loudness(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], c
             image = (batch["image"][i].permute(1, 2, 0) * 255.0).round().to(torch.uint8).numpy()
             drawn = predictor.predict(image, seed=len(ratios))
             swing = mean_swing(to_channels(torch.from_numpy(drawn.spectrum))[None]).item()
-            ratios.append(float(np.clip(batch["strength"][i].item() / max(swing, 1e-9), 1 / FARTHEST, FARTHEST)))
+            ratios.append(batch["strength"][i].item() / max(swing, 1e-9))
         if len(ratios) >= count:
             break
     if ratios:
-        prior.loudness.fill_(float(np.exp(np.log(ratios).mean())))
+        # Not the mean: where something that moves was missed altogether, being louder does not help.
+        prior.loudness.fill_(float(np.median(ratios)))
     return float(prior.loudness)

@@ -206,7 +206,7 @@ def test_without_the_cached_volume_the_mesh_stands_in_for_it(blender):
         rough = store.recall(obj).resampled(exact.height, exact.width)
         error = np.abs(rough.spectrum[1:] - exact.spectrum[1:])
         # Two resamplings and the spreading of edges change local detail, not where the motion is or how strong. Most of
-        # it is the outline of the flower, where all of its swing ends within a cell or two of the mesh: 0.15 was measured.
+        # it is the flower's outline, where all of its swing ends within a cell or two of the mesh: 0.15 was measured.
         assert np.sqrt((error**2).mean()) < 0.25 * np.sqrt((np.abs(exact.spectrum[1:]) ** 2).mean())
 
     blender.run(script)

@@ -218,6 +218,27 @@ class TestPredictWithWeights:
         # Deterministic for a seed, so the cache changes nothing but the time.
         assert run(client, "predict", question, [pixels]).value() == ({"cached": False}, (npz,))
 
+    def test_a_mask_travels_beside_the_picture_and_is_part_of_the_question(self, client):
+        image, pixels = picture()
+        mask = np.zeros((H, W), np.uint8)
+        mask[:, W // 2 :] = 255
+        question = {"image": image, "strength": 0.004, **self.SETTINGS}
+        masked = {**question, "mask": {"shape": [H, W]}}
+        result, (npz,) = run(client, "predict", masked, [pixels, mask.tobytes()]).value()
+        assert result == {"cached": False}
+        spectrum = loads(npz).spectrum
+        assert not spectrum[..., : spectrum.shape[3] // 2 - 1].any()
+        assert run(client, "predict", masked, [pixels, mask.tobytes()]).result == {"cached": True}
+        # Neither another mask nor none is the same question.
+        assert run(client, "predict", masked, [pixels, (255 - mask).tobytes()]).result == {"cached": False}
+        assert run(client, "predict", question, [pixels]).result == {"cached": False}
+
+    def test_a_mask_that_does_not_fit_is_refused(self, client):
+        image, pixels = picture()
+        question = {"image": image, "mask": {"shape": [H, W]}, **self.SETTINGS}
+        assert run(client, "predict", question, [pixels, b"\xff"]).error.code == "bad_image"
+        assert run(client, "predict", question, [pixels]).error.code == "bad_request"
+
     def test_it_is_cancelled_between_two_steps_and_the_model_stays(self, client):
         image, pixels = picture()
         job = client.submit("predict", {"image": image, "seed": 99, "steps": 1000}, [pixels])

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from gid_blender.motion import loop_coefficients
+from gid_blender.motion import SpectralVolume, loop_coefficients
 
 __all__ = ["EXPECTED", "MOVING", "STILL", "as_expected", "cohering", "of_strength", "settled", "start_calm"]
 
@@ -38,7 +38,7 @@ def cohering(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
         The same shape, smooth over `COHERENCE` of the width within what moves.
     """
     sigma = COHERENCE * spectrum.shape[3]
-    swing = _swing(spectrum).astype(np.float32)
+    swing = SpectralVolume(spectrum).amplitude()
 
     def blur(field: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
@@ -74,7 +74,7 @@ def as_expected(spectrum: npt.NDArray[np.complex64], expected: npt.NDArray[np.co
         The same shape; phases, and the shape of each place's spectrum, are those drawn.
     """
     sigma = SURROUNDINGS * spectrum.shape[3]
-    drawn, hoped = (_swing(s).astype(np.float32) for s in (spectrum, expected))
+    drawn, hoped = (SpectralVolume(s).amplitude() for s in (spectrum, expected))
     around = np.sqrt(cv2.GaussianBlur(drawn * drawn, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
     gain = ((hoped + STILL / 3.0) / (around + STILL / 3.0)) ** EXPECTED
     return np.asarray(spectrum * np.minimum(gain, MOST_PULL), np.complex64)
@@ -92,14 +92,9 @@ def of_strength(spectrum: npt.NDArray[np.complex64], strength: float) -> npt.NDA
     Returns:
         The same shape; stillness stays stillness.
     """
-    swing = _swing(spectrum)
+    swing = SpectralVolume(spectrum).amplitude()
     mean = float((swing * swing).sum() / max(swing.sum(), 1e-12))
     return np.asarray(spectrum * np.float32(strength / max(mean, 1e-9)) if mean > 1e-7 else spectrum, np.complex64)
-
-
-def _swing(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.floating]:
-    """(H, W) root-mean-square displacement about the mean offset."""
-    return np.asarray(np.sqrt((np.abs(spectrum[1:]) ** 2).sum(axis=(0, 1)) / 2.0))
 
 
 def settled(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
@@ -114,7 +109,7 @@ def settled(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.complex64]:
     Returns:
         The same, faded out smoothly where its root-mean-square swing falls from `MOVING` to `STILL`.
     """
-    swing = _swing(spectrum)
+    swing = SpectralVolume(spectrum).amplitude()
     share = np.clip((swing - STILL) / (MOVING - STILL), 0.0, 1.0)
     return np.asarray(spectrum * (share * share * (3.0 - 2.0 * share)), np.complex64)
 

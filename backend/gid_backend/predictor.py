@@ -194,7 +194,8 @@ class MotionPredictor:
         tensor = torch.from_numpy(small).permute(2, 0, 1)[None].to(self.device)
         may_move = None if mask is None else _mask(mask, rows, columns).to(self.device)
         with torch.no_grad():
-            expected = self._spectrum_of(self.prior.look(tensor).expected, rows, columns)
+            sight = self.prior.look(tensor.contiguous(memory_format=torch.channels_last))
+            expected = self._spectrum_of(sight.expected, rows, columns)
         described = {
             "model": self.model_id,
             "model_sha256": self.model_sha256,
@@ -215,7 +216,7 @@ class MotionPredictor:
             drawn = seeds[first : first + size]
             spectra = sample(
                 self.prior,
-                tensor.contiguous(memory_format=torch.channels_last),
+                sight,
                 generators=[torch.Generator("cpu").manual_seed(seed) for seed in drawn],
                 steps=steps,
                 guidance=guidance,
@@ -233,7 +234,7 @@ class MotionPredictor:
                     spectrum = of_strength(spectrum, strength)
                 spectrum = settled(spectrum)
                 if may_move is not None:
-                    # Again, for what has been smoothed since.
+                    # Greys, and black again where smoothing has reached into it.
                     spectrum = spectrum * may_move[0].cpu().numpy()
                 yield SpectralVolume(
                     start_calm(spectrum, self.prior.config.frames),

@@ -148,6 +148,12 @@ def test_black_of_a_mask_stays_exactly_still(predictor: MotionPredictor, kind: t
     assert "mask_sha256" in volume.meta["settings"]
 
 
+def test_a_grey_mask_moves_as_much_less_as_it_is_grey(predictor: MotionPredictor) -> None:
+    free = predictor.predict(flower(), steps=2).spectrum
+    grey = predictor.predict(flower(), steps=2, mask=np.full((8, 8), 0.25)).spectrum
+    np.testing.assert_allclose(grey, 0.25 * free, atol=1e-7)
+
+
 @pytest.mark.parametrize("bad", [np.ones((4, 4, 3)), np.full((4, 4), 2.0), np.full((4, 4), np.nan), np.zeros((0, 4))])
 def test_masks_that_cannot_be_used(predictor: MotionPredictor, bad: np.ndarray) -> None:
     with pytest.raises(ImageError, match="mask"):

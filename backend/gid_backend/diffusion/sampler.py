@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gid_blender.motion import loop_coefficients
 
-from ..models.prior import MotionPrior
+from ..models.prior import MotionPrior, Sight
 from .normalization import from_channels
 
 __all__ = ["SHIFT", "Solver", "loop_loss", "sample"]
@@ -32,7 +32,7 @@ Solver = Literal["multistep", "ddim"]
 
 def sample(
     prior: MotionPrior,
-    image: Tensor,
+    sight: Sight,
     *,
     generators: Sequence[torch.Generator],
     steps: int,
@@ -50,28 +50,27 @@ def sample(
 
     Args:
         prior: in evaluation mode.
-        image: (1, 3, H, W) in [0, 1]; H and W multiples of the prior's stride.
+        sight: of one picture, from `MotionPrior.look`.
         generators: one for each motion, of its initial noise; on the CPU, so that a seed is the same on every device.
         steps: of the solver, at least 1.
         guidance: w; 0 is plain conditional sampling.
         loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
         strength: mean swing (`mean_swing`) in fractions of the width that is asked for; None leaves it open.
-        mask: (1, 1, H, W) in [0, 1], 1 where things may move; where it is 0 the motion is exactly 0. None is all free.
+        mask: (1, 1, H, W) in [0, 1]; where it is 0 the motion is exactly 0, greys are free. None is all free.
         solver: DPM-Solver++(2M) (Lu et al. 2022), or DDIM, which is Euler's step on a rectified flow; from diffusers.
         tick: called with the number of steps done before each of them; may raise to stop.
 
     Returns:
         (N, K, 2, H, W) complex64 spectrum, fractions of the picture's width.
     """
-    config, denoiser, n = prior.config, prior.denoiser, len(generators)
+    config, denoiser, n, image = prior.config, prior.denoiser, len(generators), sight.image
     height, width = image.shape[2:]
     size = (height // config.stride, width // config.stride)
     shape = (n, config.bands, config.latent_channels, *size)
     z: Tensor = randn_tensor(shape, generator=list(generators), device=image.device)
     with torch.no_grad():
-        sight = prior.look(image)
         asked = None if strength is None else image.new_full((1,), strength)
-        # A patch that may move in part is told to be free; the mask itself is applied in the end.
+        # A patch that may move in part is told to be free.
         free = None if mask is None else (F.adaptive_max_pool2d(mask, size) > MASKED).to(image.dtype)
         condition = prior.condition(sight, asked, free).repeated(n)
         if guidance:
@@ -114,7 +113,7 @@ def sample(
     tick(steps)
     with torch.no_grad():
         spectrum: Tensor = from_channels(prior.normalizer.denormalize(decoded(z)))
-        return spectrum if mask is None else spectrum * mask[:, None]
+        return spectrum if mask is None else spectrum * (mask[:, None] > MASKED)
 
 
 def _scheduler(solver: Solver, steps: int, device: torch.device) -> Any:

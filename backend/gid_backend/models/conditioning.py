@@ -32,9 +32,6 @@ class Condition:
     maps: tuple[Tensor, ...]
     strength: Tensor
 
-    def __len__(self) -> int:
-        return len(self.strength)
-
     def replaced(self, other: Condition, where: Tensor) -> Condition:
         """This one with the pictures of `other` where the (B,) mask is true; strength stays."""
         chosen = where.view(-1, 1, 1, 1)

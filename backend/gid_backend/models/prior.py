@@ -65,19 +65,16 @@ class MotionPrior(nn.Module):
         # A prior that is unsure where things move draws them too weakly; by how much is measured after training.
         self.register_buffer("loudness", torch.ones(()))
 
-    def look(self, image: Tensor, *, mirrored: bool = True) -> Sight:
+    def look(self, image: Tensor) -> Sight:
         """Everything that depends on the picture alone.
 
         Args:
             image: (B, 3, H, W) in [0, 1]; H and W multiples of the configuration's stride.
-            mirrored: whether to ask the regressor about the mirrored picture too and take the mean: what the
-                picture shows does not depend on its side, what a small network says of it does a little.
         """
         features = self.encoder(image)
-        expected = self.amplitude(image, features)
-        if mirrored:
-            other = image.flip(3)
-            expected = (expected + self.amplitude(other, self.encoder(other)).flip(3)) / 2.0
+        # What a picture shows does not depend on its side; what a small network says of it does a little.
+        other = image.flip(3)
+        expected = (self.amplitude(image, features) + self.amplitude(other, self.encoder(other)).flip(3)) / 2.0
         return Sight(image, features, expected, self.autoencoder.guide(image, features))
 
     def condition(self, sight: Sight, strength: Tensor | None = None, mask: Tensor | None = None) -> Condition:

@@ -15,7 +15,7 @@ PICTURE = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(4))
 def draw(prior: MotionPrior, *seeds: int, **changes: Any) -> torch.Tensor:
     generators = [torch.Generator().manual_seed(seed) for seed in seeds or (0,)]
     settings: dict[str, Any] = {"steps": 3, "guidance": 1.0} | changes
-    return sample(prior, PICTURE, generators=generators, **settings)
+    return sample(prior, prior.look(PICTURE), generators=generators, **settings)
 
 
 @pytest.fixture

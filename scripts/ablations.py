@@ -65,6 +65,8 @@ def main() -> None:
             f"denoiser_minutes={given.minutes}",
             f"pairs={given.pairs}",
             "sheet_minutes=0",
+            # Other work on the machine must not decide which variant wins.
+            "clock=processor",
             *changes,
         ]
         command = ["gid", "train", "prior", "--work", str(given.work / slug), "--output", str(output), "--workers", "0"]

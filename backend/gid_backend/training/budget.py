@@ -4,9 +4,15 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["Budget"]
+__all__ = ["CLOCKS", "Budget", "Clock"]
+
+Clock = Literal["wall", "processor"]
+CLOCKS: dict[Clock, Callable[[], float]] = {"wall": time.monotonic, "processor": time.process_time}
 
 WARM_UP = 100  # steps
 STEADY = 0.3  # of the budget, before the rate begins to fall

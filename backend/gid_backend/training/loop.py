@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ..errors import GidError
-from .budget import Budget
+from .budget import CLOCKS, Budget, Clock
 from .checkpoints import CheckpointError, read_checkpoint, write_checkpoint
 from .journal import Journal
 from .processes import accelerator
@@ -57,6 +56,8 @@ class TrainerOptions:
         seed: of noise and dropout; each process has its own from it.
         configuration: whose checkpoints this run may go on from; the module's own `config` by default.
         checkpoint_every: seconds between checkpoints.
+        clock: what a second of the budget is: "wall", or "processor" for one that this process has computed, so that
+            runs on one CPU compare, whatever else it does meanwhile.
         every: (seconds, call) pairs; each is called about so often, and at the end, in the main process. What it
             draws and how long it takes does not change what is learned, but counts as time.
     """
@@ -68,6 +69,7 @@ class TrainerOptions:
     seed: int = 0
     configuration: PriorConfig | None = None
     checkpoint_every: float = 120.0
+    clock: Clock = "wall"
     every: Sequence[tuple[float, Callable[[Trainer], None]]] = ()
 
 
@@ -158,13 +160,14 @@ class Trainer:
                 self._run(objective, stream, stop)
 
     def _run(self, objective: nn.Module, stream: Iterator[Batch], stop: StopRequest) -> None:
-        budget, before, saved_at = self.budget, time.monotonic(), self.budget.spent
+        clock = CLOCKS[self.options.clock]
+        budget, before, saved_at = self.budget, clock(), self.budget.spent
         window = _Window()
         while budget.share < 1.0:
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate * budget.rate
             values, samples = self._gradients(objective, stream)
-            now = time.monotonic()
+            now = clock()
             # Processes must agree about when to end and when to write, or one would wait for the others for ever.
             seconds, stopping, broken = self._agree(now - before, stop.asked, not math.isfinite(sum(values.values())))
             before = now

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from ..models.config import CONFIGURATIONS, TABLES, PriorConfig, configuration_file
 from ..tables import ConfigurationError, as_dataclass, read_tables, refuse_unknown
+from .budget import Clock
 
 __all__ = ["TrainingSettings", "read_configuration"]
 
@@ -41,6 +42,7 @@ class TrainingSettings:
         windows: 1 trains on scenes whose motion repeats; more on windows out of motion that repeats only after so many
             periods, as filmed motion does, with its jump at the wrap.
         sheet_minutes: between sample sheets; 0 makes none.
+        clock: "wall" or "processor"; what the minutes above are, see `TrainerOptions`.
     """
 
     amplitude_minutes: NotNegative = 10.0
@@ -63,6 +65,7 @@ class TrainingSettings:
     loop_share: Share = 0.3
     windows: Positive = 1
     sheet_minutes: NotNegative = 10.0
+    clock: Clock = "wall"
 
 
 def read_configuration(

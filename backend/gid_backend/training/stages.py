@@ -148,6 +148,7 @@ def train_prior(
             mixed_precision=settings.mixed_precision,
             seed=seed,
             configuration=config,
+            clock=settings.clock,
             **more,
         )
 

@@ -10,6 +10,7 @@ import math
 import os
 import resource
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ class TestBudget:
         first = fit(nn.Linear(3, 1), tmp_path)
         again = fit(nn.Linear(3, 1), tmp_path)
         assert (again.step, again.spent) == (first.step, first.spent)
+
+    def test_waiting_costs_nothing_by_the_processors_clock(self, tmp_path: Path) -> None:
+        def slow(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+            time.sleep(1.0)
+            return {"loss": module(batch["x"]).square().mean()}
+
+        spent = {}
+        for clock in ("wall", "processor"):
+            module = nn.Linear(3, 1)
+            options = TrainerOptions(steps=3, clock=clock)  # type: ignore[arg-type]
+            trainer = Trainer(module, tmp_path / clock, "line", minutes=FOREVER, learning_rate=0.05, options=options)
+            trainer.run(batches(), slow)
+            spent[clock] = trainer.spent
+        assert spent["wall"] >= 3.0
+        assert spent["processor"] < 3.0
 
     def test_a_larger_budget_goes_on(self, tmp_path: Path) -> None:
         fit(nn.Linear(3, 1), tmp_path, steps=5)

@@ -27,7 +27,7 @@ import torch
 
 from gid_backend.flow import extract_motion
 from gid_backend.renderer import MotionRenderer
-from gid_backend.splatting import splat
+from gid_backend.rendering.splatting import splat
 from gid_backend.video import read_video
 from gid_blender.motion import SpectralVolume
 

@@ -21,14 +21,14 @@ from torch.nn import functional
 
 from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
-from .border import held_inside
 from .colour import Picture
 from .device import best_device
 from .errors import Cancelled, GidError
-from .holes import REACH, fill
 from .images import checked
-from .splatting import accumulate
-from .upsample import rows_at_full_size, smoothed
+from .rendering.border import held_inside
+from .rendering.holes import REACH, fill
+from .rendering.splatting import accumulate
+from .rendering.upsample import rows_at_full_size, smoothed
 
 __all__ = ["MotionRenderer", "RenderSettings"]
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gid_backend import renderer as renderer_module
 from gid_backend.errors import Cancelled, GidError, ImageError
-from gid_backend.holes import fill
 from gid_backend.renderer import MotionRenderer, RenderSettings
+from gid_backend.rendering.holes import fill
 from gid_blender.motion import SpectralVolumeError, loop_coefficients
 
 from .clips import smooth_volume, textured_picture, warped

@@ -18,7 +18,7 @@ import torch
 
 from gid_blender.motion import SpectralVolume
 
-from ..splatting import accumulate
+from ..rendering.splatting import accumulate
 from ..synth.families import make_scene
 from ..synth.motion import spectral_volume
 from .dense import FlowFromFirst

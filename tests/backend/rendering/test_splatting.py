@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gid_backend.splatting import accumulate, splat
+from gid_backend.rendering.splatting import accumulate, splat
 
 MODES = ["average", "linear", "softmax"]
 

@@ -15,7 +15,10 @@ from .blocks import group_norm, zeroed
 from .config import PriorConfig
 from .picture_encoder import FEATURE_CHANNELS, Features
 
-__all__ = ["AmplitudeRegressor", "fitted"]
+__all__ = ["ZOOMS", "AmplitudeRegressor", "fitted", "zoomed"]
+
+# Sizes at which the regressor looks at a picture, in sides of the working grid.
+ZOOMS = (0.75, 1.0, 1.5)
 
 
 class _Look(nn.Module):
@@ -74,3 +77,11 @@ def fitted(x: Tensor, size: tuple[int, int]) -> Tensor:
     if x.shape[2] > size[0] or x.shape[3] > size[1]:
         return F.adaptive_avg_pool2d(x, size)
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False) if x.shape[2:] != size else x
+
+
+def zoomed(image: Tensor, zoom: float, stride: int) -> Tensor:
+    """(B, 3, H, W) at `zoom` times its size, sides rounded to multiples of `stride`."""
+    if zoom == 1.0:
+        return image
+    size = [max(stride, round(side * zoom / stride) * stride) for side in image.shape[2:]]
+    return F.interpolate(image, size=size, mode="bilinear", antialias=True, align_corners=False)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..models.amplitude import ZOOMS, fitted, zoomed
 from ..models.picture_encoder import Features
 from ..models.prior import MotionPrior
 from .loop import Trainer, TrainerOptions
@@ -62,7 +63,8 @@ def train_amplitude(
 ) -> None:
     """Train `prior.amplitude` in place; and the encoder with it, where the configuration wants its own features.
 
-    The loss is the absolute error, which finds the edges, and the squared one, whose minimum is the mean.
+    The loss is the absolute error, which finds the edges, and the squared one, whose minimum is the mean. Each batch is
+    seen at one of the sizes at which `MotionPrior.expected` will look.
 
     Args:
         prior: with measured bands.
@@ -82,11 +84,13 @@ def train_amplitude(
         measure_features(prior, batches)
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        image = batch["image"]
+        zoom = ZOOMS[int(torch.randint(len(ZOOMS), ()))]
+        image = zoomed(batch["image"], zoom, prior.config.stride)
         with torch.set_grad_enabled(learned):
             features: Features = prior.encoder(image)
         with torch.no_grad():
             target = expected_moduli(prior.normalizer.normalize(batch["slices"]), prior.config.stride)
+            target = fitted(target, (image.shape[2] // prior.config.stride, image.shape[3] // prior.config.stride))
         residual = prior.amplitude(image, features).float() - target
         return {"loss": 0.5 * residual.abs().mean() + 2.0 * residual.square().mean(), "l1": residual.abs().mean()}
 

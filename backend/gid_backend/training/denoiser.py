@@ -56,8 +56,7 @@ def train_denoiser(
         with torch.no_grad():
             if size not in resting:
                 resting[size] = prior.resting(*size).float()
-            features = prior.encoder(image)
-            sight = Sight(image, features, prior.amplitude(image, features), [])
+            sight = Sight(image, prior.encoder(image), batch["expected"], [])
             motion = torch.where((mask[:, None] < 0.5) & batch["pinned"].view(-1, 1, 1, 1, 1), resting[size], motion)
             known = torch.rand(b, device=image.device) >= STRENGTH_DROPOUT
             strength = torch.where(known, batch["strength"], torch.full_like(batch["strength"], math.nan))

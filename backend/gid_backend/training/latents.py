@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pictures with the latents of their motion, encoded once and read many times.
 
-Wind, projection, view and encoder together cost more than a step of the denoiser. A few thousand pairs are kept
-on disk instead, and the denoiser goes over them some times with other noise, other masks and other strengths.
+Wind, projection, view, encoder and regressor together cost more than a step of the denoiser. A few thousand pairs are
+kept on disk instead, and the denoiser goes over them some times with other noise, other masks and other strengths.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ __all__ = ["SHARD", "LatentBatches", "encode_pairs"]
 
 SHARD = 32  # pairs of one aspect
 SUFFIX = ".safetensors"
+STORED = ("image", "latent", "expected", "swing", "strength")
 
 
 @torch.no_grad()
@@ -73,10 +74,13 @@ def _encoded(prior: MotionPrior, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     for one in prior.normalizer.normalize(slices):
         mean, _ = prior.autoencoder.encode(one)
         latents.append(prior.whiten(mean.float()).cpu())
+    # Half of the pictures at a time: one of the sizes they are looked at is more than twice as large.
+    expected = torch.cat([prior.expected(half.to(device)).cpu() for half in batch["image"].chunk(2)])
     swing = (slices[:, 1:].square().sum(dim=(1, 2)) / 2.0).sqrt()
     return {
         "image": (batch["image"] * 255.0).round().to(torch.uint8).contiguous(),
         "latent": torch.stack(latents).half().contiguous(),
+        "expected": expected.half().contiguous(),
         "swing": F.avg_pool2d(swing[:, None], prior.config.stride)[:, 0].cpu().contiguous(),
         "strength": mean_swing(slices).cpu().contiguous(),
     }
@@ -86,8 +90,8 @@ class LatentBatches(Stream):
     """Batches from encoded pairs, with random masks.
 
     Each item is {"image": (B, 3, H, W) float in 0..1, "latent": (B, K, L, h, w) float, whitened,
-    "strength": (B,) float, `mean_swing`, "mask": (B, 1, h, w) float of 0 and 1, "pinned": (B,) bool, whether motion
-    outside the mask is to be taken away}.
+    "expected": (B, 2K, h, w) float, `MotionPrior.expected`, "strength": (B,) float, `mean_swing`, "mask": (B, 1, h, w)
+    float of 0 and 1, "pinned": (B,) bool, whether motion outside the mask is to be taken away}.
 
     Args:
         folder: of `encode_pairs`.
@@ -112,13 +116,14 @@ class LatentBatches(Stream):
         chosen = rng.permutation(SHARD)[: self.batch]
         try:
             with safe_open(path, framework="pt") as file:
-                kept = {name: file.get_tensor(name)[chosen] for name in ("image", "latent", "swing", "strength")}
+                kept = {name: file.get_tensor(name)[chosen] for name in STORED}
         except (SafetensorError, OSError, IndexError) as error:
             raise CheckpointError(f"“{path}” is damaged ({error}).", "Delete it and run the training again.") from error
         masks, pinned = random_masks(kept["swing"].numpy(), rng)
         return {
             "image": kept["image"].float() / 255.0,
             "latent": kept["latent"].float(),
+            "expected": kept["expected"].float(),
             "strength": kept["strength"],
             "mask": torch.from_numpy(masks),
             "pinned": torch.from_numpy(pinned),

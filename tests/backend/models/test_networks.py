@@ -27,6 +27,17 @@ def test_the_encoder_is_frozen(prior: MotionPrior) -> None:
     assert not any(p.requires_grad for p in MotionPrior(prior.config).encoder.parameters())
 
 
+def test_a_mirror_image_is_expected_to_swing_in_the_mirrored_places(prior: MotionPrior, picture: torch.Tensor) -> None:
+    torch.nn.init.normal_(prior.amplitude.look[0].conv2.weight)
+    with torch.no_grad():
+        expected, mirrored = prior.expected(picture), prior.expected(picture.flip(3))
+    stride = prior.config.stride
+    assert expected.shape == (2, 2 * prior.config.bands, 48 // stride, 64 // stride)
+    # Rounding alone differs: the same terms are added in another order.
+    torch.testing.assert_close(mirrored.flip(3), expected, rtol=1e-4, atol=1e-5)
+    assert expected.std() > 1e-3
+
+
 def test_slices_go_to_latents_and_back(prior: MotionPrior, picture: torch.Tensor) -> None:
     slices = torch.randn(2 * 3, 4, 48, 64)
     mean, log_variance = prior.autoencoder.encode(slices)

@@ -27,7 +27,7 @@ from .errors import Cancelled, GidError
 from .images import checked
 from .rendering.border import held_inside
 from .rendering.holes import REACH, fill
-from .rendering.splatting import accumulate
+from .rendering.landing import land, places
 from .rendering.upsample import rows_at_full_size, smoothed
 
 __all__ = ["MotionRenderer", "RenderSettings"]
@@ -200,31 +200,20 @@ class MotionRenderer:
         # The border is a cut through things that go on outside and move alike there.
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
-        stretch = _stretch(flow)
-        weight = (self.settings.depth * (w - field[:, 2:].max())).clamp(min=-60.0).exp()
-        # What is stretched covers more than one pixel; else its gaps would be taken for uncovered places.
-        area = stretch.prod(dim=1, keepdim=True)
-        total = accumulate(
-            torch.cat([weight, flow * weight, area], dim=1), flow, (reach[1], reach[0]), (below - above, width)
-        )
-        landed, coverage = total[:, :1], total[:, 3:]
-        came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
-        sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
-        # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
-        still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
-        came, found = _refined(came, torch.cat([flow, stretch], dim=1), reach)
-        sure = torch.where(found, torch.ones_like(sure), sure)
+        order = self.settings.depth * (w - field[:, 2:].max())
+        landing = land(flow, order, reach, (below - above, width))
+        came, sure = landing.came, landing.sure
         frame = self._fetch(came, above)
         if bool((sure < 1.0).any()):
             frame = self._filled(frame, came, sure, field[:, 2:], above)
         frame = self._finish(frame)
-        frame = torch.where(still, self._original[:, :, above:below], frame)
+        frame = torch.where(landing.still, self._original[:, :, above:below], frame)
         return frame[0, :, top - above : bottom - above]
 
     def _fetch(self, came: torch.Tensor, above: int) -> torch.Tensor:
         """(1, C, h, W) picture content from where it came."""
         _, _, height, width = self._source.shape
-        grid = _places(came, above, (height, width))
+        grid = places(came, above, (height, width))
         frame = functional.grid_sample(
             self._source, grid, mode="bicubic", padding_mode="reflection", align_corners=False
         )
@@ -246,7 +235,7 @@ class MotionRenderer:
     ) -> torch.Tensor:
         _, _, height, width = self._source.shape
         w = rows_at_full_size(strength, (height, width), 0, height)
-        w = functional.grid_sample(w, _places(came, above, (height, width)), padding_mode="border", align_corners=False)
+        w = functional.grid_sample(w, places(came, above, (height, width)), padding_mode="border", align_corners=False)
         # Not the moving front but the quieter background beside it is what continues behind it.
         # The least of a square is the least of its columns' leasts: 66 comparisons a pixel instead of 1089.
         quietest = functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), (33, 1), 1, (16, 0))
@@ -264,47 +253,3 @@ class MotionRenderer:
             alpha = frame[:, 3:].round()
             frame = torch.cat([frame[:, :3] * (self._peak / alpha.clamp(min=1.0)), alpha], dim=1)
         return frame.round().clamp(0.0, self._peak)
-
-
-def _stretch(flow: torch.Tensor) -> torch.Tensor:
-    """(1, 2, h, w) by how much a flow pulls neighbours apart, along x and along y, in 1..2.
-
-    The lesser of both differences: at the edge between two things it is the one within the same thing.
-    """
-    across = flow[:, 0].diff(dim=-1)
-    down = flow[:, 1].diff(dim=-2)
-    x = torch.minimum(functional.pad(across, (1, 0)), functional.pad(across, (0, 1)))
-    y = torch.minimum(functional.pad(down, (0, 0, 1, 0)), functional.pad(down, (0, 0, 0, 1)))
-    return 1.0 + torch.stack([x, y], dim=1).clamp(0.0, 1.0)
-
-
-def _refined(came: torch.Tensor, known: torch.Tensor, reach: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """One Newton step from the displacement that was splatted to the one that leads to this very pixel.
-
-    Splatting rounds to the nearest source pixels; where content is stretched there are few, and edges
-    would come out as combs.
-
-    Args:
-        came: (1, 2, h, W) splatted displacement.
-        known: (1, 4, h + 2·reach, W + 2·reach), the flow and its stretch at the source pixels.
-        reach: columns and rows by which the source surrounds the target.
-
-    Returns:
-        The better displacement, and (1, 1, h, W) where there is one.
-    """
-    size = (known.shape[2], known.shape[3])
-    shift = torch.tensor([reach[0], reach[1]], device=came.device, dtype=came.dtype).view(1, 2, 1, 1)
-    places = _places(came - shift, 0, size)
-    sampled = functional.grid_sample(known, places, mode="bilinear", padding_mode="border", align_corners=False)
-    step = (sampled[:, :2] - came) / sampled[:, 2:]
-    # A larger step leads onto something else that moves differently.
-    near = (step.abs() < 1.0).all(dim=1, keepdim=True)
-    return torch.where(near, came + step, came), near
-
-
-def _places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:
-    """(1, h, W, 2) sampling places, in grid_sample's -1..1, of pixels whose content came (1, 2, h, W) pixels far."""
-    height, width = size
-    x = torch.arange(came.shape[3], device=came.device) - came[:, 0]
-    y = torch.arange(above, above + came.shape[2], device=came.device)[:, None] - came[:, 1]
-    return torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the content of each pixel of a frame came from: the displacement, splatted forward to where it leads.
+
+Not colour is splatted but the displacement. Where it lands, each pixel of the frame knows how far its content came and
+can fetch it from the picture once, with a good filter, and stay as sharp as the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+
+from .splatting import accumulate
+
+__all__ = ["Landing", "land", "places"]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What the pixels of a frame, or of some of its rows, know after splatting.
+
+    Attributes:
+        came: (B, 2, h, W) pixels, x right and y down: how far the content of each pixel came.
+        sure: (B, 1, h, W) in 0..1: 0 where nothing landed, for the motion uncovered it.
+        still: (B, 1, h, W) bool: pixels that did not move and that nothing moved onto.
+    """
+
+    came: torch.Tensor
+    sure: torch.Tensor
+    still: torch.Tensor
+
+
+def land(moved: torch.Tensor, order: torch.Tensor, reach: tuple[int, int], size: tuple[int, int]) -> Landing:
+    """Splat a displacement along itself.
+
+    Differentiable in `order`.
+
+    Args:
+        moved: (B, 2, h + 2·reach[1], W + 2·reach[0]) displacement in pixels at the source pixels around the target.
+        order: (B, 1, …) of the same size: logarithm of the weight with which a pixel covers others; at most 0.
+        reach: columns and rows by which the source surrounds the target.
+        size: (h, W) of the target.
+    """
+    stretch = _stretch(moved)
+    weight = order.clamp(min=-60.0).exp()
+    # What is stretched covers more than one pixel; else its gaps would be taken for uncovered places.
+    area = stretch.prod(dim=1, keepdim=True)
+    total = accumulate(torch.cat([weight, moved * weight, area], dim=1), moved, (reach[1], reach[0]), size)
+    landed, coverage = total[:, :1], total[:, 3:]
+    came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
+    sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
+    # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
+    still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
+    came, found = _refined(came, torch.cat([moved, stretch], dim=1), reach)
+    return Landing(came, torch.where(found, torch.ones_like(sure), sure), still)
+
+
+def places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:
+    """(B, h, W, 2) sampling places, in grid_sample's -1..1, of pixels whose content came (B, 2, h, W) pixels far.
+
+    Args:
+        came: of rows from `above` on.
+        above: index of the first of them.
+        size: (H, W) of what is sampled.
+    """
+    height, width = size
+    x = torch.arange(came.shape[3], device=came.device) - came[:, 0]
+    y = torch.arange(above, above + came.shape[2], device=came.device)[:, None] - came[:, 1]
+    return torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
+
+
+def _stretch(flow: torch.Tensor) -> torch.Tensor:
+    """(B, 2, h, w) by how much a flow pulls neighbours apart, along x and along y, in 1..2.
+
+    The lesser of both differences: at the edge between two things it is the one within the same thing.
+    """
+    across = flow[:, 0].diff(dim=-1)
+    down = flow[:, 1].diff(dim=-2)
+    x = torch.minimum(functional.pad(across, (1, 0)), functional.pad(across, (0, 1)))
+    y = torch.minimum(functional.pad(down, (0, 0, 1, 0)), functional.pad(down, (0, 0, 0, 1)))
+    return 1.0 + torch.stack([x, y], dim=1).clamp(0.0, 1.0)
+
+
+def _refined(came: torch.Tensor, known: torch.Tensor, reach: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """One Newton step from the displacement that was splatted to the one that leads to this very pixel.
+
+    Splatting rounds to the nearest source pixels; where content is stretched there are few, and edges
+    would come out as combs.
+
+    Args:
+        came: (B, 2, h, W) splatted displacement.
+        known: (B, 4, h + 2·reach, W + 2·reach), the flow and its stretch at the source pixels.
+        reach: columns and rows by which the source surrounds the target.
+
+    Returns:
+        The better displacement, and (B, 1, h, W) where there is one.
+    """
+    size = (known.shape[2], known.shape[3])
+    shift = torch.tensor([reach[0], reach[1]], device=came.device, dtype=came.dtype).view(1, 2, 1, 1)
+    at = places(came - shift, 0, size)
+    sampled = functional.grid_sample(known, at, mode="bilinear", padding_mode="border", align_corners=False)
+    step = (sampled[:, :2] - came) / sampled[:, 2:]
+    # A larger step leads onto something else that moves differently.
+    near = (step.abs() < 1.0).all(dim=1, keepdim=True)
+    return torch.where(near, came + step, came), near

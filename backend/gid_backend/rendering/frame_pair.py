@@ -23,6 +23,9 @@ class FramePair:
         strength: (H, W) float32 pixels, how much each place moves over the whole clip (root mean square without the
             mean offset); what the order of splatting goes by.
         uncovered: (H, W) bool, the pixels of `target` that show what `source` did not; None where nobody knows.
+        known: (H, W) bool, the pixels of `target` whose origin in `source` the flow tells; None: all that are not
+            uncovered. Where it is False, the flow was estimated and failed its check: what a renderer should have
+            drawn there is still `target`, but that it did not may be the flow's fault.
     """
 
     name: str
@@ -31,3 +34,4 @@ class FramePair:
     flow: npt.NDArray[np.float32]
     strength: npt.NDArray[np.float32]
     uncovered: npt.NDArray[np.bool_] | None = None
+    known: npt.NDArray[np.bool_] | None = None

@@ -20,7 +20,7 @@ from ..model_info import sha256_of
 from ..predictor import DEFAULT_GUIDANCE, DEFAULT_STEPS, MotionPredictor
 from .splits import Case
 
-__all__ = ["Candidate", "Expected", "Prior", "Truth", "fingerprint_of_code", "solvers"]
+__all__ = ["Candidate", "Expected", "Prior", "Truth", "fingerprint_of", "fingerprint_of_code", "solvers"]
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -136,17 +136,19 @@ class Expected(Prior):
 
 @cache
 def fingerprint_of_code() -> str:
-    """Names what the code between weights and motion does, comments and docstrings apart.
+    """Names what the code between weights and motion does.
 
     The same weights move otherwise when the predictor is changed, and results of before are not its.
     """
     package = Path(__file__).resolve().parent.parent
+    folders = sorted([*package.glob("models/*.py"), *package.glob("diffusion/*.py")])
+    return fingerprint_of([package / "predictor.py", package / "finishing.py", *folders])
+
+
+def fingerprint_of(paths: Sequence[Path]) -> str:
+    """Names what some modules do, comments and docstrings apart."""
     digest = hashlib.sha256()
-    for path in [
-        package / "predictor.py",
-        package / "finishing.py",
-        *sorted([*package.glob("models/*.py"), *package.glob("diffusion/*.py")]),
-    ]:
+    for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:

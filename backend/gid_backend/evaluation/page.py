@@ -3,59 +3,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..atomic import replacing
+from .markdown import BEGIN, END, markdown, number, pair, write_around
 from .results import Results
 
-__all__ = ["TABLES", "write_page"]
+__all__ = ["BEGIN", "END", "TABLES", "write_page"]
 
-BEGIN, END = "<!-- written by hand: begin -->", "<!-- written by hand: end -->"
 Row = dict[str, Any]
-
-
-def _number(key: str, digits: int = 2, factor: float = 1.0) -> Callable[[Row], str]:
-    def shown(figures: Row) -> str:
-        value = figures.get(key)
-        # Adding zero takes the sign off what is rounded to it.
-        return "" if value is None else f"{round(value * factor, digits) + 0.0:.{digits}f}".replace("-", "−")
-
-    return shown
-
-
-def _pair(first: Callable[[Row], str], second: Callable[[Row], str], mark: str) -> Callable[[Row], str]:
-    def shown(figures: Row) -> str:
-        a, b = first(figures), second(figures)
-        return f"{a}{mark}{b}" if a and b else a or b
-
-    return shown
-
 
 # Heading, goal, what stands in the cell.
 COLUMNS: list[tuple[str, str, Callable[[Row], str]]] = [
-    ("where", "", _number("rank")),
-    ("amount", "0.63 … 1.6", _number("amount")),
-    ("within", "", _number("amount_within", 0, 100)),
-    ("leak", "≤ 10", _number("leakage", 0, 100)),
-    ("idle", "0", _number("idle")),
-    ("slope", "−0.7 … −1.2", _number("slope")),
-    ("bands", "≤ 3", _pair(_number("band_error", 1), _number("band_error_raw", 1), " of ")),
-    ("mean band", "≤ 3", _number("band_error_worst", 1)),
-    ("coherence", "reference's", _number("coherence")),
-    ("phases", "reference's", _number("phase_coherence")),
-    ("draw", "> 0", _number("residual_coherence")),
-    ("inside", "1", _number("inside")),
-    ("edges", "1", _number("across")),
-    ("crest", "reference's", _number("crest")),
-    ("best", "< 1", _pair(_number("best"), _number("spectral_error"), " / ")),
-    ("diversity", "> 0", _pair(_number("diversity"), _number("diversity_amplitude"), " / ")),
-    ("Fréchet", "0", _number("frechet", 1)),
-    ("kernel", "0", _number("kernel", 0)),
-    ("changes", "0", _number("changes", 1)),
-    ("seam", "≤ 1", _number("seam")),
+    ("where", "", number("rank")),
+    ("amount", "0.63 … 1.6", number("amount")),
+    ("within", "", number("amount_within", 0, 100)),
+    ("leak", "≤ 10", number("leakage", 0, 100)),
+    ("idle", "0", number("idle")),
+    ("slope", "−0.7 … −1.2", number("slope")),
+    ("bands", "≤ 3", pair(number("band_error", 1), number("band_error_raw", 1), " of ")),
+    ("mean band", "≤ 3", number("band_error_worst", 1)),
+    ("coherence", "reference's", number("coherence")),
+    ("phases", "reference's", number("phase_coherence")),
+    ("draw", "> 0", number("residual_coherence")),
+    ("inside", "1", number("inside")),
+    ("edges", "1", number("across")),
+    ("crest", "reference's", number("crest")),
+    ("best", "< 1", pair(number("best"), number("spectral_error"), " / ")),
+    ("diversity", "> 0", pair(number("diversity"), number("diversity_amplitude"), " / ")),
+    ("Fréchet", "0", number("frechet", 1)),
+    ("kernel", "0", number("kernel", 0)),
+    ("changes", "0", number("changes", 1)),
+    ("seam", "≤ 1", number("seam")),
 ]
 WHERE_GOAL = {"loops": "≥ 0.65", "synthetic": "≥ 0.80", "unseen": ""}
 TABLES = {
@@ -141,7 +121,7 @@ def write_page(path: Path, results: Results, images: str) -> None:
     Raises:
         OutputError: when the page cannot be written.
     """
-    pieces = [HEAD, _markdown(("column", "meaning"), list(MEANINGS.items()))]
+    pieces = [HEAD, markdown(("column", "meaning"), list(MEANINGS.items()))]
     for split, title in TITLES.items():
         rows = results.of("prior", split)
         if rows:
@@ -157,9 +137,7 @@ def write_page(path: Path, results: Results, images: str) -> None:
     if results.sheets:
         links = "\n\n".join(f"![{Path(name).stem.replace('_', ' ')}]({images}/{name})" for name in results.sheets)
         pieces.append(f"{SHEETS}\n\n{links}")
-    pieces.append(f"{BEGIN}\n{_by_hand(path)}\n{END}")
-    with replacing(path) as temporary:
-        temporary.write_text("\n\n".join(piece.strip() for piece in pieces if piece) + "\n", encoding="utf-8")
+    write_around(path, pieces, "## What still fails\n")
 
 
 SHEETS = """## Sheets
@@ -169,22 +147,11 @@ and 3 along their main direction (hue: when in the period; brightness: how much)
 top to bottom. Below a clip's prediction stands its truth."""
 
 
-def _by_hand(path: Path) -> str:
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    found = re.search(re.escape(BEGIN) + "\n(.*?)\n?" + re.escape(END), text, re.DOTALL)
-    return found[1] if found else "## What still fails\n"
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
-
-
 def _table(rows: Sequence[Row], split: str) -> str:
     used = [c for c in COLUMNS if any(c[2](row["figures"]) for row in rows)]
     goals = ["*goal*", *(WHERE_GOAL[split] if head == "where" else goal for head, goal, _ in used)]
     lines = [[row["name"], *(shown(row["figures"]) for _, _, shown in used)] for row in rows]
-    return _markdown(["", *(head for head, _, _ in used)], [goals, *lines])
+    return markdown(["", *(head for head, _, _ in used)], [goals, *lines])
 
 
 def _counts(rows: Sequence[Row]) -> str:
@@ -204,8 +171,8 @@ def _groups(rows: Sequence[Row], split: str) -> str:
     names = sorted({name for row in drawn for name in row["figures"]["groups"]})
     if not drawn or not names:
         return ""
-    cell = _pair(_pair(_number("rank"), _number("amount"), " / "), _number("leakage", 0, 100), " / ")
-    still = _number("idle")
+    cell = pair(pair(number("rank"), number("amount"), " / "), number("leakage", 0, 100), " / ")
+    still = number("idle")
 
     def shown(row: Row, name: str) -> str:
         group = row["figures"]["groups"].get(name)
@@ -215,7 +182,7 @@ def _groups(rows: Sequence[Row], split: str) -> str:
 
     lines = [[name, *(shown(row, name) for row in drawn)] for name in names]
     what = "clip" if split == "loops" else "family"
-    return f"Where / amount / leak of each {what}:\n\n" + _markdown([what, *(row["name"] for row in drawn)], lines)
+    return f"Where / amount / leak of each {what}:\n\n" + markdown([what, *(row["name"] for row in drawn)], lines)
 
 
 def _windows(rows: Sequence[Row]) -> str:
@@ -228,7 +195,7 @@ def _windows(rows: Sequence[Row]) -> str:
         return ""
     count = len(lines[0]) - 1
     heads = ["", *(f"{150 // count * i}–{150 // count * (i + 1) - 1}" for i in range(count))]
-    return "Kernel distance in windows along time (frames); it should stay flat:\n\n" + _markdown(heads, lines)
+    return "Kernel distance in windows along time (frames); it should stay flat:\n\n" + markdown(heads, lines)
 
 
 def _cost(cost: Row) -> str:
@@ -244,7 +211,7 @@ def _cost(cost: Row) -> str:
         ]
         for row in cost["rows"]
     ]
-    table = _markdown(["grid", "steps", "seconds", "fastest … slowest", "peak memory, MB"], lines)
+    table = markdown(["grid", "steps", "seconds", "fastest … slowest", "peak memory, MB"], lines)
     return (
         f"## Cost of a prediction\n\n{cost['device']}, {cost['threads']} threads, guidance {cost['guidance']:g};"
         f" median of {cost['repeats']} after one to warm up. Memory is the process's{cost['memory']}, torch"

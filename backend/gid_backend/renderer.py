@@ -26,9 +26,10 @@ from .device import best_device
 from .errors import Cancelled, GidError
 from .images import checked
 from .rendering.border import held_inside
-from .rendering.holes import REACH, fill
-from .rendering.landing import land, places
+from .rendering.holes import REACH
+from .rendering.landing import land
 from .rendering.upsample import rows_at_full_size, smoothed
+from .rendering.warp import DEPTH, fetch, patch
 
 __all__ = ["MotionRenderer", "RenderSettings"]
 
@@ -48,7 +49,7 @@ class RenderSettings:
         depth: τ; how strictly what moves more covers what moves less, per standard motion strength. 0: no order.
     """
 
-    depth: float = 6.0
+    depth: float = DEPTH
 
 
 class MotionRenderer:
@@ -202,47 +203,13 @@ class MotionRenderer:
         flow, w = moved[:, :2], moved[:, 2:]
         order = self.settings.depth * (w - field[:, 2:].max())
         landing = land(flow, order, reach, (below - above, width))
-        came, sure = landing.came, landing.sure
-        frame = self._fetch(came, above)
-        if bool((sure < 1.0).any()):
-            frame = self._filled(frame, came, sure, field[:, 2:], above)
+        frame = fetch(self._source, landing.came, above, self._limits)
+        if bool((landing.sure < 1.0).any()):
+            strength = rows_at_full_size(field[:, 2:], (height, width), 0, height)
+            frame = patch(frame, landing, strength, self.settings.depth, above)
         frame = self._finish(frame)
         frame = torch.where(landing.still, self._original[:, :, above:below], frame)
         return frame[0, :, top - above : bottom - above]
-
-    def _fetch(self, came: torch.Tensor, above: int) -> torch.Tensor:
-        """(1, C, h, W) picture content from where it came."""
-        _, _, height, width = self._source.shape
-        grid = places(came, above, (height, width))
-        frame = functional.grid_sample(
-            self._source, grid, mode="bicubic", padding_mode="reflection", align_corners=False
-        )
-        if self._limits is None:
-            return frame
-        near = functional.grid_sample(
-            self._limits, grid, mode="nearest", padding_mode="reflection", align_corners=False
-        )
-        low, high = near.chunk(2, dim=1)
-        return torch.minimum(torch.maximum(frame, low), high)
-
-    def _filled(
-        self,
-        frame: torch.Tensor,
-        came: torch.Tensor,
-        sure: torch.Tensor,
-        strength: torch.Tensor,
-        above: int,
-    ) -> torch.Tensor:
-        _, _, height, width = self._source.shape
-        w = rows_at_full_size(strength, (height, width), 0, height)
-        w = functional.grid_sample(w, places(came, above, (height, width)), padding_mode="border", align_corners=False)
-        # Not the moving front but the quieter background beside it is what continues behind it.
-        # The least of a square is the least of its columns' leasts: 66 comparisons a pixel instead of 1089.
-        quietest = functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), (33, 1), 1, (16, 0))
-        quietest = -functional.max_pool2d(quietest, (1, 33), 1, (0, 16))
-        trust = sure * (-self.settings.depth * (w - quietest)).exp().clamp(1e-4, 1.0)
-        rough = fill(frame, trust)
-        return rough + sure * (frame - rough)
 
     def _finish(self, frame: torch.Tensor) -> torch.Tensor:
         """Straight alpha again and whole numbers, where the picture has them."""

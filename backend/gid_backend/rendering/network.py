@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network that repairs a warped frame where the warp alone cannot be right.
+
+A warp is right wherever neighbours move alike; there its colours pass through untouched. It is wrong beside the edges
+of what moves: what comes out from behind has to be made up, edges have to be put together from what landed, and
+half-covered pixels belong to both sides. Those places, and only those, are given to a small U-Net. It sees the warped
+frame, where it is sure, how the motion lies, and features of the picture at several scales that were warped alike, and
+answers with new colours and how far to take them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .landing import places
+
+__all__ = ["ALIGN", "MARGIN", "RepairNetwork", "Traces", "repair_zone"]
+
+# Pixels around an uncovered place or an edge of the motion that the network may change.
+BESIDE = 6
+# Steps of the displacement, pixels a pixel, from which on neighbours do not move alike.
+UNLIKE = (0.15, 0.5)
+# Pictures' sides are brought to multiples of it, for three halvings.
+ALIGN = 8
+# Pixels around a place that can influence what the network says of it, rounded up to `ALIGN`.
+MARGIN = 56
+# Displacements enter the network in this many pixels.
+USUAL_MOTION = 8.0
+
+Traces = Sequence[Tensor]
+"""Features of a picture at 1/2, 1/4 and 1/8 of its size."""
+
+
+def repair_zone(came: Tensor, sure: Tensor) -> Tensor:
+    """Where a warped frame may need repair.
+
+    Args:
+        came: (B, 2, H, W) pixels, how far the content of each pixel came.
+        sure: (B, 1, H, W) in 0..1.
+
+    Returns:
+        (B, 1, H, W) in 0..1: 1 within some pixels of what is uncovered and of edges of the motion, from there falling
+        smoothly to an exact 0.
+    """
+    padded = F.pad(came, (1, 1, 1, 1), mode="replicate")
+    steps = torch.maximum(
+        (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]).abs().amax(1, keepdim=True),
+        (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]).abs().amax(1, keepdim=True),
+    )
+    low, high = UNLIKE
+    torn = torch.maximum(((steps - low) / (high - low)).clamp(0.0, 1.0), 1.0 - sure)
+    near = F.max_pool2d(torn, 2 * BESIDE + 1, 1, BESIDE)
+    # A box blurred by less than it was widened leaves no step and stays zero farther away.
+    return F.avg_pool2d(near, BESIDE + 1 | 1, 1, (BESIDE + 1 | 1) // 2, count_include_pad=False)
+
+
+class _Pair(nn.Sequential):
+    """Two convolutions. No normalisation: it would let far places change near ones, and tiles would show."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1),
+            nn.SiLU(),
+        )
+
+
+class RepairNetwork(nn.Module):
+    """Warped frame, certainty, motion and warped features → repaired frame.
+
+    Args:
+        widths: channels at full size and after each of three halvings.
+        traces: channels of the picture's features after each halving.
+    """
+
+    def __init__(self, widths: Sequence[int] = (16, 32, 64, 96), traces: Sequence[int] = (16, 32, 48)) -> None:
+        super().__init__()
+        self.widths, self.traces = tuple(widths), tuple(traces)
+        self.see = nn.ModuleList()
+        inputs = 3
+        for channels in traces:
+            self.see.append(
+                nn.Sequential(
+                    nn.Conv2d(inputs, channels, 4, stride=2, padding=1),
+                    nn.SiLU(),
+                    nn.Conv2d(channels, channels, 3, padding=1),
+                    nn.SiLU(),
+                )
+            )
+            inputs = channels
+        # Frame, certainty, zone, displacement, strength.
+        self.enter = _Pair(3 + 1 + 1 + 2, widths[0])
+        self.down = nn.ModuleList(_Pair(a + c, b) for a, b, c in zip(widths[:-1], widths[1:], traces, strict=True))
+        self.up = nn.ModuleList(_Pair(b + a, a) for a, b in pairwise(widths))
+        self.leave = nn.Conv2d(widths[0], 4, 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        assert self.leave.bias is not None
+        # It starts as a renderer without it.
+        nn.init.zeros_(self.leave.bias)
+
+    def look(self, picture: Tensor) -> list[Tensor]:
+        """Features of a picture, once for all its frames.
+
+        Args:
+            picture: (B, 3, H, W) display-referred, in 0..1.
+
+        Returns:
+            Maps at 1/2, 1/4 and 1/8 of the size, rounded down.
+        """
+        x = picture * 2.0 - 1.0
+        maps = []
+        for see in self.see:
+            x = see(x)
+            maps.append(x)
+        return maps
+
+    def forward(
+        self, frame: Tensor, sure: Tensor, zone: Tensor, came: Tensor, traces: Traces, above: int = 0
+    ) -> Tensor:
+        """Repair a frame, or the rows of one from `above` on.
+
+        Args:
+            frame: (B, 3, h, W) in 0..1, warped, with its holes filled; h and W multiples of `ALIGN`.
+            sure: (B, 1, h, W) in 0..1, 0 where it is a filling.
+            zone: (B, 1, h, W) from `repair_zone`.
+            came: (B, 2, h, W) pixels.
+            traces: of the whole picture, from `look`.
+            above: a multiple of `ALIGN`.
+
+        Returns:
+            (B, 3, h, W) in 0..1; `frame` itself where the zone is 0.
+        """
+        x = self.enter(torch.cat([frame * 2.0 - 1.0, sure, zone, came / USUAL_MOTION], dim=1))
+        kept = []
+        for level, (down, trace) in enumerate(zip(self.down, traces, strict=True)):
+            kept.append(x)
+            factor = 2 << level
+            moved = F.avg_pool2d(came, factor) / factor
+            size = (trace.shape[2], trace.shape[3])
+            at = places(moved, above // factor, size).to(trace.dtype)
+            seen = F.grid_sample(trace, at, mode="bilinear", padding_mode="border", align_corners=False)
+            x = down(torch.cat([F.avg_pool2d(x, 2), seen], dim=1))
+        for up, finer in zip(reversed(self.up), reversed(kept), strict=True):
+            x = up(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), finer], dim=1))
+        change, trust = self.leave(x).float().split((3, 1), dim=1)
+        # Half a unit reaches from any colour to grey; the gate lets it keep colours that are right.
+        repaired = frame + zone * torch.sigmoid(trust) * torch.tanh(change)
+        return torch.where(zone > 0, repaired.clamp(0.0, 1.0), frame)

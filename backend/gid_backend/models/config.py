@@ -5,18 +5,39 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..tables import as_dataclass, read_tables
 
-__all__ = ["CONFIGURATIONS", "PAPER", "SMALL", "PriorConfig", "configuration_file"]
+__all__ = ["CONFIGURATIONS", "PAPER", "SMALL", "Configuration", "PriorConfig", "configuration_file"]
 
 FOLDER = Path(__file__).parent / "configurations"
 TABLES = ("model", "training")
 
 
 @dataclass(frozen=True)
-class PriorConfig:
+class Configuration:
+    """Everything that fixes the shape of a network's weights.
+
+    Attributes:
+        name: of the configuration.
+    """
+
+    name: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, for the weights' metadata."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """Back from `to_json`; raises TypeError when a field is unknown."""
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class PriorConfig(Configuration):
     """Everything that fixes the shape of the weights.
 
     Attributes:
@@ -67,16 +88,6 @@ class PriorConfig:
         # A ribbon would otherwise grow without bound in area: the short side is held at 4 latents.
         longest = self.area // (4 * self.stride) // self.stride * self.stride
         return min(rows, longest), min(columns, longest)
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values, for the weights' metadata."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> PriorConfig:
-        """Back from `to_json`; raises TypeError when a field is unknown."""
-        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return cls(**fields)
 
     @classmethod
     def read(cls, path: Path) -> PriorConfig:

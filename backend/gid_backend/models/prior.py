@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ..diffusion.normalization import BandNormalizer
-from ..errors import WeightsError
 from ..model_info import WEIGHTS
 from .amplitude import ZOOMS, AmplitudeRegressor, fitted, zoomed
 from .conditioning import Condition
@@ -22,6 +18,7 @@ from .config import SMALL, PriorConfig
 from .denoiser import Denoiser
 from .picture_encoder import Features, PictureEncoder
 from .slice_autoencoder import SLICE_CHANNELS, SliceAutoencoder
+from .weights import read_network, write_network
 
 __all__ = ["MotionPrior", "Sight"]
 
@@ -117,15 +114,7 @@ class MotionPrior(nn.Module):
 
     def save(self, path: Path, notes: dict[str, Any]) -> None:
         """Write the weights as half-precision safetensors, with the configuration and `notes` in the header."""
-        # Band scales reach below what half precision can hold.
-        tensors = {
-            name: value.detach().cpu().contiguous().to(torch.float32 if "scale" in name else torch.float16)
-            for name, value in self.state_dict().items()
-        }
-        metadata = {"format": FORMAT, "config": json.dumps(self.config.to_json()), "notes": json.dumps(notes)}
-        partial = path.with_suffix(".part")
-        save_file(tensors, partial, metadata)
-        partial.replace(path)
+        write_network(path, self, self.config, notes, FORMAT)
 
     def channels_last(self) -> MotionPrior:
         """The same module with channels last in memory: convolutions on the CPU ran up to eight times faster so."""
@@ -139,30 +128,5 @@ class MotionPrior(nn.Module):
         Raises:
             WeightsError: when the file is missing, damaged, or of another format.
         """
-        if not path.is_file():
-            raise WeightsError(
-                f"The model weights “{path.name}” are missing.", "Install the worker again; its package carries them."
-            )
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("format") != FORMAT:
-                    raise WeightsError(
-                        f"“{path.name}” holds no weights of a motion prior of format {FORMAT}.",
-                        "Choose weights written by this version.",
-                    )
-                prior = cls(PriorConfig.from_json(json.loads(metadata["config"])))
-                prior.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})
-        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-            raise WeightsError(
-                f"The model weights “{path.name}” are damaged ({str(error).splitlines()[0]}).",
-                "Install the worker again to get them back.",
-            ) from error
-        # One check of everything: hundreds of small ones each wait for the threads of a busy machine.
-        if not torch.cat([value.flatten() for value in prior.state_dict().values()]).isfinite().all():
-            raise WeightsError(
-                f"The model weights “{path.name}” hold values that are not finite.",
-                "Install the worker again to get them back.",
-            )
-        prior = prior.to(device).eval().requires_grad_(False)
-        return prior.channels_last()
+        prior = read_network(path, cls, PriorConfig, FORMAT, "a motion prior")
+        return prior.to(device).channels_last()

@@ -10,17 +10,24 @@ answers with new colours and how far to take them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..models.config import Configuration
+from ..models.weights import read_network, write_network
 from .landing import places
 
-__all__ = ["ALIGN", "MARGIN", "RepairNetwork", "Traces", "repair_zone"]
+__all__ = ["ALIGN", "MARGIN", "WEIGHTS", "RepairConfig", "RepairNetwork", "Traces", "repair_zone"]
 
+FORMAT = "gid-renderer-1"
+WEIGHTS = Path(__file__).parents[1] / "weights" / "renderer.safetensors"
 # Pixels around an uncovered place or an edge of the motion that the network may change.
 BESIDE = 6
 # Steps of the displacement, pixels a pixel, from which on neighbours do not move alike.
@@ -71,17 +78,30 @@ class _Pair(nn.Sequential):
         )
 
 
-class RepairNetwork(nn.Module):
-    """Warped frame, certainty, motion and warped features → repaired frame.
+@dataclass(frozen=True)
+class RepairConfig(Configuration):
+    """Sizes of the network.
 
-    Args:
+    Attributes:
         widths: channels at full size and after each of three halvings.
         traces: channels of the picture's features after each halving.
     """
 
-    def __init__(self, widths: Sequence[int] = (16, 32, 64, 96), traces: Sequence[int] = (16, 32, 48)) -> None:
+    name: str = "renderer"
+    widths: tuple[int, ...] = (16, 32, 64, 96)
+    traces: tuple[int, ...] = (16, 32, 48)
+
+
+SIZES = RepairConfig()
+
+
+class RepairNetwork(nn.Module):
+    """Warped frame, certainty, motion and warped features → repaired frame."""
+
+    def __init__(self, config: RepairConfig = SIZES) -> None:
         super().__init__()
-        self.widths, self.traces = tuple(widths), tuple(traces)
+        self.config = config
+        widths, traces = config.widths, config.traces
         self.see = nn.ModuleList()
         inputs = 3
         for channels in traces:
@@ -152,3 +172,18 @@ class RepairNetwork(nn.Module):
         # Half a unit reaches from any colour to grey; the gate lets it keep colours that are right.
         repaired = frame + zone * torch.sigmoid(trust) * torch.tanh(change)
         return torch.where(zone > 0, repaired.clamp(0.0, 1.0), frame)
+
+    def save(self, path: Path, notes: Mapping[str, Any]) -> None:
+        """Write the weights with the configuration and `notes` in the header; raises OutputError."""
+        write_network(path, self, self.config, notes, FORMAT)
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS, device: torch.device | str = "cpu") -> RepairNetwork:
+        """Read weights and build the network that they fit.
+
+        Raises:
+            WeightsError: when the file is missing, damaged, or of another format.
+        """
+        network = read_network(path, cls, RepairConfig, FORMAT, "a renderer")
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network

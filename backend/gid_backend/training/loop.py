@@ -27,7 +27,7 @@ from .stream import Stream
 from .training_state import load_training_state, refuse_other_configuration, training_state
 
 if TYPE_CHECKING:
-    from ..models.config import PriorConfig
+    from ..models.config import Configuration
 
 __all__ = ["NotFiniteError", "Trainer", "TrainerOptions"]
 
@@ -67,7 +67,7 @@ class TrainerOptions:
     ema_decay: float = 0.995
     mixed_precision: Literal["auto", "no", "bf16"] = "auto"
     seed: int = 0
-    configuration: PriorConfig | None = None
+    configuration: Configuration | None = None
     checkpoint_every: float = 120.0
     clock: Clock = "wall"
     every: Sequence[tuple[float, Callable[[Trainer], None]]] = ()
@@ -281,7 +281,7 @@ class Trainer:
         return torch.bfloat16 if asked == "bf16" or (asked == "auto" and _has_bfloat16()) else torch.float32
 
     @property
-    def _configuration(self) -> PriorConfig | None:
+    def _configuration(self) -> Configuration | None:
         return self.options.configuration or getattr(self.module, "config", None)
 
     def _resume(self) -> None:

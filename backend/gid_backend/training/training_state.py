@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from .checkpoints import Checkpoint, CheckpointError
 
 if TYPE_CHECKING:
-    from ..models.config import PriorConfig
+    from ..models.config import Configuration
 
 __all__ = ["AVERAGE", "load_training_state", "refuse_other_configuration", "training_state"]
 
@@ -60,7 +60,7 @@ def load_training_state(
         ) from error
 
 
-def refuse_other_configuration(place: Path, written: dict[str, Any] | None, wanted: PriorConfig) -> None:
+def refuse_other_configuration(place: Path, written: dict[str, Any] | None, wanted: Configuration) -> None:
     """Raise CheckpointError when something was written for a network of other sizes; a mere name may differ.
 
     Args:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,8 @@ from .errors import Cancelled, GidError
 from .images import checked
 from .rendering.border import held_inside
 from .rendering.holes import REACH
-from .rendering.landing import land
+from .rendering.landing import Landing, land, places
+from .rendering.passes import Passes
 from .rendering.upsample import rows_at_full_size, smoothed
 from .rendering.warp import DEPTH, fetch, patch
 
@@ -125,29 +126,38 @@ class MotionRenderer:
             ImageError: when the picture is none.
             SpectralVolumeError: when the displacement has a wrong shape, is not finite or absurdly large.
         """
-        if image is not None:
-            self.set_image(image)
-        if self._fingerprint is None:
-            raise GidError("There is no picture to render.", "Call set_image first.")
-        d = np.asarray(displacement, np.float32)
-        if d.ndim != 3 or d.shape[0] != 2 or 0 in d.shape:
-            raise SpectralVolumeError(f"A displacement has the shape (2, height, width), not {d.shape}.")
-        if not np.isfinite(d).all():
-            raise SpectralVolumeError("The displacement holds values that are not finite (NaN or infinity).")
-        peak = float(np.abs(d).max())
-        if peak > MAX_DISPLACEMENT:
-            raise SpectralVolumeError(
-                f"The displacement reaches {peak:.3g} picture widths; {MAX_DISPLACEMENT:g} is the limit, as nothing"
-                " would be left in view."
-            )
-        w = np.sqrt((d**2).sum(axis=0)) if strength is None else np.asarray(strength, np.float32)
-        if w.shape != d.shape[1:] or not np.isfinite(w).all():
-            raise SpectralVolumeError(f"The motion strength must be finite and of the shape {d.shape[1:]}.")
-        with torch.inference_mode():
-            frame = self._frame(d, w)
-        # Channels last on the way back, in the picture's own type.
-        pixels = np.moveaxis(frame.cpu().numpy(), 0, 2)
-        return np.ascontiguousarray(pixels.astype(self._dtype))
+        return self._pixels(self._rendered(image, displacement, strength))
+
+    def render_passes(
+        self,
+        image: npt.ArrayLike | None,
+        displacement: npt.ArrayLike,
+        strength: npt.ArrayLike | None = None,
+        *,
+        before: npt.ArrayLike | None = None,
+        after: npt.ArrayLike | None = None,
+    ) -> Passes:
+        """One frame with its coverage and, where its neighbours' displacements are given, its motion vectors.
+
+        Args:
+            image, displacement, strength: as for `render`, whose frame this is, bit for bit.
+            before: displacement of the frame before, on the same grid.
+            after: likewise of the frame after.
+
+        Raises:
+            ImageError, SpectralVolumeError: see `render`.
+        """
+        neighbours = [_checked(other) for other in (before, after) if other is not None]
+        result = self._rendered(image, displacement, strength, neighbours)
+        channels = self._source.shape[1]
+        extra = result[channels:].cpu().numpy()
+        vectors = iter(extra[1:].reshape(-1, 2, *extra.shape[1:]))
+        return Passes(
+            self._pixels(result[:channels]),
+            extra[0],
+            next(vectors) if before is not None else None,
+            next(vectors) if after is not None else None,
+        )
 
     def render_frames(
         self,
@@ -175,8 +185,39 @@ class MotionRenderer:
             if progress is not None:
                 progress("Rendering", index + 1, len(q))
 
-    def _frame(self, displacement: npt.NDArray[np.float32], strength: npt.NDArray[np.float32]) -> torch.Tensor:
-        """(C, H, W) float32 of whole numbers for integer pictures."""
+    def _rendered(
+        self,
+        image: npt.ArrayLike | None,
+        displacement: npt.ArrayLike,
+        strength: npt.ArrayLike | None,
+        neighbours: Sequence[npt.NDArray[np.float32]] | None = None,
+    ) -> torch.Tensor:
+        """The checks, and `_frame`."""
+        if image is not None:
+            self.set_image(image)
+        if self._fingerprint is None:
+            raise GidError("There is no picture to render.", "Call set_image first.")
+        d = _checked(displacement)
+        w = np.sqrt((d**2).sum(axis=0)) if strength is None else np.asarray(strength, np.float32)
+        if w.shape != d.shape[1:] or not np.isfinite(w).all():
+            raise SpectralVolumeError(f"The motion strength must be finite and of the shape {d.shape[1:]}.")
+        if any(other.shape != d.shape for other in neighbours or ()):
+            raise SpectralVolumeError(f"The displacements of neighbouring frames have the shape {d.shape} too.")
+        with torch.inference_mode():
+            return self._frame(d, w, neighbours)
+
+    def _pixels(self, frame: torch.Tensor) -> Picture:
+        # Channels last on the way back, in the picture's own type.
+        pixels = np.moveaxis(frame.cpu().numpy(), 0, 2)
+        return np.ascontiguousarray(pixels.astype(self._dtype))
+
+    def _frame(
+        self,
+        displacement: npt.NDArray[np.float32],
+        strength: npt.NDArray[np.float32],
+        neighbours: Sequence[npt.NDArray[np.float32]] | None,
+    ) -> torch.Tensor:
+        """(C, H, W) float32 of whole numbers for integer pictures; with `neighbours`, what `_with_passes` adds."""
         _, _, height, width = self._source.shape
         flow = torch.from_numpy(displacement * np.float32(width))[None].to(self.device)
         # In units of the typical strength, so that the order does not depend on the amplitude.
@@ -184,16 +225,23 @@ class MotionRenderer:
         w = torch.from_numpy(strength / max(scale, 1e-12))[None, None].to(self.device)
         field = smoothed(torch.cat([flow, w], dim=1), width)
         field = torch.cat([held_inside(field[:, :2], width, height), field[:, 2:]], dim=1)
+        relative = None
+        if neighbours is not None:
+            others = [torch.from_numpy(other * np.float32(width))[None].to(self.device) for other in neighbours]
+            others = [held_inside(smoothed(other, width), width, height) - field[:, :2] for other in others]
+            relative = torch.cat([field[:, :0], *others], dim=1)
         reach_x, reach_y = (math.ceil(float(field[0, i].abs().max())) + 1 for i in (0, 1))
         step = max(ALIGN, BAND_PIXELS // width // ALIGN * ALIGN)
         bands = []
         for top in range(0, height, step):
             bottom = min(top + step, height)
-            bands.append(self._band(field, (reach_x, reach_y), top, bottom))
+            bands.append(self._band(field, (reach_x, reach_y), top, bottom, relative))
         return torch.cat(bands, dim=1)
 
-    def _band(self, field: torch.Tensor, reach: tuple[int, int], top: int, bottom: int) -> torch.Tensor:
-        """(C, bottom - top, W) of the frame."""
+    def _band(
+        self, field: torch.Tensor, reach: tuple[int, int], top: int, bottom: int, relative: torch.Tensor | None
+    ) -> torch.Tensor:
+        """(C, bottom - top, W) of the frame, with `relative` (1, 2·neighbours, h, w) what `_with_passes` adds."""
         _, _, height, width = self._source.shape
         # Filling looks at the surroundings, which may belong to the neighbouring bands.
         above, below = max(0, top - REACH), min(height, bottom + REACH)
@@ -209,7 +257,21 @@ class MotionRenderer:
             frame = patch(frame, landing, strength, self.settings.depth, above)
         frame = self._finish(frame)
         frame = torch.where(landing.still, self._original[:, :, above:below], frame)
+        if relative is not None:
+            frame = self._with_passes(frame, landing, relative, field[:, 2:], above)
         return frame[0, :, top - above : bottom - above]
+
+    def _with_passes(
+        self, frame: torch.Tensor, landing: Landing, relative: torch.Tensor, strength: torch.Tensor, above: int
+    ) -> torch.Tensor:
+        """The frame, its coverage, and by how far each pixel's content lies elsewhere in each neighbouring frame."""
+        size = (self._source.shape[2], self._source.shape[3])
+        at = places(landing.came, above, size)
+        motion = functional.grid_sample(relative, at, padding_mode="border", align_corners=False)
+        if motion.shape[1] and bool((landing.sure < 1.0).any()):
+            # What was uncovered moves like the surroundings that it is filled from.
+            motion = patch(motion, landing, rows_at_full_size(strength, size, 0, size[0]), self.settings.depth, above)
+        return torch.cat([frame, landing.sure, motion], dim=1)
 
     def _finish(self, frame: torch.Tensor) -> torch.Tensor:
         """Straight alpha again and whole numbers, where the picture has them."""
@@ -220,3 +282,18 @@ class MotionRenderer:
             alpha = frame[:, 3:].round()
             frame = torch.cat([frame[:, :3] * (self._peak / alpha.clamp(min=1.0)), alpha], dim=1)
         return frame.round().clamp(0.0, self._peak)
+
+
+def _checked(displacement: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    d = np.asarray(displacement, np.float32)
+    if d.ndim != 3 or d.shape[0] != 2 or 0 in d.shape:
+        raise SpectralVolumeError(f"A displacement has the shape (2, height, width), not {d.shape}.")
+    if not np.isfinite(d).all():
+        raise SpectralVolumeError("The displacement holds values that are not finite (NaN or infinity).")
+    peak = float(np.abs(d).max())
+    if peak > MAX_DISPLACEMENT:
+        raise SpectralVolumeError(
+            f"The displacement reaches {peak:.3g} picture widths; {MAX_DISPLACEMENT:g} is the limit, as nothing"
+            " would be left in view."
+        )
+    return d

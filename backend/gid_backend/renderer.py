@@ -28,7 +28,9 @@ from .images import checked
 from .rendering.border import held_inside
 from .rendering.holes import REACH
 from .rendering.landing import Landing, land, places
+from .rendering.network import WEIGHTS, RepairNetwork
 from .rendering.passes import Passes
+from .rendering.repair import Repair
 from .rendering.upsample import rows_at_full_size, smoothed
 from .rendering.warp import DEPTH, fetch, patch
 
@@ -48,9 +50,11 @@ class RenderSettings:
 
     Attributes:
         depth: τ; how strictly what moves more covers what moves less, per standard motion strength. 0: no order.
+        repair: whether a network mends what the warp alone cannot get right: uncovered places and moving edges.
     """
 
     depth: float = DEPTH
+    repair: bool = True
 
 
 class MotionRenderer:
@@ -59,17 +63,21 @@ class MotionRenderer:
     A pixel that does not move, and that nothing moves onto, comes out bit-identical.
     """
 
-    def __init__(self, device: torch.device, settings: RenderSettings | None = None) -> None:
+    def __init__(
+        self, device: torch.device, settings: RenderSettings | None = None, network: RepairNetwork | None = None
+    ) -> None:
         self.device = device
         self.settings = settings or RenderSettings()
+        self._network = network
         self._fingerprint: tuple[object, ...] | None = None
 
     @classmethod
     def load(cls, device: str | None = None, settings: RenderSettings | None = None) -> MotionRenderer:
-        """A renderer on `device`, or on the fastest that can do it.
+        """A renderer on `device`, or on the fastest that can do it, with the network that repairs its frames.
 
         Raises:
             GidError: when there is no such device.
+            WeightsError: when the network's weights are damaged; where there are none, nothing is repaired.
         """
         # Cubic sampling is missing on Apple's GPU in some versions of torch, and the CPU is quick enough there.
         name = device or best_device().replace("mps", "cpu")
@@ -78,7 +86,8 @@ class MotionRenderer:
             torch.zeros(1, device=chosen)
         except (RuntimeError, AssertionError) as error:
             raise GidError(f"The device “{name}” cannot be used here.", "Choose cpu.") from error
-        return cls(chosen, settings)
+        repairs = (settings or RenderSettings()).repair and WEIGHTS.is_file()
+        return cls(chosen, settings, RepairNetwork.load(WEIGHTS, chosen) if repairs else None)
 
     def set_image(self, image: npt.ArrayLike) -> None:
         """Take a picture, (H, W, 1|3|4) uint8, uint16 or float (see `gid_backend.colour`); the slow part, once.
@@ -106,6 +115,7 @@ class MotionRenderer:
         if self._peak == 0:
             low, high = -functional.max_pool2d(-values, 3, 1, 1), functional.max_pool2d(values, 3, 1, 1)
             self._limits = torch.cat([low, high], dim=1)
+        self._repair = None if self._network is None else Repair(self._network, values, self._peak)
         self._fingerprint = fingerprint
 
     def render(
@@ -255,6 +265,8 @@ class MotionRenderer:
         if bool((landing.sure < 1.0).any()):
             strength = rows_at_full_size(field[:, 2:], (height, width), 0, height)
             frame = patch(frame, landing, strength, self.settings.depth, above)
+        if self._repair is not None:
+            frame = self._repair(frame, landing, above)
         frame = self._finish(frame)
         frame = torch.where(landing.still, self._original[:, :, above:below], frame)
         if relative is not None:

@@ -141,20 +141,28 @@ class RepairNetwork(nn.Module):
         return maps
 
     def forward(
-        self, frame: Tensor, sure: Tensor, zone: Tensor, came: Tensor, traces: Traces, above: int = 0
+        self,
+        frame: Tensor,
+        sure: Tensor,
+        zone: Tensor,
+        came: Tensor,
+        traces: Traces,
+        *,
+        above: int = 0,
+        left: int = 0,
     ) -> Tensor:
-        """Repair a frame, or the rows of one from `above` on.
+        """Repair a frame, or a box out of one.
 
         Args:
-            frame: (B, 3, h, W) in 0..1, warped, with its holes filled; h and W multiples of `ALIGN`.
-            sure: (B, 1, h, W) in 0..1, 0 where it is a filling.
-            zone: (B, 1, h, W) from `repair_zone`.
-            came: (B, 2, h, W) pixels.
+            frame: (B, 3, h, w) in 0..1, warped, with its holes filled; h and w multiples of `ALIGN`.
+            sure: (B, 1, h, w) in 0..1, 0 where it is a filling.
+            zone: (B, 1, h, w) from `repair_zone`.
+            came: (B, 2, h, w) pixels.
             traces: of the whole picture, from `look`.
-            above: a multiple of `ALIGN`.
+            above, left: of the box, multiples of `ALIGN`.
 
         Returns:
-            (B, 3, h, W) in 0..1; `frame` itself where the zone is 0.
+            (B, 3, h, w) in 0..1; `frame` itself where the zone is 0.
         """
         x = self.enter(torch.cat([frame * 2.0 - 1.0, sure, zone, came / USUAL_MOTION], dim=1))
         kept = []
@@ -162,8 +170,9 @@ class RepairNetwork(nn.Module):
             kept.append(x)
             factor = 2 << level
             moved = F.avg_pool2d(came, factor) / factor
-            size = (trace.shape[2], trace.shape[3])
-            at = places(moved, above // factor, size).to(trace.dtype)
+            # A box' columns start at `left`: what is there came from so much farther left.
+            moved = moved - moved.new_tensor([left // factor, 0]).view(1, 2, 1, 1)
+            at = places(moved, above // factor, (trace.shape[2], trace.shape[3])).to(trace.dtype)
             seen = F.grid_sample(trace, at, mode="bilinear", padding_mode="border", align_corners=False)
             x = down(torch.cat([F.avg_pool2d(x, 2), seen], dim=1))
         for up, finer in zip(reversed(self.up), reversed(kept), strict=True):

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network applied to frames of any size and type of pixel, only where they need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .landing import Landing
+from .network import ALIGN, MARGIN, RepairNetwork, repair_zone
+
+__all__ = ["Repair"]
+
+# Places with a zone in them are worked on in boxes of at most this side, which bounds the memory.
+BOX = 512
+# Over which surroundings the brightest value counts as white, where pixels have no limit.
+GLARE = 65
+
+
+class Repair:
+    """Repairs frames of one picture.
+
+    Args:
+        network: trained.
+        source: (1, C, H, W) with 1, 3 or 4 channels, colours associated with alpha, as the renderer holds it.
+        peak: largest value of a pixel; 0 for float pixels, which have none.
+    """
+
+    def __init__(self, network: RepairNetwork, source: Tensor, peak: float) -> None:
+        self.network = network
+        self._peak = peak
+        self._size = (source.shape[2], source.shape[3])
+        self._traces = self._look(source)
+
+    def __call__(self, frame: Tensor, landing: Landing, above: int) -> Tensor:
+        """Repair rows of a frame.
+
+        Args:
+            frame: (1, C, h, W) as warped, holes filled; rows from `above` on.
+            landing: of these rows.
+            above: a multiple of `ALIGN`.
+
+        Returns:
+            The same shape; untouched, to the bit, outside of the `repair_zone`.
+        """
+        zone = repair_zone(landing.came, landing.sure)
+        out = frame.clone()
+        for inner, outer in _boxes(zone):
+            part = tuple(slice(a, b) for a, b in outer)
+            seen = frame[:, :, *part]
+            colours, scale = self._display(seen)
+            maps = [colours, landing.sure[:, :, *part], zone[:, :, *part], landing.came[:, :, *part]]
+            # The last rows and columns of a picture need not be a whole number of steps.
+            lack = [-(b - a) % ALIGN for a, b in outer]
+            padded = [functional.pad(m, (0, lack[1], 0, lack[0]), mode="replicate") for m in maps]
+            repaired = self.network(*padded, self._traces, above=above + outer[0][0], left=outer[1][0])
+            repaired = repaired[:, :, : seen.shape[2], : seen.shape[3]]
+            target = tuple(slice(a, b) for a, b in inner)
+            within = tuple(slice(a - o, b - o) for (a, b), (o, _) in zip(inner, outer, strict=True))
+            changed = self._own(seen, repaired * scale)
+            # Going to the display's range and back rounds; what is not repaired must keep its bits.
+            keep = zone[:, :, *part] == 0
+            out[:, :, *target] = torch.where(keep, seen, changed)[:, :, *within]
+        return out
+
+    def _display(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """(1, 3, h, w) in 0..1, and what to multiply it with to come back."""
+        colours = pixels[:, :3].expand(-1, 3, -1, -1)
+        if self._peak:
+            return colours / self._peak, colours.new_full((1, 1, 1, 1), self._peak)
+        bright = colours.amax(dim=1, keepdim=True)
+        white = functional.max_pool2d(bright, GLARE, 1, GLARE // 2).clamp_min(1.0)
+        # Smooth, or the edges of a maximum's square would be drawn.
+        white = functional.avg_pool2d(white, GLARE, 1, GLARE // 2, count_include_pad=False)
+        white = torch.maximum(white, bright)
+        return (colours / white).clamp_min(0.0), white
+
+    def _own(self, before: Tensor, colours: Tensor) -> Tensor:
+        """Repaired colours with the picture's own channels."""
+        channels = before.shape[1]
+        if channels == 1:
+            return colours.mean(dim=1, keepdim=True)
+        if channels == 3:
+            return colours
+        alpha = before[:, 3:]
+        # Associated colour is never more than its coverage, where pixels have a limit.
+        return torch.cat([torch.minimum(colours, alpha) if self._peak else colours, alpha], dim=1)
+
+    def _look(self, source: Tensor) -> list[Tensor]:
+        """Features of the whole picture, in bands, so that a large one does not need memory for all layers at once."""
+        height, width = self._size
+        step = max(BOX * BOX // max(width, 1), 1) // ALIGN * ALIGN + BOX
+        pieces: list[list[Tensor]] = []
+        for top in range(0, height, step):
+            low, high = max(0, top - MARGIN), min(height, top + step + MARGIN)
+            colours, _ = self._display(source[:, :, low:high])
+            lack = (-(high - low) % ALIGN, -width % ALIGN)
+            colours = functional.pad(colours, (0, lack[1], 0, lack[0]), mode="replicate")
+            maps = self.network.look(colours)
+            bottom = min(top + step, height)
+            pieces.append(
+                [m[:, :, (top - low) // f : -(-(bottom - low) // f)] for m, f in zip(maps, (2, 4, 8), strict=True)]
+            )
+        return [torch.cat(level, dim=2) for level in zip(*pieces, strict=True)]
+
+
+Box = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _boxes(zone: Tensor) -> Iterator[tuple[Box, Box]]:
+    """Boxes ((top, bottom), (left, right)) that hold all of a (1, 1, h, w) zone, and each with its surroundings.
+
+    Both start at multiples of `ALIGN`, so that a place is repaired alike whichever box it is in.
+    """
+    height, width = zone.shape[2:]
+    for top in range(0, height, BOX):
+        for left in range(0, width, BOX):
+            part = zone[0, 0, top : top + BOX, left : left + BOX] > 0
+            rows, columns = part.any(dim=1).nonzero(), part.any(dim=0).nonzero()
+            if not len(rows):
+                continue
+            inner = (
+                (top + int(rows[0]) // ALIGN * ALIGN, top + int(rows[-1]) + 1),
+                (left + int(columns[0]) // ALIGN * ALIGN, left + int(columns[-1]) + 1),
+            )
+            outer = tuple(
+                (max(0, a - MARGIN), min(side, -(-b // ALIGN) * ALIGN + MARGIN))
+                for (a, b), side in zip(inner, (height, width), strict=True)
+            )
+            yield inner, (outer[0], outer[1])

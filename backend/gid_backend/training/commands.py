@@ -95,15 +95,52 @@ def snapshot(work: WorkOption = Path("out/training"), output: OutputOption = Pat
     _say(f"wrote {output}, of step {step}")
 
 
+@app.command()
+def renderer(
+    pairs: Annotated[
+        list[Path], typer.Option(exists=True, file_okay=False, help="Folder of pairs of frames; repeatable.")
+    ],
+    work: WorkOption = Path("out/renderer"),
+    output: OutputOption = Path("out/renderer.safetensors"),
+    minutes: Annotated[float, typer.Option(min=0, help="Budget, earlier sittings counted in.")] = 45.0,
+    batch: Annotated[int, typer.Option(min=1, help="Crops in a step.")] = 8,
+    learning_rate: Annotated[float, typer.Option(help="The highest.")] = 1e-3,
+    feature_weight: Annotated[float, typer.Option(min=0, help="Of the perceptual loss beside L1.")] = 0.05,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that prepare data.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and data.")] = 0,
+) -> None:
+    """Train the network that repairs rendered frames, and write its weights.
+
+    Ctrl-C ends after the step that is going on, with a checkpoint; the same command goes on from there.
+    """
+    try:
+        from . import renderer as stage
+    except ModuleNotFoundError as error:
+        raise _missing(error) from error
+    from .stopping import Stopped
+
+    settings = stage.RendererSettings(
+        minutes=minutes, batch=batch, learning_rate=learning_rate, feature_weight=feature_weight
+    )
+    try:
+        notes = stage.train_renderer(pairs, work, output, settings, seed=seed, workers=workers)
+    except Stopped as stopped:
+        _say(f"{stopped.message} {stopped.hint}")
+        raise SystemExit(INTERRUPTED) from stopped
+    _say(f"wrote {output}, trained on {sum(notes['pairs'].values())} pairs of frames")
+
+
 def _stages() -> Any:
     """The module that trains; it needs packages that predicting does not."""
     try:
         from . import stages
     except ModuleNotFoundError as error:
-        raise GidError(
-            f"Training needs the package {error.name}.", "Install the extra: pip install .[train]"
-        ) from error
+        raise _missing(error) from error
     return stages
+
+
+def _missing(error: ModuleNotFoundError) -> GidError:
+    return GidError(f"Training needs the package {error.name}.", "Install the extra: pip install .[train]")
 
 
 def _say(sentence: str) -> None:

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from . import __version__
+from .prediction_settings import DEFAULTS, LARGEST_GUIDANCE, LARGEST_STRENGTH, MOST_STEPS, PredictionSettings
 
 if TYPE_CHECKING:
     from gid_blender.motion import SpectralVolume
@@ -42,12 +43,16 @@ VolumeFile = Annotated[Path, typer.Argument(metavar="V.npz", help="A spectral vo
 NpzOutput = Annotated[Path, typer.Option("-o", "--output", help="The .npz to write.", show_default=False)]
 FramesOutput = Annotated[Path, typer.Option("-o", "--output", help=OUTPUT_HELP, show_default=False)]
 Seed = Annotated[int, typer.Option(min=0, help="Another seed gives another motion; the same one the same motion.")]
-Steps = Annotated[int | None, typer.Option(min=1, max=1000, help="Steps of the diffusion model.")]
-Guidance = Annotated[float | None, typer.Option(min=0, max=20, help="How closely the motion keeps to the picture.")]
+Steps = Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Steps of the diffusion model.")]
+Guidance = Annotated[
+    float, typer.Option(min=0, max=LARGEST_GUIDANCE, help="How closely the motion keeps to the picture.")
+]
 Strength = Annotated[
     float | None,
     typer.Option(
-        min=1e-5, max=0.1, help="Mean swing asked for, as a share of the width: 0.002 is a breeze, 0.006 strong."
+        min=1e-5,
+        max=LARGEST_STRENGTH,
+        help="Mean swing asked for, as a share of the width: 0.002 is a breeze, 0.006 strong.",
     ),
 ]
 MaskFile = Annotated[
@@ -71,8 +76,8 @@ def predict(
     image: Image,
     output: NpzOutput,
     seed: Seed = 0,
-    steps: Steps = None,
-    guidance: Guidance = None,
+    steps: Steps = DEFAULTS.steps,
+    guidance: Guidance = DEFAULTS.guidance,
     strength: Strength = None,
     mask: MaskFile = None,
     weights: Weights = None,
@@ -88,11 +93,10 @@ def predict(
 
     from .atomic import replacing
 
+    settings = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
     picture, linear = _read(image)
     with replacing(_suffixed(output, ".npz")) as temporary:
-        volume = _predict(
-            picture, linear, weights, device, seed=seed, steps=steps, guidance=guidance, strength=strength, mask=mask
-        )
+        volume = _predict(picture, linear, weights, device, seed, settings, mask)
         files.save(volume, temporary)
     _say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, seed {seed}")
 
@@ -124,8 +128,8 @@ def animate(
     image: Image,
     output: FramesOutput,
     seed: Seed = 0,
-    steps: Steps = None,
-    guidance: Guidance = None,
+    steps: Steps = DEFAULTS.steps,
+    guidance: Guidance = DEFAULTS.guidance,
     strength: Strength = None,
     mask: MaskFile = None,
     weights: Weights = None,
@@ -142,12 +146,11 @@ def animate(
     - `gid animate flower.jpg -o flower.mp4`
     - `gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5`
     """
+    settings = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
     picture, linear = _read(image)
 
     def motion() -> SpectralVolume:
-        return _predict(
-            picture, linear, weights, device, seed=seed, steps=steps, guidance=guidance, strength=strength, mask=mask
-        )
+        return _predict(picture, linear, weights, device, seed, settings, mask)
 
     _render(picture, linear, motion, output, frames, fps, amplitude, offset, format, device)
 
@@ -316,17 +319,22 @@ def _suffixed(path: Path, suffix: str) -> Path:
 
 
 def _predict(
-    picture: Picture, linear: bool, weights: Path | None, device: str | None, *, mask: Path | None, **settings: Any
+    picture: Picture,
+    linear: bool,
+    weights: Path | None,
+    device: str | None,
+    seed: int,
+    settings: PredictionSettings,
+    mask: Path | None,
 ) -> SpectralVolume:
-    chosen = {name: value for name, value in settings.items() if value is not None}
-    if mask is not None:
-        chosen["mask"] = _read_mask(mask)
+    allowed = None if mask is None else _read_mask(mask)
     with progress_bar() as progress:
         progress("Loading the model", 0, 0)
         from .predictor import MotionPredictor
 
         predictor = MotionPredictor.load(weights, device)
-        return predictor.predict(picture, linear=linear, progress=progress, **chosen)
+        [volume] = predictor.predict_many(picture, [seed], settings, mask=allowed, linear=linear, progress=progress)
+    return volume
 
 
 def _read_mask(path: Path) -> Picture:

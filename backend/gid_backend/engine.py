@@ -109,18 +109,25 @@ class Engine:
         # Before the model is loaded: a picture that cannot be used should not cost seconds.
         image = checked(image_of(params.image, pixels))
         settings = params.settings()
-        question = {"image": params.image.model_dump(), "settings": dict(settings), "version": __version__}
+        mask = None
+        question = {
+            "image": params.image.model_dump(),
+            "settings": {"seed": params.seed, **settings.as_dict()},
+            "version": __version__,
+        }
         if params.mask is not None:
-            settings["mask"] = mask_of(params.mask, masks[0])
+            mask = mask_of(params.mask, masks[0])
             question["mask"] = {"shape": params.mask.shape, "sha256": hashlib.sha256(masks[0]).hexdigest()}
         if (stored := self._cache.get(self._key(pixels, question))) is not None:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)
         try:
             with cancelled_between_layers(context.cancelled):
-                volume = predictor.predict(
+                [volume] = predictor.predict_many(
                     image,
-                    **settings,
+                    [params.seed],
+                    settings,
+                    mask=mask,
                     linear=params.image.linear,
                     progress=context.progress,
                     cancel=context.cancelled,

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import get_args
 
 import cv2
 import numpy as np
@@ -18,19 +17,16 @@ from gid_blender.motion import SpectralVolume
 
 from .device import best_device
 from .diffusion.normalization import from_channels
-from .diffusion.sampler import Solver, sample
+from .diffusion.sampler import sample
 from .errors import Cancelled, ImageError
 from .finishing import as_expected, cohering, of_strength, settled, start_calm
 from .images import prepare
 from .model_info import chosen_weights, model_id_of, sha256_of
 from .models.prior import MotionPrior
+from .prediction_settings import DEFAULTS, PredictionSettings, Solver
 
-__all__ = ["DEFAULT_GUIDANCE", "DEFAULT_STEPS", "MotionPredictor"]
+__all__ = ["MotionPredictor"]
 
-DEFAULT_STEPS = 20
-DEFAULT_GUIDANCE = 0.75
-MAX_STEPS = 1000
-LARGEST_STRENGTH = 0.1  # of the width
 # Motions drawn at once: a GPU is hardly busy with one, a CPU gains nothing from more.
 AT_ONCE = 8
 
@@ -76,12 +72,12 @@ class MotionPredictor:
         image: npt.ArrayLike,
         *,
         seed: int = 0,
-        steps: int = DEFAULT_STEPS,
-        guidance: float = DEFAULT_GUIDANCE,
-        loop_guidance: float = 0.0,
-        strength: float | None = None,
+        steps: int = DEFAULTS.steps,
+        guidance: float = DEFAULTS.guidance,
+        loop_guidance: float = DEFAULTS.loop_guidance,
+        solver: Solver = DEFAULTS.solver,
+        strength: float | None = DEFAULTS.strength,
         mask: npt.ArrayLike | None = None,
-        solver: Solver = "multistep",
         linear: bool = False,
         progress: Progress | None = None,
         cancel: Callable[[], bool] | None = None,
@@ -91,15 +87,9 @@ class MotionPredictor:
         Args:
             image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); uint8, uint16 or float; any size from 16 pixels a side.
             seed: another seed is another motion of the same picture; the same seed gives the same bits on the CPU.
-            steps: of the solver; more is slower and a little finer.
-            guidance: w of classifier-free guidance (paper §6): how closely the motion keeps to this picture.
-            loop_guidance: u of motion self-guidance (paper eq. 5). The loop is seamless without it, since harmonics
-                are periodic and the prior learned from periodic motion; it makes the wrap calmer still, at triple cost.
-            strength: mean swing of what moves that is asked for, in fractions of the picture's width: 0.002 is a
-                breeze, 0.006 a strong wind; None leaves it to the picture.
+            steps, guidance, loop_guidance, solver, strength: how it is drawn, see `PredictionSettings`.
             mask: (H, W) bool, uint8 or float in 0..1, over the whole picture in any size: white may move, black comes
                 out exactly still, grey moves less; None is all white.
-            solver: "multistep" (DPM-Solver++) or "ddim".
             linear: whether a float image is scene-linear; it is sRGB otherwise.
             progress: called with ("Denoising", steps done, steps).
             cancel: asked before each step.
@@ -109,24 +99,16 @@ class MotionPredictor:
 
         Raises:
             ImageError: when the picture cannot be used.
-            ValueError: when a setting is out of range.
+            SettingsError: a ValueError, when a setting is out of range.
             Cancelled: when `cancel` returns true.
         """
-        return next(
-            self.predict_many(
-                image,
-                [seed],
-                steps=steps,
-                guidance=guidance,
-                loop_guidance=loop_guidance,
-                strength=strength,
-                mask=mask,
-                solver=solver,
-                linear=linear,
-                progress=progress,
-                cancel=cancel,
-            )
+        settings = PredictionSettings(
+            steps=steps, guidance=guidance, loop_guidance=loop_guidance, solver=solver, strength=strength
         )
+        [volume] = self.predict_many(
+            image, [seed], settings, mask=mask, linear=linear, progress=progress, cancel=cancel
+        )
+        return volume
 
     def expected(self, image: npt.ArrayLike, *, linear: bool = False) -> SpectralVolume:
         """What the regressor inside the prior expects: how strongly each place swings, without saying when.
@@ -161,13 +143,9 @@ class MotionPredictor:
         self,
         image: npt.ArrayLike,
         seeds: Sequence[int],
+        settings: PredictionSettings = DEFAULTS,
         *,
-        steps: int = DEFAULT_STEPS,
-        guidance: float = DEFAULT_GUIDANCE,
-        loop_guidance: float = 0.0,
-        strength: float | None = None,
         mask: npt.ArrayLike | None = None,
-        solver: Solver = "multistep",
         linear: bool = False,
         progress: Progress | None = None,
         cancel: Callable[[], bool] | None = None,
@@ -177,16 +155,6 @@ class MotionPredictor:
         Yields:
             The motion of each seed in turn. What was drawn together agrees with `predict` up to rounding.
         """
-        if not 1 <= steps <= MAX_STEPS:
-            raise ValueError(f"The number of steps must be 1 to {MAX_STEPS}, not {steps}.")
-        if not (0.0 <= guidance <= 20.0 and 0.0 <= loop_guidance <= 1000.0):
-            raise ValueError("Guidance must be 0 to 20 and loop guidance 0 to 1000.")
-        if strength is not None and not 0.0 < strength <= LARGEST_STRENGTH:
-            raise ValueError(
-                f"The strength must be above 0 and at most {LARGEST_STRENGTH} of the width, not {strength}."
-            )
-        if solver not in get_args(Solver):
-            raise ValueError(f"There is no solver “{solver}”; choose one of {', '.join(get_args(Solver))}.")
         pixels = np.ascontiguousarray(image)
         picture = prepare(pixels, linear)
         rows, columns = self.prior.config.grid(*picture.shape[:2])
@@ -200,8 +168,7 @@ class MotionPredictor:
             "model": self.model_id,
             "model_sha256": self.model_sha256,
             "image_sha256": hashlib.sha256(pixels.data).hexdigest(),
-            "settings": {"steps": steps, "guidance": guidance, "loop_guidance": loop_guidance, "solver": solver}
-            | ({} if strength is None else {"strength": strength})
+            "settings": settings.as_dict()
             | ({} if mask is None else {"mask_sha256": hashlib.sha256(np.ascontiguousarray(mask).data).hexdigest()}),
         }
 
@@ -209,7 +176,7 @@ class MotionPredictor:
             if cancel is not None and cancel():
                 raise Cancelled
             if progress is not None:
-                progress("Denoising", done, steps)
+                progress("Denoising", done, settings.steps)
 
         size = 1 if self.device.type == "cpu" else AT_ONCE
         for first in range(0, len(seeds), size):
@@ -217,21 +184,17 @@ class MotionPredictor:
             spectra = sample(
                 self.prior,
                 sight,
+                settings,
                 generators=[torch.Generator("cpu").manual_seed(seed) for seed in drawn],
-                steps=steps,
-                guidance=guidance,
-                loop_guidance=loop_guidance,
-                strength=strength,
                 mask=may_move,
-                solver=solver,
                 tick=tick,
             )
             for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
                 spectrum = as_expected(cohering(drawn_spectrum), expected)
-                if strength is None:
+                if settings.strength is None:
                     spectrum = spectrum * np.float32(self.prior.loudness.item())
                 else:
-                    spectrum = of_strength(spectrum, strength)
+                    spectrum = of_strength(spectrum, settings.strength)
                 spectrum = settled(spectrum)
                 if may_move is not None:
                     # Greys, and black again where smoothing has reached into it.

@@ -13,6 +13,7 @@ from gid_blender.motion import loop_coefficients
 from gid_blender.worker.protocol import ProtocolError, Request
 
 from .errors import ImageError
+from .prediction_settings import DEFAULTS, PredictionSettings, Solver
 
 __all__ = ["ImageParams", "MaskParams", "PredictParams", "RenderParams", "image_of", "mask_of", "parts_of"]
 
@@ -43,20 +44,24 @@ class MaskParams(_Params):
 
 
 class PredictParams(_Params):
-    """Settings that are None are the predictor's own defaults."""
+    """One motion of a picture; `PredictionSettings` says what the settings mean, and their ranges."""
 
     image: ImageParams
     mask: MaskParams | None = None
-    seed: Annotated[int, Field(ge=0, lt=1 << 53)] | None = None
-    steps: Annotated[int, Field(ge=1, le=1000)] | None = None
-    guidance: Annotated[Number, Field(ge=0, le=20)] | None = None
-    loop_guidance: Annotated[Number, Field(ge=0, le=1000)] | None = None
-    strength: Annotated[Number, Field(gt=0, le=0.1)] | None = None
-    solver: Literal["multistep", "ddim"] | None = None
+    seed: Annotated[int, Field(ge=0, lt=1 << 53)] = 0
+    steps: int = DEFAULTS.steps
+    guidance: Number = DEFAULTS.guidance
+    loop_guidance: Number = DEFAULTS.loop_guidance
+    solver: Solver = DEFAULTS.solver
+    strength: Number | None = DEFAULTS.strength
 
-    def settings(self) -> dict[str, Any]:
-        """What was set, by the predictor's argument names."""
-        return self.model_dump(exclude={"image", "mask"}, exclude_none=True)
+    def settings(self) -> PredictionSettings:
+        """The settings of the predictor.
+
+        Raises:
+            SettingsError: when one is out of range.
+        """
+        return PredictionSettings(**self.model_dump(exclude={"image", "mask", "seed"}))
 
 
 class RenderParams(_Params):

@@ -12,6 +12,7 @@ import torch
 from gid_backend.diffusion.normalization import to_channels
 from gid_backend.errors import Cancelled, ImageError, WeightsError
 from gid_backend.models.conditioning import mean_swing
+from gid_backend.prediction_settings import PredictionSettings
 from gid_backend.predictor import MotionPredictor
 from gid_blender.motion import dumps, loads
 
@@ -72,7 +73,7 @@ def test_a_seed_is_repeatable_to_the_bit_and_another_differs(predictor: MotionPr
 
 def test_several_motions_of_one_picture_are_those_of_their_seeds(predictor: MotionPredictor) -> None:
     image = flower()
-    several = list(predictor.predict_many(image, [4, 1], steps=2))
+    several = list(predictor.predict_many(image, [4, 1], PredictionSettings(steps=2)))
     assert [volume.meta["seed"] for volume in several] == [4, 1]
     assert np.array_equal(several[1].spectrum, predictor.predict(image, seed=1, steps=2).spectrum)
 

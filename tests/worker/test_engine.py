@@ -157,6 +157,8 @@ class TestPredict:
             ({"seed": 1.5}, "bad_request"),
             ({"steps": 0}, "bad_request"),
             ({"guidance": "much"}, "bad_request"),
+            ({"strength": 1.0}, "bad_request"),
+            ({"solver": "euler"}, "bad_request"),
             ({"sampler": "euler"}, "bad_request"),
         ],
     )

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,9 +15,10 @@ from torch import Tensor
 from gid_blender.motion import loop_coefficients
 
 from ..models.prior import MotionPrior, Sight
+from ..prediction_settings import PredictionSettings, Solver
 from .normalization import from_channels
 
-__all__ = ["SHIFT", "Solver", "loop_loss", "sample"]
+__all__ = ["SHIFT", "loop_loss", "sample"]
 
 # One half of a motion's width in a hundred: brings the loop loss to the order of 1.
 LOOP_UNIT = 0.005
@@ -27,43 +28,35 @@ SHIFT = 2.0
 # Below this a mask is black: an 8-bit picture's first grey.
 MASKED = 1.0 / 512.0
 
-Solver = Literal["multistep", "ddim"]
-
 
 def sample(
     prior: MotionPrior,
     sight: Sight,
+    settings: PredictionSettings,
     *,
     generators: Sequence[torch.Generator],
-    steps: int,
-    guidance: float,
-    loop_guidance: float = 0.0,
-    strength: float | None = None,
     mask: Tensor | None = None,
-    solver: Solver = "multistep",
     tick: Callable[[int], None] = lambda done: None,
 ) -> Tensor:
     """Draw N spectral volumes of one picture.
 
-    Guidance as in the paper's eq. 5: (1 + w)·v(z, c) - w·v(z, ∅) + u·t·∇_z L, where L asks the estimate of the clean
-    motion to pass the wrap of the loop with no more than its usual step.
+    Guidance w and loop guidance u as in the paper's eq. 5: (1 + w)·v(z, c) - w·v(z, ∅) + u·t·∇_z L, where L asks the
+    estimate of the clean motion to pass the wrap of the loop with no more than its usual step. The solvers are
+    DPM-Solver++(2M) (Lu et al. 2022), and DDIM, which is Euler's step on a rectified flow; both from diffusers.
 
     Args:
         prior: in evaluation mode.
         sight: of one picture, from `MotionPrior.look`.
+        settings: of the drawing.
         generators: one for each motion, of its initial noise; on the CPU, so that a seed is the same on every device.
-        steps: of the solver, at least 1.
-        guidance: w; 0 is plain conditional sampling.
-        loop_guidance: u; 0 leaves the gradient out; with it a step takes about three times as long.
-        strength: mean swing (`mean_swing`) in fractions of the width that is asked for; None leaves it open.
         mask: (1, 1, H, W) in [0, 1]; where it is 0 the motion is exactly 0, greys are free. None is all free.
-        solver: DPM-Solver++(2M) (Lu et al. 2022), or DDIM, which is Euler's step on a rectified flow; from diffusers.
         tick: called with the number of steps done before each of them; may raise to stop.
 
     Returns:
         (N, K, 2, H, W) complex64 spectrum, fractions of the picture's width.
     """
     config, denoiser, n, image = prior.config, prior.denoiser, len(generators), sight.image
+    guidance, loop_guidance, strength = settings.guidance, settings.loop_guidance, settings.strength
     height, width = image.shape[2:]
     size = (height // config.stride, width // config.stride)
     shape = (n, config.bands, config.latent_channels, *size)
@@ -91,7 +84,7 @@ def sample(
         shaped: Tensor = slices.unflatten(0, (n, config.bands))
         return shaped
 
-    scheduler = _scheduler(solver, steps, image.device)
+    scheduler = _scheduler(settings.solver, settings.steps, image.device)
     for done, step in enumerate(scheduler.timesteps):
         tick(done)
         # Not step / 1000: the solver's steps are whole numbers, its noise levels are not.
@@ -110,7 +103,7 @@ def sample(
         if free is not None:
             # Pinned places are known at every noise level; their neighbours then fit themselves to them.
             z = torch.where(free[:, None] > 0, z, (1 - after) * resting + after * noise)
-    tick(steps)
+    tick(settings.steps)
     with torch.no_grad():
         spectrum: Tensor = from_channels(prior.normalizer.denormalize(decoded(z)))
         return spectrum if mask is None else spectrum * (mask[:, None] > MASKED)

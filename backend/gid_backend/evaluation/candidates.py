@@ -8,19 +8,19 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 import numpy.typing as npt
 
 from gid_blender.motion import SpectralVolume
 
-from ..diffusion.sampler import Solver
 from ..errors import WeightsError
 from ..model_info import sha256_of
-from ..predictor import DEFAULT_GUIDANCE, DEFAULT_STEPS, MotionPredictor
+from ..prediction_settings import DEFAULTS, PredictionSettings
+from ..predictor import MotionPredictor
 from .splits import Case
 
-__all__ = ["Candidate", "Expected", "Prior", "Truth", "fingerprint_of", "fingerprint_of_code", "solvers"]
+__all__ = ["Candidate", "Expected", "Prior", "Truth", "fingerprint_of", "fingerprint_of_code"]
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -65,9 +65,7 @@ class Prior:
     Args:
         name: in the tables.
         weights: written by `gid train prior`.
-        steps: of the solver.
-        guidance: w of classifier-free guidance.
-        solver: one of `solvers`.
+        settings: of its predictions.
         device: as torch names it; None takes the fastest.
 
     Raises:
@@ -80,23 +78,25 @@ class Prior:
         self,
         name: str,
         weights: Path,
+        settings: PredictionSettings = DEFAULTS,
         *,
-        steps: int = DEFAULT_STEPS,
-        guidance: float = DEFAULT_GUIDANCE,
-        solver: str = get_args(Solver)[0],
         device: str | None = None,
     ) -> None:
-        self.name, self.weights, self.device = name, weights, device
-        self.settings: dict[str, Any] = {"steps": steps, "guidance": guidance, "solver": solver}
+        self.name, self.weights, self.settings, self.device = name, weights, settings, device
         try:
             self.sha256 = sha256_of(weights)
         except OSError as error:
             raise WeightsError(
                 f"The weights “{weights}” cannot be read: {error.strerror or error}.", "Write --weights NAME=FILE."
             ) from error
-        said = (f"{k}={v}" for k, v in sorted(self.settings.items()))
+        said = (f"{k}={v}" for k, v in sorted(settings.as_dict().items()))
         self.key = "-".join([self.sha256[:16], fingerprint_of_code(), *said])
         self._predictor: MotionPredictor | None = None
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What the tables note beside its figures."""
+        return {"weights": self.sha256, **self.settings.as_dict()}
 
     def load(self) -> MotionPredictor:
         """The predictor; raises WeightsError when the file holds none."""
@@ -114,7 +114,7 @@ class Prior:
 
     def motions(self, image: npt.ArrayLike, seeds: Sequence[int]) -> Iterator[SpectralVolume]:
         """Predictions from any picture."""
-        return self.load().predict_many(image, seeds, **self.settings)
+        return self.load().predict_many(image, seeds, self.settings)
 
 
 class Expected(Prior):
@@ -124,8 +124,12 @@ class Expected(Prior):
 
     def __init__(self, name: str, weights: Path, *, device: str | None = None) -> None:
         super().__init__(name, weights, device=device)
-        self.settings = {}
         self.key = "-".join([self.sha256[:16], fingerprint_of_code(), "expected"])
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """No settings: nothing is drawn."""
+        return {"weights": self.sha256}
 
     def motions(self, image: npt.ArrayLike, seeds: Sequence[int]) -> Iterator[SpectralVolume]:
         """The same motion for each seed."""
@@ -155,8 +159,3 @@ def fingerprint_of(paths: Sequence[Path]) -> str:
                 del node.body[0]
         digest.update(ast.dump(tree).encode())
     return digest.hexdigest()[:8]
-
-
-def solvers() -> tuple[str, ...]:
-    """Names of the solvers that the predictor offers, its default first."""
-    return get_args(Solver)

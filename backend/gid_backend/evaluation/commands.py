@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ..model_info import WEIGHTS
+from ..prediction_settings import DEFAULTS, LARGEST_GUIDANCE, MOST_STEPS, PredictionSettings, Solver
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -40,9 +41,11 @@ RenderedOption = Annotated[
 WeightsOption = Annotated[list[str] | None, typer.Option(help="NAME=FILE, as often as wanted; the shipped ones.")]
 ScenesOption = Annotated[int, typer.Option(min=1, help="Most scenes of each synthetic split.")]
 SamplesOption = Annotated[int, typer.Option(min=1, max=64, help="Motions drawn of each picture.")]
-StepsOption = Annotated[int | None, typer.Option(min=1, max=1000, help="Steps of the solver; the predictor's default.")]
-GuidanceOption = Annotated[float | None, typer.Option(min=0, max=20, help="The predictor's default.")]
-SolverOption = Annotated[str | None, typer.Option(help="As the predictor calls it; its default.")]
+StepsOption = Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Steps of the solver.")]
+GuidanceOption = Annotated[
+    float, typer.Option(min=0, max=LARGEST_GUIDANCE, help="How closely the motion keeps to the picture.")
+]
+SolverOption = Annotated[Solver, typer.Option(help="How the steps are taken.")]
 SplitOption = Annotated[list[str] | None, typer.Option(help="loops, synthetic, unseen; whatever is there.")]
 ResultsOption = Annotated[Path, typer.Option(help="JSON file in which rows accumulate; the page is beside it.")]
 DeviceOption = Annotated[str | None, typer.Option(help="cpu, cuda, …; the fastest one found.")]
@@ -59,8 +62,8 @@ def everything(
     weights: WeightsOption = None,
     count: ScenesOption = 500,
     samples: SamplesOption = 8,
-    steps: StepsOption = None,
-    guidance: GuidanceOption = None,
+    steps: StepsOption = DEFAULTS.steps,
+    guidance: GuidanceOption = DEFAULTS.guidance,
     work: WorkOption = WORK,
     results: ResultsOption = RESULTS,
     device: DeviceOption = None,
@@ -114,9 +117,9 @@ def prior(
     frames: Annotated[bool, typer.Option(help="Render, for the Fréchet and kernel distances.")] = True,
     count: ScenesOption = 500,
     samples: SamplesOption = 8,
-    steps: StepsOption = None,
-    guidance: GuidanceOption = None,
-    solver: SolverOption = None,
+    steps: StepsOption = DEFAULTS.steps,
+    guidance: GuidanceOption = DEFAULTS.guidance,
+    solver: SolverOption = DEFAULTS.solver,
     work: WorkOption = WORK,
     results: ResultsOption = RESULTS,
     device: DeviceOption = None,
@@ -134,9 +137,9 @@ def prior(
 
     if table not in TABLES:
         raise EvaluationError(f"There is no table “{table}”.", f"Choose from {', '.join(TABLES)}.")
-    settings = _settings(steps, guidance, solver)
+    settings = PredictionSettings(steps=steps, guidance=guidance, solver=solver)
     files = named_weights(weights or [], WEIGHTS)
-    candidates: list[Prior] = [Prior(name, file, device=device, **settings) for name, file in files]
+    candidates: list[Prior] = [Prior(name, file, settings, device=device) for name, file in files]
     if baselines:
         # Does the diffusion earn its cost?
         alone = [Expected(f"{name}: regressor alone", file, device=device) for name, file in files]
@@ -157,7 +160,7 @@ def sweep(
     split: SplitOption = None,
     count: ScenesOption = 500,
     samples: SamplesOption = 8,
-    guidance: GuidanceOption = None,
+    guidance: GuidanceOption = DEFAULTS.guidance,
     work: WorkOption = WORK,
     results: ResultsOption = RESULTS,
     device: DeviceOption = None,
@@ -171,7 +174,7 @@ def sweep(
 
     name, file = named_weights(weights or [], WEIGHTS)[0]
     with _plan(work, results, loops, count, samples, True) as plan:
-        plan.sweep(name, file, plan.chosen(split), guidance, device)
+        plan.sweep(name, file, plan.chosen(split), PredictionSettings(guidance=guidance), device)
     page(results)
 
 
@@ -215,9 +218,9 @@ def sheets(
     weights: WeightsOption = None,
     loops: LoopsOption = None,
     stills: StillsOption = None,
-    steps: StepsOption = None,
-    guidance: GuidanceOption = None,
-    solver: SolverOption = None,
+    steps: StepsOption = DEFAULTS.steps,
+    guidance: GuidanceOption = DEFAULTS.guidance,
+    solver: SolverOption = DEFAULTS.solver,
     work: WorkOption = WORK,
     results: ResultsOption = RESULTS,
     device: DeviceOption = None,
@@ -235,7 +238,8 @@ def sheets(
     if loops is None and stills is None:
         raise EvaluationError("There is nothing to show.", "Name clips (--loops), photographs (--stills), or both.")
     name, file = named_weights(weights or [], WEIGHTS)[0]
-    candidate = Prior(name, file, device=device, **_settings(steps, guidance, solver))
+    settings = PredictionSettings(steps=steps, guidance=guidance, solver=solver)
+    candidate = Prior(name, file, settings, device=device)
     images = results.parent / "images"
     with _plan(work, results, loops, 1, 1, False) as plan:
         written = [] if loops is None else [sheet_of_clips(candidate, plan.cases("loops"), images, plan.watch)]
@@ -259,11 +263,6 @@ def page(results: ResultsOption = RESULTS) -> None:
     path = results.with_suffix(".md")
     write_page(path, Results(results), "images")
     console.print(f"{path}", markup=False, highlight=False, soft_wrap=True)
-
-
-def _settings(steps: int | None, guidance: float | None, solver: str | None) -> dict[str, Any]:
-    given = {"steps": steps, "guidance": guidance, "solver": solver}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def _make_scenes(out: Path, count: int, unseen: int, rendered: Path | None) -> None:

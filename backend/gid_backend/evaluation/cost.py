@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..predictor import DEFAULT_GUIDANCE, MotionPredictor
+from ..prediction_settings import DEFAULTS
+from ..predictor import MotionPredictor
 
 __all__ = ["measure_cost"]
 
@@ -62,7 +63,7 @@ def measure_cost(
     return {
         "device": name,
         "threads": threads,
-        "guidance": DEFAULT_GUIDANCE,
+        "guidance": DEFAULTS.guidance,
         "repeats": repeats,
         "memory": " on the GPU" if on_gpu else "",
         "rows": rows,

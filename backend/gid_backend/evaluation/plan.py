@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from ..predictor import DEFAULT_GUIDANCE
+from ..prediction_settings import PredictionSettings, Solver
 from ..training.data import DEVELOPMENT_LOOPS, load_loops
 from .baselines import RULES, AnotherWind, NearestLoop, Rule, Static
-from .candidates import Candidate, Prior, Truth, solvers
+from .candidates import Candidate, Prior, Truth
 from .frames import FrameFeatures
 from .results import Results
 from .runner import Runner, Watcher
@@ -115,7 +117,7 @@ class Plan:
                 found = self.runner.run(candidate, split, cases, self.samples)
                 settings = {}
                 if isinstance(candidate, Prior):
-                    settings = {"weights": candidate.sha256, **candidate.settings}
+                    settings = candidate.described
                     candidate.unload()
                 if not found:
                     continue
@@ -123,19 +125,17 @@ class Plan:
                 self.results.save()
 
     def sweep(
-        self, name: str, weights: Path, splits: Sequence[str], guidance: float | None, device: str | None
+        self, name: str, weights: Path, splits: Sequence[str], settings: PredictionSettings, device: str | None
     ) -> None:
-        """The table of steps against quality, for every solver there is."""
+        """The table of steps against quality, for every solver there is; `settings` are of all else."""
         candidates = [
             Prior(
                 f"{name}, {solver}, {steps} steps",
                 weights,
-                steps=steps,
-                guidance=DEFAULT_GUIDANCE if guidance is None else guidance,
-                solver=solver,
+                replace(settings, solver=solver, steps=steps),
                 device=device,
             )
-            for solver in solvers()
+            for solver in get_args(Solver)
             for steps in STEP_COUNTS
         ]
         self.tabulate(candidates, splits, "steps")

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,14 +10,25 @@ from gid_backend.diffusion.normalization import to_channels
 from gid_backend.diffusion.sampler import SHIFT, _scheduler, loop_loss, sample
 from gid_backend.models.blocks import ResidualBlock
 from gid_backend.models.prior import MotionPrior
+from gid_backend.prediction_settings import PredictionSettings
 
 PICTURE = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(4))
 
 
-def draw(prior: MotionPrior, *seeds: int, **changes: Any) -> torch.Tensor:
+def nothing(done: int) -> None:
+    """Between two steps."""
+
+
+def draw(
+    prior: MotionPrior,
+    *seeds: int,
+    mask: torch.Tensor | None = None,
+    tick: Callable[[int], None] = nothing,
+    **changes: Any,
+) -> torch.Tensor:
     generators = [torch.Generator().manual_seed(seed) for seed in seeds or (0,)]
-    settings: dict[str, Any] = {"steps": 3, "guidance": 1.0} | changes
-    return sample(prior, prior.look(PICTURE), generators=generators, **settings)
+    settings = replace(PredictionSettings(steps=3, guidance=1.0), **changes)
+    return sample(prior, prior.look(PICTURE), settings, generators=generators, mask=mask, tick=tick)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from gid_backend.evaluation.runner import Runner
 from gid_backend.evaluation.splits import Case
 from gid_backend.evaluation.store import Store
 from gid_backend.evaluation.summary import summarise
+from gid_backend.prediction_settings import PredictionSettings
 
 
 class Counting:
@@ -85,7 +86,7 @@ class TestStore:
         assert len(candidate.asked) == 2
 
     def test_other_weights_settings_and_references_do_not_meet(self, weights, scenes):
-        keys = {Prior("a", weights, steps=s, guidance=g).key for s in (1, 2) for g in (0.0, 1.0)}
+        keys = {Prior("a", weights, PredictionSettings(steps=s, guidance=g)).key for s in (1, 2) for g in (0.0, 1.0)}
         assert len(keys) == 4
         other = Case(scenes[0].name, "x", scenes[0].image, scenes[1].motion)
         assert other.key != scenes[0].key
@@ -130,7 +131,7 @@ class TestSummary:
         assert all(row[name] is None for name in ("amount", "leakage", "slope", "coherence", "crest", "seam"))
 
     def test_a_prior_of_other_bands_is_measured_in_those_it_has(self, runner, truth, scenes, weights):
-        prior = Prior("tiny", weights, steps=1, guidance=0.0, device="cpu")
+        prior = Prior("tiny", weights, PredictionSettings(steps=1, guidance=0.0), device="cpu")
         row = summarise(runner.run(prior, "synthetic", scenes, 2), truth)
         assert row["draws"] == 2
         assert len(row["bands"]) in (0, 3)

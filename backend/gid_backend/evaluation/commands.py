@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ..model_info import WEIGHTS
 from ..prediction_settings import DEFAULTS, LARGEST_GUIDANCE, MOST_STEPS, PredictionSettings, Solver
+from .rendering.commands import renderer
+from .watching import console, watching
 
 if TYPE_CHECKING:
     from .plan import Plan
-    from .runner import Watcher
 
 __all__ = ["app"]
 
@@ -27,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Measure a motion prior against clips and scenes it never saw, and against baselines.",
 )
-console = Console(stderr=True)
+app.command()(renderer)
 
 WORK = Path("out/evaluation")
 WorkOption = Annotated[Path, typer.Option(help="Folder for measured clips, test scenes and draws.")]
@@ -199,7 +198,7 @@ def cost(
 
     kept = Results(results)
     file = named_weights(weights or [], WEIGHTS)[0][1]
-    with _watching() as watch:
+    with watching() as watch:
         kept.cost = measure_cost(
             file,
             steps=steps or [10, 20, 25],
@@ -269,7 +268,7 @@ def _make_scenes(out: Path, count: int, unseen: int, rendered: Path | None) -> N
     from .held_out import write_scenes
 
     done = 0
-    with _watching() as watch:
+    with watching() as watch:
         for more in write_scenes(out, count=count, unseen=unseen, rendered=rendered):
             done += more
             watch("test scenes", done, count + unseen)
@@ -280,23 +279,6 @@ def _plan(work: Path, results: Path, loops: Path | None, scenes: int, samples: i
     from .plan import Plan
     from .results import Results
 
-    with _watching() as watch:
+    with watching() as watch:
         kept = Results(results)
         yield Plan(work, kept, loops=loops, scenes=scenes, samples=samples, frames=frames, watch=watch)
-
-
-@contextlib.contextmanager
-def _watching() -> Iterator[Watcher]:
-    """One bar for each thing that is done, on stderr; one line each where that is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def watch(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done)
-            if not console.is_terminal and done == total:
-                console.print(f"{what}: {done}", markup=False, highlight=False, soft_wrap=True)
-
-        yield watch

@@ -119,10 +119,14 @@ class RepairNetwork(nn.Module):
         self.down = nn.ModuleList(_Pair(a + c, b) for a, b, c in zip(widths[:-1], widths[1:], traces, strict=True))
         self.up = nn.ModuleList(_Pair(b + a, a) for a, b in pairwise(widths))
         self.leave = nn.Conv2d(widths[0], 4, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        assert self.leave.bias is not None
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                # With torch's own start the signal would fade within so many layers without a normalisation.
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                assert layer.bias is not None
+                nn.init.zeros_(layer.bias)
         # It starts as a renderer without it.
-        nn.init.zeros_(self.leave.bias)
+        nn.init.zeros_(self.leave.weight)
 
     def look(self, picture: Tensor) -> list[Tensor]:
         """Features of a picture, once for all its frames.

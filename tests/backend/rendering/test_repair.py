@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network mends what the warp cannot get right, and nothing else, on pictures of any size and type of pixel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+
+from gid_backend.errors import WeightsError
+from gid_backend.renderer import MotionRenderer, RenderSettings
+from gid_backend.rendering import repair
+from gid_backend.rendering.network import BESIDE, MARGIN, RepairConfig, RepairNetwork, repair_zone
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def network() -> RepairNetwork:
+    """Untrained, but with something to say."""
+    torch.manual_seed(0)
+    network = RepairNetwork(RepairConfig(widths=(8, 8, 16, 16), traces=(8, 8, 8))).eval()
+    torch.nn.init.normal_(network.leave.weight, std=0.3)
+    return network.requires_grad_(False)
+
+
+def picture(rows: int, columns: int, channels: int = 3) -> npt.NDArray[np.uint8]:
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (rows // 8 + 1, columns // 8 + 1, channels), np.uint8)
+    return np.ascontiguousarray(coarse.repeat(8, 0).repeat(8, 1)[:rows, :columns])
+
+
+def disc(rows: int, columns: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """A disc that goes 6 pixels to the right, and its strength."""
+    y, x = np.mgrid[:rows, :columns]
+    inside = ((x - columns * 0.45) ** 2 + (y - rows * 0.5) ** 2 < (rows * 0.2) ** 2).astype(np.float32)
+    return np.stack([inside * np.float32(6.0 / columns), np.zeros_like(inside)]), inside
+
+
+class TestZone:
+    def test_motion_that_is_the_same_everywhere_needs_no_repair(self) -> None:
+        came = torch.tensor([3.7, -1.2]).view(1, 2, 1, 1).expand(1, 2, 40, 50)
+        assert not repair_zone(came, torch.ones(1, 1, 40, 50)).any()
+
+    def test_it_lies_around_edges_of_the_motion_and_ends_at_an_exact_zero(self) -> None:
+        came = torch.zeros(1, 2, 64, 80)
+        came[:, 0, :, 40:] = 5.0
+        zone = repair_zone(came, torch.ones(1, 1, 64, 80))[0, 0]
+        assert (zone[:, 39:41] == 1.0).all()
+        # Widened by BESIDE, then blurred by less than as much again.
+        far = 2 * BESIDE + 2
+        assert not zone[:, : 40 - far].any()
+        assert not zone[:, 40 + far :].any()
+
+    def test_what_is_uncovered_is_in_it(self) -> None:
+        sure = torch.ones(1, 1, 40, 40)
+        sure[:, :, 20, 20] = 0.0
+        assert repair_zone(torch.zeros(1, 2, 40, 40), sure)[0, 0, 20, 20] == 1.0
+
+
+class TestNetwork:
+    def test_as_it_is_made_it_changes_nothing(self) -> None:
+        frame = torch.rand(1, 3, 32, 48)
+        one = torch.ones(1, 1, 32, 48)
+        fresh = RepairNetwork()
+        out = fresh(frame, one, one, torch.zeros(1, 2, 32, 48), fresh.look(torch.rand(1, 3, 32, 48)))
+        torch.testing.assert_close(out, frame, rtol=0, atol=1e-6)
+
+    def test_where_the_zone_is_zero_the_frame_keeps_its_bits(self, network: RepairNetwork) -> None:
+        frame = torch.rand(1, 3, 64, 64)
+        zone = torch.zeros(1, 1, 64, 64)
+        zone[..., :20] = 1.0
+        out = network(frame, torch.ones(1, 1, 64, 64), zone, torch.zeros(1, 2, 64, 64), network.look(frame))
+        assert torch.equal(out[..., 20:], frame[..., 20:])
+        assert not torch.equal(out[..., :20], frame[..., :20])
+
+    def test_no_place_hears_of_what_is_farther_than_the_margin(self, network: RepairNetwork) -> None:
+        side = 2 * MARGIN + 40
+        size = (1, 3, side, side)
+        frame = torch.rand(size, requires_grad=True)
+        one = torch.ones(1, 1, side, side)
+        out = network(frame, one, one, torch.zeros(1, 2, side, side), network.look(torch.rand(size)))
+        middle = side // 2
+        out[..., middle, middle].sum().backward()
+        assert frame.grad is not None
+        heard = frame.grad[0].abs().sum(0).nonzero()
+        assert (heard - middle).abs().max() <= MARGIN
+
+    def test_weights_come_back(self, network: RepairNetwork, tmp_path: Path) -> None:
+        network.save(tmp_path / "a.safetensors", {"pairs": {}})
+        again = RepairNetwork.load(tmp_path / "a.safetensors")
+        assert again.config == network.config
+        for ours, theirs in zip(network.parameters(), again.parameters(), strict=True):
+            torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-4)
+
+    def test_weights_of_something_else_are_refused_by_name(self, tmp_path: Path) -> None:
+        (tmp_path / "bad.safetensors").write_bytes(b"nothing")
+        with pytest.raises(WeightsError, match=r"bad\.safetensors"):
+            RepairNetwork.load(tmp_path / "bad.safetensors")
+
+
+class TestFrames:
+    @pytest.mark.parametrize("size", [(120, 160), (97, 131), (90, 300)])
+    @pytest.mark.parametrize("channels", [1, 3, 4])
+    def test_only_the_surroundings_of_moving_edges_differ(
+        self, network: RepairNetwork, size: tuple[int, int], channels: int
+    ) -> None:
+        image = picture(*size, channels)
+        motion, strength = disc(*size)
+        plain = MotionRenderer(CPU).render(image, motion, strength)
+        mended = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        assert mended.shape == image.shape
+        assert (mended != plain).any()
+        outside = np.ones(size, bool)
+        inside = np.abs(strength) > 0
+        rows, columns = np.nonzero(inside)
+        reach = 6 + 3 * BESIDE
+        outside[
+            max(rows.min() - reach, 0) : rows.max() + reach, max(columns.min() - reach, 0) : columns.max() + reach
+        ] = False
+        assert np.array_equal(mended[outside], image[outside])
+
+    def test_boxes_leave_no_seams(self, network: RepairNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+        image = picture(200, 264)
+        motion, strength = disc(200, 264)
+        whole = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        monkeypatch.setattr(repair, "BOX", 40)
+        parts = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        # Products of other sizes are summed in another order, which may tip a rounding.
+        assert np.abs(whole.astype(int) - parts).max() <= 1
+        assert (whole != parts).mean() < 1e-3
+
+    def test_highlights_survive(self, network: RepairNetwork) -> None:
+        image = picture(120, 160).astype(np.float32) / 255.0 * 40.0
+        motion, strength = disc(120, 160)
+        frame = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        assert np.isfinite(frame).all()
+        assert frame.max() > 30.0
+        assert frame.min() >= 0.0
+
+    def test_the_outline_of_a_cut_out_is_the_warps(self, network: RepairNetwork) -> None:
+        image = picture(120, 160, 4)
+        image[..., 3] = np.where(disc(120, 160)[1] > 0, 255, 0)
+        plain = MotionRenderer(CPU).render(image, *disc(120, 160))
+        mended = MotionRenderer(CPU, None, network).render(image, *disc(120, 160))
+        assert np.array_equal(mended[..., 3], plain[..., 3])
+        assert (mended[..., :3] != plain[..., :3]).any()
+
+    def test_it_can_be_left_out(self) -> None:
+        renderer = MotionRenderer.load("cpu", RenderSettings(repair=False))
+        image = picture(120, 160)
+        assert np.array_equal(
+            renderer.render(image, *disc(120, 160)), MotionRenderer(CPU).render(image, *disc(120, 160))
+        )

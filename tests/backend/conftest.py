@@ -8,7 +8,7 @@ from gid_backend.models.config import PriorConfig
 from gid_backend.models.prior import MotionPrior
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny() -> PriorConfig:
     return PriorConfig(
         name="tiny",

@@ -55,23 +55,10 @@ def scenes(test_scenes: Path) -> list[Case]:
 
 
 @pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
+def weights(tiny: PriorConfig, tmp_path_factory) -> Path:
     """An untrained prior whose every layer runs in a moment."""
     torch.manual_seed(0)
-    config = PriorConfig(
-        name="tiny",
-        bands=4,
-        frames=16,
-        area=64 * 64,
-        vae_channels=(8, 16),
-        latent_channels=4,
-        unet_channels=16,
-        unet_multipliers=(1, 2),
-        unet_blocks=1,
-        attention_levels=(1,),
-        condition_channels=8,
-    )
-    prior = MotionPrior(config)
+    prior = MotionPrior(tiny)
     prior.normalizer.scale.fill_(0.01)
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     prior.save(path, {})

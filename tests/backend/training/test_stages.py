@@ -100,24 +100,11 @@ def _toml(value: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def work(scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(tiny: PriorConfig, scenes: list[Scene], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a run of two steps a stage has ended."""
-    smallest = PriorConfig(
-        name="tiny",
-        bands=4,
-        frames=16,
-        area=4096,
-        vae_channels=(8, 16),
-        latent_channels=4,
-        unet_channels=16,
-        unet_multipliers=(1, 2),
-        unet_blocks=1,
-        attention_levels=(1,),
-        condition_channels=8,
-    )
     folder = tmp_path_factory.mktemp("work")
     output = folder / "out" / "tiny.safetensors"
-    train_prior(smallest, few_steps(2, sheet_minutes=1.0), Data([], scenes), folder, output, seed=0, workers=0)
+    train_prior(tiny, few_steps(2, sheet_minutes=1.0), Data([], scenes), folder, output, seed=0, workers=0)
     return folder
 
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command that makes synthetic training scenes."""
+"""The commands that make synthetic training scenes and pairs of frames of them."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["app"]
+__all__ = ["app", "pairs", "scenes"]
 
 app = typer.Typer(add_completion=False)
 
@@ -39,19 +39,58 @@ def scenes(
 
     Example: gid train scenes --rendered --python .venv/bpy52/bin/python --count 3000 --seed 5 --out out/rendered
     """
-    from .scene import SceneError
-
     if rendered and python is None:
         raise typer.BadParameter("--rendered needs --python, a Python with bpy, such as .venv/bpy52/bin/python.")
+    _watched(
+        "scenes", count, lambda say: _makers(out, count, seed, jobs, worlds, python if rendered else None, family, say)
+    )
+
+
+def pairs(
+    out: Annotated[Path, typer.Option(help="Folder for the shards; existing shards are kept.", file_okay=False)],
+    python: Annotated[Path, typer.Option(help="A Python that has bpy in it.", exists=True, dir_okay=False)],
+    count: Annotated[int, typer.Option(help="How many pairs.", min=1, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed, other scenes.", min=0)] = 8,
+    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    width: Annotated[int, typer.Option(help="Of a picture of the shape 16:10.", min=64, max=2048)] = 320,
+    family: Annotated[str | None, typer.Option(help="Scenes of one family only.")] = None,
+) -> None:
+    """Render pairs of frames with exactly known motion and disocclusion, for training and measuring the renderer.
+
+    Example: gid train pairs --python .venv/bpy52/bin/python --count 1000 --out out/pairs
+    """
+    from .rendered.generate import generate_pairs
+
+    _watched(
+        "pairs",
+        count,
+        lambda say: generate_pairs(
+            out,
+            count=count,
+            first=seed * 1_000_000,
+            python=python.absolute(),
+            width=width,
+            jobs=jobs,
+            family=family,
+            complain=say,
+        ),
+    )
+
+
+def _watched(what: str, count: int, make: Callable[[Callable[[str], None]], Iterator[int]]) -> None:
+    """Make them under a bar of progress; what cannot work ends with a sentence."""
+    from ..errors import GidError
+    from .scene import SceneError
+
     # So that a plain `kill` ends Blender's processes as well and leaves no folder behind.
     before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    columns = (TextColumn("scenes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("scenes", total=count)
+        task = progress.add_task(what, total=count)
         try:
-            for done in _makers(out, count, seed, jobs, worlds, python if rendered else None, family, progress):
+            for done in make(progress.console.print):
                 progress.advance(task, done)
-        except SceneError as error:
+        except (SceneError, GidError) as error:
             progress.stop()
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
@@ -67,7 +106,7 @@ def _makers(
     worlds: Path | None,
     python: Path | None,
     family: str | None,
-    progress: Progress,
+    say: Callable[[str], None],
 ) -> Iterator[int]:
     if python is None:
         from .generate import generate
@@ -83,5 +122,5 @@ def _makers(
         python=python.absolute(),
         jobs=jobs,
         family=family,
-        complain=progress.console.print,
+        complain=say,
     )

@@ -13,7 +13,7 @@ from .compact import compact
 from .stage import Stage
 from .things import THINGS
 
-__all__ = ["FAMILIES", "make"]
+__all__ = ["FAMILIES", "built", "make"]
 
 # Name: (what builds it, how often).
 FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
@@ -35,19 +35,25 @@ FAMILIES: dict[str, tuple[Callable[[Stage], None], float]] = {
 }
 
 
+def built(seed: int, family: str | None = None, scale: float = 1.0) -> tuple[Stage, str]:
+    """The stage of a number, ready to be photographed, and its family's name; `scale` enlarges the picture."""
+    rng = np.random.default_rng([30240, seed])
+    names = list(FAMILIES)
+    shares = np.array([FAMILIES[n][1] for n in names], float)
+    drawn = names[rng.choice(len(names), p=shares / shares.sum())]
+    family = family or drawn
+    st = Stage.random(rng, scale)
+    FAMILIES[family][0](st)
+    return st, family
+
+
 def make(seed: int, family: str | None = None) -> dict[str, Any]:
     """Build and render the scene of a number: the same number, the same scene.
 
     Returns `picture` (H, W, 3) float32 linear, `part_index` (H, W) uint16, `family`, `seed`, and the parts' arrays as
     in `synth.scene.Parts`, each named parts_*.
     """
-    rng = np.random.default_rng([30240, seed])
-    names = list(FAMILIES)
-    shares = np.array([FAMILIES[n][1] for n in names], float)
-    drawn = names[rng.choice(len(names), p=shares / shares.sum())]
-    family = family or drawn
-    st = Stage.random(rng)
-    FAMILIES[family][0](st)
+    st, family = built(seed, family)
     picture, index = st.render()
     parts, index = compact(st.rig.table(st.camera), index)
     made: dict[str, Any] = {"picture": picture, "part_index": index, "family": family, "seed": seed}

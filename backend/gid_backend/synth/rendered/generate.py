@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes shards of rendered scenes: Blender's Python builds and renders in children, this one finishes and packs."""
+"""Writes shards of rendered scenes or pairs: Blender's Python builds and renders in children, this one packs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,25 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from ..scene import Scene, SceneError, save_scenes
+from ...rendering.pair_files import save_pairs
+from ..scene import SceneError, save_scenes
 from .finish import finished
+from .pairs import finished_pair
 
-__all__ = ["SHARD", "check_python", "generate"]
+__all__ = ["PAIRS_IN_A_SHARD", "SHARD", "check_python", "generate", "generate_pairs"]
 
 SHARD = 32
+# A pair takes as long as three scenes and ten times the place.
+PAIRS_IN_A_SHARD = 8
 # A scene takes one to five seconds of an idle core; whoever says nothing for so long hangs.
 SECONDS_FOR_A_SCENE = 180.0
 
@@ -55,20 +62,71 @@ def generate(
     Shards that exist are kept, so an interrupted run goes on where it was. A scene at which Blender fails, hangs or
     crashes is left out of its shard and told to `complain`.
     """
+    kind = _Kind("rendered", SHARD, ("--family", family) if family else (), _pack_scenes)
+    yield from _generate(kind, out, count, first, python, jobs, complain)
+
+
+def generate_pairs(
+    out: Path,
+    *,
+    count: int,
+    first: int,
+    python: Path,
+    width: int = 320,
+    jobs: int = 1,
+    family: str | None = None,
+    complain: Callable[[str], None] | None = None,
+) -> Iterator[int]:
+    """Render pairs of frames of the scenes `first` … +`count` in shards of 8, likewise.
+
+    `width` is that of the usual shape, 16:10; the others have about as many pixels.
+    """
+    arguments = ("--pairs", str(width / 256), *(("--family", family) if family else ()))
+    kind = _Kind("pairs", PAIRS_IN_A_SHARD, arguments, _pack_pairs)
+    yield from _generate(kind, out, count, first, python, jobs, complain)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is made: the shards' name, how much is in one, what the child is told, and who packs."""
+
+    name: str
+    shard: int
+    arguments: tuple[str, ...]
+    pack: Callable[[Path, Iterator[dict[str, npt.NDArray[Any]]]], None]
+
+
+def _pack_scenes(path: Path, made: Iterator[dict[str, npt.NDArray[Any]]]) -> None:
+    save_scenes(path, [finished(raw) for raw in made])
+
+
+def _pack_pairs(path: Path, made: Iterator[dict[str, npt.NDArray[Any]]]) -> None:
+    save_pairs(path, [finished_pair(raw) for raw in made])
+
+
+def _generate(
+    kind: _Kind,
+    out: Path,
+    count: int,
+    first: int,
+    python: Path,
+    jobs: int,
+    complain: Callable[[str], None] | None,
+) -> Iterator[int]:
     check_python(python)
     out.mkdir(parents=True, exist_ok=True)
     todo = []
-    for start in range(first, first + count, SHARD):
-        size = min(SHARD, first + count - start)
-        path = out / f"rendered-{start:09d}-{size:03d}.npz"
+    for start in range(first, first + count, kind.shard):
+        size = min(kind.shard, first + count - start)
+        path = out / f"{kind.name}-{start:09d}-{size:03d}.npz"
         if path.exists():
             yield size
         else:
             todo.append((path, list(range(start, start + size))))
     say = complain or (lambda line: print(line, file=sys.stderr))
-    children = _Children(python, family, say)
+    children = _Children(python, kind.arguments, say)
     with ThreadPoolExecutor(max(jobs, 1)) as pool:
-        waiting = [pool.submit(_write, path, seeds, children) for path, seeds in todo]
+        waiting = [pool.submit(_write, kind, path, seeds, children) for path, seeds in todo]
         try:
             for done in as_completed(waiting):
                 yield done.result()
@@ -79,7 +137,7 @@ def generate(
             raise
 
 
-def _write(path: Path, seeds: list[int], children: _Children) -> int:
+def _write(kind: _Kind, path: Path, seeds: list[int], children: _Children) -> int:
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory(prefix="gid-rendered-") as name:
         folder = Path(name)
@@ -94,23 +152,23 @@ def _write(path: Path, seeds: list[int], children: _Children) -> int:
                 children.say(f"Scene {bad}: Blender ended or hung while it was made; the scene is left out.")
                 done.add(bad)
             left = [s for s in left if s not in done]
-        scenes: list[Scene] = []
-        for seed in seeds:
-            file = folder / f"{seed}.npz"
-            if file.exists():
-                with np.load(file, allow_pickle=False) as z:
-                    scenes.append(finished({n: z[n] for n in z.files}))
-    if not scenes:
-        raise SceneError(f"None of the scenes {seeds[0]} to {seeds[-1]} could be made; Blender's messages say why.")
-    save_scenes(path, scenes)
+        files = [file for file in (folder / f"{seed}.npz" for seed in seeds) if file.exists()]
+        if not files:
+            raise SceneError(f"None of the scenes {seeds[0]} to {seeds[-1]} could be made; Blender's messages say why.")
+        kind.pack(path, map(_read, files))
     return len(seeds)
+
+
+def _read(file: Path) -> dict[str, npt.NDArray[Any]]:
+    with np.load(file, allow_pickle=False) as z:
+        return {name: z[name] for name in z.files}
 
 
 class _Children:
     """Processes with Blender in them, one for each shard that is being made."""
 
-    def __init__(self, python: Path, family: str | None, say: Callable[[str], None]) -> None:
-        self.python, self.family, self.say = python, family, say
+    def __init__(self, python: Path, arguments: tuple[str, ...], say: Callable[[str], None]) -> None:
+        self.python, self.arguments, self.say = python, arguments, say
         self.stopped = False
         self._running: set[subprocess.Popen[str]] = set()
 
@@ -125,8 +183,7 @@ class _Children:
         environment = dict(os.environ)
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[3])
         environment["OMP_NUM_THREADS"] = "1"
-        command = [str(self.python), "-W", "ignore", "-m", f"{__package__}.child", str(folder)]
-        command += ["--family", self.family] if self.family else []
+        command = [str(self.python), "-W", "ignore", "-m", f"{__package__}.child", str(folder), *self.arguments]
         told: set[int] = set()
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(

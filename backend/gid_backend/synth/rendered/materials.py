@@ -12,7 +12,7 @@ from typing import Any
 
 import bpy
 
-__all__ = ["MATERIALS", "Graph", "material", "part_material"]
+__all__ = ["MATERIALS", "Graph", "material", "number_material"]
 
 
 class Graph:
@@ -63,8 +63,8 @@ class Graph:
         return xyz[0], xyz[1]
 
     def place(self, stretch: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Any:
-        """The place in space, stretched."""
-        at = self.node("ShaderNodeNewGeometry").outputs["Position"]
+        """The place in space where the surface is at rest, stretched: textures go with what moves."""
+        at = self.node("ShaderNodeAttribute", attribute_name="rest").outputs["Vector"]
         return at if stretch == (1.0, 1.0, 1.0) else self.vector("MULTIPLY", at, stretch)
 
     def noise(self, cells: float, detail: float = 2.0, at: Any = None) -> Any:
@@ -303,15 +303,15 @@ def material(name: str) -> Any:
     return found
 
 
-def part_material() -> Any:
-    """Shows each face's part as light of that strength, whole numbers kept exactly."""
-    key = "gid parts"
+def number_material(attribute: str) -> Any:
+    """Shows a number of each face as light of that strength; whole numbers up to 2²⁴ are kept exactly."""
+    key = f"gid number {attribute}"
     found = bpy.data.materials.get(key)
     if found is None:
         found = bpy.data.materials.new(key)
         found.use_nodes = True
         found.use_fake_user = True
         g = Graph(found.node_tree)
-        value = g.node("ShaderNodeAttribute", attribute_name="part").outputs["Fac"]
+        value = g.node("ShaderNodeAttribute", attribute_name=attribute).outputs["Fac"]
         g.finish(g.node("ShaderNodeEmission", {0: value}).outputs[0])
     return found

@@ -132,9 +132,13 @@ class Rig:
             parts.append(parent)
         return parts
 
+    def space(self) -> dict[str, Array]:
+        """The parts as they were added, in metres: the arguments of `add_many`, by the names of `add`."""
+        return {name: np.concatenate([b[name] for b in self._blocks]) for name in self._blocks[0]}
+
     def table(self, camera: Camera) -> dict[str, Array]:
         """The parts as the camera sees them: the arrays of `synth.scene.Parts`, by name."""
-        t = {name: np.concatenate([b[name] for b in self._blocks]) for name in self._blocks[0]}
+        t = self.space()
         pivot, distance = camera.project(t["pivot"])
         scale = camera.scale(distance)
         arm = camera.directions(t["tip"] - t["pivot"])

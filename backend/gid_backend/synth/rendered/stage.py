@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import colorsys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,11 @@ import numpy.typing as npt
 
 from .camera import Camera
 from .light import Light
-from .materials import material, part_material
+from .materials import material, number_material
 from .mesh import Mesh
 from .rig import Rig
 
-__all__ = ["SIZES", "Stage", "tint", "vary"]
+__all__ = ["SIZES", "Stage", "build", "clear", "tint", "vary"]
 
 Array = npt.NDArray[Any]
 
@@ -75,11 +77,11 @@ class Stage:
     _meshes: dict[str, Mesh] = field(default_factory=dict)
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Stage:
-        """An empty stage of a random shape, in daylight."""
+    def random(cls, rng: np.random.Generator, scale: float = 1.0) -> Stage:
+        """An empty stage of a random shape, in daylight; `scale` enlarges the picture, to sides of 16 again."""
         shares = np.array([s[2] for s in SIZES])
         h, w, _ = SIZES[rng.choice(len(SIZES), p=shares / shares.sum())]
-        return cls(rng, h, w, Light.outdoor(rng))
+        return cls(rng, round(h * scale / 16) * 16, round(w * scale / 16) * 16, Light.outdoor(rng))
 
     @property
     def aspect(self) -> float:
@@ -138,29 +140,67 @@ class Stage:
 
     def render(self) -> tuple[Array, npt.NDArray[np.uint16]]:
         """The picture (H, W, 3), float32 and linear, and the part at each pixel's centre (H, W)."""
-        _clear()
+        with self.set_up(self.surfaces()):
+            picture = self.photograph()
+            index = self.survey("part")
+        if index.max() >= len(self.rig):
+            raise RuntimeError("The part map does not hold whole numbers of parts.")
+        return picture, index.astype(np.uint16)
+
+    def surfaces(self) -> dict[str, dict[str, Array]]:
+        """What is there, by material: the arrays of `Mesh`."""
+        return {name: mesh.arrays() for name, mesh in self._meshes.items() if not mesh.empty}
+
+    @contextmanager
+    def set_up(self, surfaces: dict[str, dict[str, Array]]) -> Iterator[None]:
+        """Everything stands in Blender, lit and before the camera, until the block ends."""
+        clear()
         scene = bpy.context.scene
-        for name, mesh in self._meshes.items():
-            if not mesh.empty:
-                scene.collection.objects.link(bpy.data.objects.new(name, _build(name, mesh)))
+        for name, arrays in surfaces.items():
+            scene.collection.objects.link(bpy.data.objects.new(name, build(name, arrays)))
         self.light.build(scene)
         self._place_camera(scene)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "picture.exr"
-            _settings(scene, self.height, self.width, path)
-            if self.camera.blur > 0:
-                # Out of focus, colours and normals are as noisy as the light; as guides they would print that noise.
-                scene.cycles.samples, scene.cycles.denoising_input_passes = SAMPLES_BLURRED, "RGB"
-            bpy.ops.render.render(write_still=True)
-            picture = _read(path)[..., :3]
-            self._show_parts(scene)
-            bpy.ops.render.render(write_still=True)
-            found = _read(path)[..., 0]
-        _clear()
-        index = np.round(found)
-        if np.abs(found - index).max() > 1e-3 or index.max() >= len(self.rig):
-            raise RuntimeError("The part map does not hold whole numbers of parts.")
-        return np.ascontiguousarray(picture), index.astype(np.uint16)
+        try:
+            yield
+        finally:
+            clear()
+
+    def photograph(self, samples: int | None = None) -> Array:
+        """(H, W, 3) float32 linear light; within `set_up`."""
+        scene = bpy.context.scene
+        _settings(scene, self.height, self.width)
+        if self.camera.blur > 0:
+            # Out of focus, colours and normals are as noisy as the light; as guides they would print that noise.
+            scene.cycles.samples, scene.cycles.denoising_input_passes = SAMPLES_BLURRED, "RGB"
+        if samples is not None:
+            scene.cycles.samples = samples
+        return np.ascontiguousarray(_rendered(scene)[..., :3])
+
+    def survey(self, attribute: str, unseen: Iterable[str] = ()) -> npt.NDArray[np.int64]:
+        """(H, W) a whole number that each face has, at each pixel's centre, 0 where there is none; within `set_up`.
+
+        `unseen` are materials to look through.
+        """
+        scene = bpy.context.scene
+        _settings(scene, self.height, self.width)
+        world, blurred = scene.world, scene.camera.data.dof.use_dof
+        hidden = [t for t in scene.objects if t.type == "LIGHT" or t.name in unseen]
+        cycles = scene.cycles
+        scene.view_layers[0].material_override = number_material(attribute)
+        scene.world, scene.camera.data.dof.use_dof = None, False
+        for thing in hidden:
+            thing.hide_render = True
+        cycles.samples, cycles.use_denoising, cycles.max_bounces = 1, False, 0
+        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
+        found = _rendered(scene)[..., 0]
+        scene.view_layers[0].material_override = None
+        scene.world, scene.camera.data.dof.use_dof = world, blurred
+        for thing in hidden:
+            thing.hide_render = False
+        numbers = np.round(found)
+        if np.abs(found - numbers).max() > 1e-3:
+            raise RuntimeError("The map of numbers does not hold whole numbers.")
+        return numbers.astype(np.int64)
 
     def _place_camera(self, scene: Any) -> None:
         from mathutils import Matrix
@@ -182,19 +222,8 @@ class Stage:
         scene.collection.objects.link(thing)
         scene.camera = thing
 
-    def _show_parts(self, scene: Any) -> None:
-        scene.view_layers[0].material_override = part_material()
-        scene.world = None
-        scene.camera.data.dof.use_dof = False
-        for thing in scene.objects:
-            if thing.type == "LIGHT":
-                thing.hide_render = True
-        cycles = scene.cycles
-        cycles.samples, cycles.use_denoising, cycles.max_bounces = 1, False, 0
-        cycles.pixel_filter_type, cycles.filter_width = "BOX", 0.01
 
-
-def _settings(scene: Any, height: int, width: int, path: Path) -> None:
+def _settings(scene: Any, height: int, width: int) -> None:
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
     render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
@@ -203,7 +232,6 @@ def _settings(scene: Any, height: int, width: int, path: Path) -> None:
     render.use_compositing = render.use_sequencer = False
     render.image_settings.file_format = "OPEN_EXR"
     render.image_settings.color_depth, render.image_settings.exr_codec = "32", "NONE"
-    render.filepath = str(path)
     scene.view_layers[0].material_override = None
     cycles.device, cycles.samples, cycles.seed = "CPU", SAMPLES, 1
     cycles.use_adaptive_sampling = False
@@ -218,8 +246,8 @@ def _settings(scene: Any, height: int, width: int, path: Path) -> None:
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
 
 
-def _build(name: str, mesh: Mesh) -> Any:
-    a = mesh.arrays()
+def build(name: str, a: dict[str, Array]) -> Any:
+    """A mesh in Blender of the arrays of `Mesh`; "rest" and "number", where given, are more of points and of faces."""
     made = bpy.data.meshes.new(name)
     made.vertices.add(len(a["points"]))
     made.vertices.foreach_set("co", a["points"].ravel())
@@ -228,6 +256,9 @@ def _build(name: str, mesh: Mesh) -> Any:
     made.polygons.add(len(a["sides"]))
     made.polygons.foreach_set("loop_start", (np.cumsum(a["sides"]) - a["sides"]).astype(np.int32))
     made.attributes.new("part", "FLOAT", "FACE").data.foreach_set("value", a["parts"])
+    made.attributes.new("rest", "FLOAT_VECTOR", "POINT").data.foreach_set("vector", a.get("rest", a["points"]).ravel())
+    if "number" in a:
+        made.attributes.new("number", "FLOAT", "FACE").data.foreach_set("value", a["number"].astype(np.float32))
     tones = np.concatenate([a["tones"], np.ones((len(a["tones"]), 1), np.float32)], 1)
     made.attributes.new("tone", "FLOAT_COLOR", "FACE").data.foreach_set("color", tones.ravel())
     made.attributes.new("UVMap", "FLOAT2", "CORNER").data.foreach_set("vector", a["uv"].ravel())
@@ -236,18 +267,22 @@ def _build(name: str, mesh: Mesh) -> Any:
     return made
 
 
-def _read(path: Path) -> Array:
-    image = bpy.data.images.load(str(path))
-    width, height = image.size
-    pixels = np.empty(width * height * image.channels, np.float32)
-    image.pixels.foreach_get(pixels)
-    channels = image.channels
-    bpy.data.images.remove(image)
+def _rendered(scene: Any) -> Array:
+    """(H, W, 4) float32, the first row at the top."""
+    with tempfile.TemporaryDirectory() as folder:
+        scene.render.filepath = str(Path(folder) / "picture.exr")
+        bpy.ops.render.render(write_still=True)
+        image = bpy.data.images.load(scene.render.filepath)
+        (width, height), channels = image.size, image.channels
+        pixels = np.empty(width * height * channels, np.float32)
+        # Read here, where the file still is.
+        image.pixels.foreach_get(pixels)
+        bpy.data.images.remove(image)
     # Blender's first row is the lowest.
     return pixels.reshape(height, width, channels)[::-1]
 
 
-def _clear() -> None:
+def clear() -> None:
     """Throw away everything but the materials and panoramas, which serve again."""
     for thing in list(bpy.data.objects):
         bpy.data.objects.remove(thing, do_unlink=True)

@@ -77,7 +77,7 @@ def compare(clip: Path) -> dict[str, float]:
     renderer = MotionRenderer.load("cpu")
     strength = volume.amplitude()
     still = torch.from_numpy(first).permute(2, 0, 1)[None].float()
-    importance = torch.from_numpy(6.0 * strength / np.sqrt(np.mean(strength**2)))[None, None]
+    importance = torch.from_numpy(strength / np.sqrt(np.mean(strength**2)))[None, None]
 
     def pixels(displacement: np.ndarray) -> np.ndarray:
         return np.stack([cv2.resize(axis, (width, height)) for axis in displacement]) * width

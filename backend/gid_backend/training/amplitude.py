@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +13,9 @@ from torch import Tensor, nn
 from ..models.amplitude import ZOOMS, fitted, zoomed
 from ..models.picture_encoder import Features
 from ..models.prior import MotionPrior
-from .loop import Trainer, TrainerOptions
+from .loop import Loss
 
-__all__ = ["expected_moduli", "measure_features", "train_amplitude"]
+__all__ = ["amplitude_loss", "amplitude_part", "expected_moduli", "measure_features"]
 
 
 def expected_moduli(normalized: Tensor, stride: int) -> Tensor:
@@ -52,36 +51,18 @@ class _FromScratch(nn.Module):
         self.encoder, self.amplitude = prior.encoder, prior.amplitude
 
 
-def train_amplitude(
-    prior: MotionPrior,
-    batches: Iterable[dict[str, Tensor]],
-    folder: Path,
-    *,
-    minutes: float,
-    learning_rate: float = 1e-3,
-    options: TrainerOptions | None = None,
-) -> None:
-    """Train `prior.amplitude` in place; and the encoder with it, where the configuration wants its own features.
+def amplitude_part(prior: MotionPrior) -> nn.Module:
+    """What this stage trains: the regressor, and the encoder with it where the configuration wants its own features."""
+    return _FromScratch(prior) if prior.config.features == "scratch" else prior.amplitude
 
-    The loss is the absolute error, which finds the edges, and the squared one, whose minimum is the mean. Each batch is
-    seen at one of the sizes at which `MotionPrior.expected` will look.
 
-    Args:
-        prior: with measured bands.
-        batches: with all bands in order.
-        folder: for checkpoints.
-        minutes: the whole budget.
-        learning_rate: the highest.
-        options: of the run.
+def amplitude_loss(prior: MotionPrior) -> Loss:
+    """For `train_part`, on batches with all bands in order; the prior's bands have been measured.
+
+    The absolute error finds the edges, and the squared one has its minimum at the mean. Each batch is seen at one of
+    the sizes at which `MotionPrior.expected` will look.
     """
     learned = prior.config.features == "scratch"
-    prior.amplitude.requires_grad_(True)
-    prior.encoder.requires_grad_(learned)
-    module = _FromScratch(prior) if learned else prior.amplitude
-    trainer = Trainer(module, folder, "amplitude", minutes=minutes, learning_rate=learning_rate, options=options)
-    prior.to(trainer.accelerator.device)
-    if trainer.step == 0:
-        measure_features(prior, batches)
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         zoom = ZOOMS[int(torch.randint(len(ZOOMS), ()))]
@@ -94,6 +75,4 @@ def train_amplitude(
         residual = prior.amplitude(image, features).float() - target
         return {"loss": 0.5 * residual.abs().mean() + 2.0 * residual.square().mean(), "l1": residual.abs().mean()}
 
-    trainer.run(batches, loss)
-    module.load_state_dict(trainer.averaged())
-    prior.encoder.requires_grad_(False)
+    return loss

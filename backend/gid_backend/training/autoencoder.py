@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +12,9 @@ from torch import Tensor
 
 from ..diffusion.normalization import from_channels
 from ..models.prior import MotionPrior
-from .loop import Trainer, TrainerOptions
+from .loop import Loss
 
-__all__ = ["gradient_loss", "measure_bands", "measure_latents", "train_autoencoder"]
+__all__ = ["autoencoder_loss", "gradient_loss", "measure_bands", "measure_latents"]
 
 GRADIENT_WEIGHT, KL_WEIGHT = 0.2, 1e-6  # paper §7
 MOVING = 3e-4  # of the width: a tenth of a pixel at the working size
@@ -51,20 +50,8 @@ def measure_bands(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], coun
     prior.normalizer.scale.copy_(scale)
 
 
-def train_autoencoder(
-    prior: MotionPrior,
-    batches: Iterable[dict[str, Tensor]],
-    folder: Path,
-    *,
-    minutes: float,
-    learning_rate: float = 1e-3,
-    options: TrainerOptions | None = None,
-) -> None:
-    """Train `prior.autoencoder` in place, on normalised slices: L1 + 0.2·gradients + 1e-6·KL (paper §7)."""
-    trainer = Trainer(
-        prior.autoencoder, folder, "autoencoder", minutes=minutes, learning_rate=learning_rate, options=options
-    )
-    prior.to(trainer.accelerator.device)
+def autoencoder_loss(prior: MotionPrior) -> Loss:
+    """For `train_part`, on normalised slices of a few bands: L1 + 0.2·gradients + 1e-6·KL (paper §7)."""
     autoencoder = prior.autoencoder
 
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -80,8 +67,7 @@ def train_autoencoder(
         kl = 0.5 * (mean.float() ** 2 + log_variance.float().exp() - 1.0 - log_variance.float()).mean()
         return {"loss": l1 + GRADIENT_WEIGHT * gradient + KL_WEIGHT * kl, "l1": l1, "gradient": gradient, "kl": kl}
 
-    trainer.run(batches, loss)
-    autoencoder.load_state_dict(trainer.averaged())
+    return loss
 
 
 @torch.no_grad()

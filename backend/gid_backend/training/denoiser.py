@@ -4,49 +4,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ..models.prior import MotionPrior, Sight
-from .loop import Trainer, TrainerOptions
+from .loop import Loss
 
-__all__ = ["train_denoiser"]
+__all__ = ["denoiser_loss"]
 
-CONDITION_DROPOUT = 0.1
 STRENGTH_DROPOUT = 0.5
 # Logit-normal times (Esser et al. 2024), towards the noise: see SHIFT in the sampler.
 TIME_MEAN, TIME_SPREAD = 0.3, 1.2
 
 
-def train_denoiser(
-    prior: MotionPrior,
-    batches: Iterable[dict[str, Tensor]],
-    folder: Path,
-    *,
-    minutes: float,
-    learning_rate: float = 7e-4,
-    condition_dropout: float = CONDITION_DROPOUT,
-    options: TrainerOptions | None = None,
-) -> None:
-    """Train `prior.denoiser` in place by flow matching.
+def denoiser_loss(prior: MotionPrior, *, condition_dropout: float) -> Loss:
+    """For `train_part`, on `LatentBatches` of a prior whose other parts are trained: flow matching.
 
     The paper trains single slices first and the attention across bands afterwards, with the rest frozen;
     at this size both fit together, and training them together spends each minute on what is used in the end.
 
     Args:
-        prior: with all other stages trained.
-        batches: of `LatentBatches`.
-        folder: for checkpoints.
-        minutes: the whole budget.
-        learning_rate: the highest.
+        prior: whose denoiser is trained.
         condition_dropout: share of samples whose picture is withheld.
-        options: of the run.
     """
-    trainer = Trainer(prior.denoiser, folder, "denoiser", minutes=minutes, learning_rate=learning_rate, options=options)
-    prior.to(trainer.accelerator.device)
     denoiser = prior.denoiser
     resting: dict[tuple[int, int], Tensor] = {}
 
@@ -71,5 +52,4 @@ def train_denoiser(
         error = (velocity - (noise - motion)).square() * ((1 - t) ** 2 + t**2)
         return {"loss": error.mean()}
 
-    trainer.run(batches, loss)
-    denoiser.load_state_dict(trainer.averaged())
+    return loss

@@ -17,16 +17,17 @@ from ..errors import GidError
 from ..models.config import PriorConfig
 from ..models.prior import MotionPrior
 from ..synth.scene import Scene
-from .amplitude import train_amplitude
-from .autoencoder import measure_bands, measure_latents, train_autoencoder
+from .amplitude import amplitude_loss, amplitude_part, measure_features
+from .autoencoder import autoencoder_loss, measure_bands, measure_latents
 from .checkpoints import CheckpointError, read_checkpoint
 from .data import DEVELOPMENT_LOOPS, Loop, MotionBatches, load_loops, loader, read_scenes
 from .dataset import Chained, MotionPairs
-from .denoiser import train_denoiser
+from .denoiser import denoiser_loss
 from .encoder import pretrained_encoder
 from .latents import SHARD, LatentBatches, encode_pairs
 from .loop import TrainerOptions
 from .loudness import measure_loudness
+from .parts import train_part
 from .processes import process_state
 from .settings import TrainingSettings
 from .sheets import SampleSheet, examples_of
@@ -160,18 +161,26 @@ def train_prior(
             model.encoder.load_state_dict(pretrained_encoder())
         model.channels_last()
         measure_bands(model, batches(8, None, 100))
-        train_amplitude(
+        whole = loader(batches(settings.batch, None, 500), workers)
+        train_part(
             model,
-            loader(batches(settings.batch, None, 500), workers),
+            amplitude_part(model),
+            amplitude_loss(model),
+            whole,
             work,
+            "amplitude",
             minutes=settings.amplitude_minutes,
             learning_rate=settings.amplitude_learning_rate,
             options=options(settings.amplitude_steps),
+            begin=lambda: measure_features(model, whole),
         )
-        train_autoencoder(
+        train_part(
             model,
+            model.autoencoder,
+            autoencoder_loss(model),
             loader(batches(settings.autoencoder_batch, 4, 200), workers),
             work,
+            "autoencoder",
             minutes=settings.autoencoder_minutes,
             learning_rate=settings.autoencoder_learning_rate,
             options=options(settings.autoencoder_steps),
@@ -195,16 +204,17 @@ def train_prior(
     for _ in track(encoding, "pairs", total=-(-settings.pairs // SHARD // state.num_processes)):
         pass
     state.wait_for_everyone()
-    model.denoiser.requires_grad_(True)
     shown = examples_of(data.development, data.scenes, config)
     sheet = SampleSheet(model, shown, work / "sheets")
-    train_denoiser(
+    train_part(
         model,
+        model.denoiser,
+        denoiser_loss(model, condition_dropout=settings.condition_dropout),
         loader(LatentBatches(pairs, batch=settings.batch, seed=seed + 600), workers),
         work,
+        "denoiser",
         minutes=settings.denoiser_minutes,
         learning_rate=settings.learning_rate,
-        condition_dropout=settings.condition_dropout,
         options=options(
             settings.denoiser_steps, every=[(settings.sheet_minutes * 60.0, sheet)] if settings.sheet_minutes else ()
         ),

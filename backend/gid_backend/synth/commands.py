@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands that make synthetic training scenes and pairs of frames of them."""
+"""The command that makes synthetic training scenes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["app", "pairs", "scenes"]
+__all__ = ["app", "scenes", "watched"]
 
 app = typer.Typer(add_completion=False)
 
@@ -41,44 +41,13 @@ def scenes(
     """
     if rendered and python is None:
         raise typer.BadParameter("--rendered needs --python, a Python with bpy, such as .venv/bpy52/bin/python.")
-    _watched(
+    watched(
         "scenes", count, lambda say: _makers(out, count, seed, jobs, worlds, python if rendered else None, family, say)
     )
 
 
-def pairs(
-    out: Annotated[Path, typer.Option(help="Folder for the shards; existing shards are kept.", file_okay=False)],
-    python: Annotated[Path, typer.Option(help="A Python that has bpy in it.", exists=True, dir_okay=False)],
-    count: Annotated[int, typer.Option(help="How many pairs.", min=1, max=100_000)] = 1000,
-    seed: Annotated[int, typer.Option(help="Another seed, other scenes.", min=0)] = 8,
-    jobs: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
-    width: Annotated[int, typer.Option(help="Of a picture of the shape 16:10.", min=64, max=2048)] = 320,
-    family: Annotated[str | None, typer.Option(help="Scenes of one family only.")] = None,
-) -> None:
-    """Render pairs of frames with exactly known motion and disocclusion, for training and measuring the renderer.
-
-    Example: gid train pairs --python .venv/bpy52/bin/python --count 1000 --out out/pairs
-    """
-    from .rendered.generate import generate_pairs
-
-    _watched(
-        "pairs",
-        count,
-        lambda say: generate_pairs(
-            out,
-            count=count,
-            first=seed * 1_000_000,
-            python=python.absolute(),
-            width=width,
-            jobs=jobs,
-            family=family,
-            complain=say,
-        ),
-    )
-
-
-def _watched(what: str, count: int, make: Callable[[Callable[[str], None]], Iterator[int]]) -> None:
-    """Make them under a bar of progress; what cannot work ends with a sentence."""
+def watched(what: str, count: int, make: Callable[[Callable[[str], None]], Iterator[int]]) -> None:
+    """Make them under a bar of progress; what `make` yields is how many more are done, what it raises one sentence."""
     from ..errors import GidError
     from .scene import SceneError
 

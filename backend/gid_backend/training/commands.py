@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import GidError
-from ..synth.commands import pairs as render_pairs
+from ..rendering.pair_commands import pairs as make_pairs
 from ..synth.commands import scenes as draw_scenes
 
 INTERRUPTED = 130
@@ -17,7 +17,7 @@ INTERRUPTED = 130
 app = typer.Typer(no_args_is_help=True, help="Train the motion prior. Every stage is resumable; run it again to go on.")
 
 app.command("scenes")(draw_scenes)
-app.command("pairs")(render_pairs)
+app.command("pairs")(make_pairs)
 
 LoopsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Folder of looping .mp4 clips.")]
 ScenesOption = Annotated[

@@ -26,8 +26,8 @@ Array = npt.NDArray[Any]
 SAMPLES = 16
 # How far the farthest goes (the 99th percentile of what moves), pixels of a picture 512 wide; drawn evenly in log.
 SMALLEST, LARGEST = 1.0, 20.0
-# No joint bends by more, however strong the wind would have to be for that: a picture still shows what it showed.
-BEND = 0.7
+# Radians that one joint in a hundred bends by at most, however far things should go: trees do not become knots.
+BEND = 0.8
 # What one sees through: the flow is that of the things behind.
 UNSEEN = ("clear", "glass")
 # A scene in which nothing moves gives way to the one of a number so much higher, so often.
@@ -140,9 +140,9 @@ def _parts(seen: Sight, cut: dict[str, dict[str, Array]]) -> npt.NDArray[np.uint
 
 
 def _limit(space: dict[str, Array], now: tuple[Array, Array]) -> float:
-    """The gain at which the joint that bends most bends by `BEND`."""
-    bends = np.concatenate([space["drag"] * now[0], space["flutter"] * now[1]])
-    return BEND / max(float(np.abs(bends).max()), 1e-9)
+    """The gain at which one part in a hundred bends by `BEND`, or what bends most by twice that."""
+    bends = np.abs(np.stack([space["drag"] * now[0], space["flutter"] * now[1]])).max(0)[1:]
+    return BEND / max(float(np.percentile(bends, 99)), float(bends.max()) / 2, 1e-9)
 
 
 def _gain(seen: Sight, cut: dict[str, dict[str, Array]], stand: Any, wanted: float, st: Stage, limit: float) -> float:

@@ -11,7 +11,7 @@ __all__ = ["GID_PG_settings", "register", "unregister"]
 QUALITIES = (
     ("DRAFT", "Draft", "A quick first impression: fewest denoising steps"),
     ("STANDARD", "Standard", "Good motion in reasonable time"),
-    ("HIGH", "High", "Most denoising steps and a stronger guidance by the picture; takes several times as long"),
+    ("HIGH", "High", "Most denoising steps; takes several times as long"),
 )
 
 RESULTS = (

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Picture", "from_linear", "straight", "to_linear", "unit_range"]
+__all__ = ["Picture", "encoded", "from_linear", "straight", "to_linear", "unit_range"]
 
 Picture = npt.NDArray[Any]
 
@@ -28,12 +28,17 @@ def unit_range(picture: Picture) -> npt.NDArray[np.float32]:
 
 def from_linear(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Scene-linear to sRGB-encoded 0..1; what is brighter than white is white."""
-    x = np.clip(values, 0.0, 1.0)
+    return encoded(np.clip(values, 0.0, 1.0))
+
+
+def encoded(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Linear to sRGB-encoded; the curve goes on above 1, and below 0 there is nothing."""
+    x = np.maximum(values, 0.0)
     return np.asarray(np.where(x <= 0.0031308, 12.92 * x, 1.055 * x ** (1 / 2.4) - 0.055), np.float32)
 
 
 def to_linear(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """sRGB-encoded 0..1 to linear."""
+    """sRGB-encoded to linear, the inverse of `encoded`."""
     x = np.maximum(values, 0.0)
     return np.asarray(np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4), np.float32)
 

@@ -3,32 +3,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from . import __version__
-from .prediction_settings import DEFAULTS, LARGEST_GUIDANCE, LARGEST_STRENGTH, MOST_STEPS, PredictionSettings
-
-if TYPE_CHECKING:
-    from gid_blender.motion import SpectralVolume
-
-    from .colour import Picture
+from . import command_options as option
+from .prediction_settings import DEFAULTS, PredictionSettings
+from .render_commands import animate, load_volume, predicted, read_picture, render
+from .terminal import INTERRUPTED, console, fail, progress_bar, say
 
 __all__ = ["app", "progress_bar", "run"]
 
-INTERRUPTED = 130
-
-console = Console(stderr=True)
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -37,51 +29,18 @@ app = typer.Typer(
     help="Predict how everything in a still picture would sway, and render it as a seamless loop.",
 )
 
-OUTPUT_HELP = "*.mp4, *.webp, *.gif, or a folder for single frames."
-Image = Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, OpenEXR, …", show_default=False)]
-VolumeFile = Annotated[Path, typer.Argument(metavar="V.npz", help="A spectral volume.", show_default=False)]
-NpzOutput = Annotated[Path, typer.Option("-o", "--output", help="The .npz to write.", show_default=False)]
-FramesOutput = Annotated[Path, typer.Option("-o", "--output", help=OUTPUT_HELP, show_default=False)]
-Seed = Annotated[int, typer.Option(min=0, help="Another seed gives another motion; the same one the same motion.")]
-Steps = Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Steps of the diffusion model.")]
-Guidance = Annotated[
-    float, typer.Option(min=0, max=LARGEST_GUIDANCE, help="How closely the motion keeps to the picture.")
-]
-Strength = Annotated[
-    float | None,
-    typer.Option(
-        min=1e-5,
-        max=LARGEST_STRENGTH,
-        help="Mean swing asked for, as a share of the width: 0.002 is a breeze, 0.006 strong.",
-    ),
-]
-MaskFile = Annotated[
-    Path | None, typer.Option("--mask", help="A picture of what may move: white moves, black stays exactly still.")
-]
-Weights = Annotated[Path | None, typer.Option(help="Weights of your own, from “gid train”.")]
-Frames = Annotated[
-    int | None, typer.Option(min=2, max=100000, help="Length of the loop; fewer are a faster one. As the volume says.")
-]
-Fps = Annotated[float | None, typer.Option(min=1, max=240, help="Frames per second. As the volume says.")]
-Amplitude = Annotated[float, typer.Option(min=0, max=100, help="0 is still, 1 as predicted, 3 three times as much.")]
-Offset = Annotated[
-    bool, typer.Option(help="Keep the mean offset, as of a measured clip; things swing about their place otherwise.")
-]
-Format = Annotated[str | None, typer.Option(help="Of frames in a folder: png, jpeg, webp or exr.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, …; the fastest one found.")]
-
 
 @app.command()
 def predict(
-    image: Image,
-    output: NpzOutput,
-    seed: Seed = 0,
-    steps: Steps = DEFAULTS.steps,
-    guidance: Guidance = DEFAULTS.guidance,
-    strength: Strength = None,
-    mask: MaskFile = None,
-    weights: Weights = None,
-    device: Device = None,
+    image: option.Image,
+    output: option.NpzOutput,
+    seed: option.Seed = 0,
+    steps: option.Steps = DEFAULTS.steps,
+    guidance: option.Guidance = DEFAULTS.guidance,
+    strength: option.Strength = None,
+    mask: option.MaskFile = None,
+    weights: option.Weights = None,
+    device: option.Device = None,
 ) -> None:
     """Predict the motion of a picture: its spectral volume.
 
@@ -94,71 +53,21 @@ def predict(
     from .atomic import replacing
 
     settings = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
-    picture, linear = _read(image)
+    picture, linear = read_picture(image)
     with replacing(_suffixed(output, ".npz")) as temporary:
-        volume = _predict(picture, linear, weights, device, seed, settings, mask)
+        volume = predicted(picture, linear, weights, device, seed, settings, mask)
         files.save(volume, temporary)
-    _say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, seed {seed}")
+    say(f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, seed {seed}")
 
 
-@app.command()
-def render(
-    image: Image,
-    volume: VolumeFile,
-    output: FramesOutput,
-    frames: Frames = None,
-    fps: Fps = None,
-    amplitude: Amplitude = 1.0,
-    offset: Offset = False,
-    format: Format = None,
-    device: Device = None,
-) -> None:
-    """Render a picture with a motion, as a seamless loop.
-
-    Examples:
-    - `gid render flower.jpg flower.npz -o flower.mp4`
-    - `gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2`
-    """
-    picture, linear = _read(image)
-    _render(picture, linear, lambda: _load(volume), output, frames, fps, amplitude, offset, format, device)
-
-
-@app.command()
-def animate(
-    image: Image,
-    output: FramesOutput,
-    seed: Seed = 0,
-    steps: Steps = DEFAULTS.steps,
-    guidance: Guidance = DEFAULTS.guidance,
-    strength: Strength = None,
-    mask: MaskFile = None,
-    weights: Weights = None,
-    frames: Frames = None,
-    fps: Fps = None,
-    amplitude: Amplitude = 1.0,
-    offset: Offset = False,
-    format: Format = None,
-    device: Device = None,
-) -> None:
-    """From a picture to a seamless loop in one go: predict and render.
-
-    Examples:
-    - `gid animate flower.jpg -o flower.mp4`
-    - `gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5`
-    """
-    settings = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
-    picture, linear = _read(image)
-
-    def motion() -> SpectralVolume:
-        return _predict(picture, linear, weights, device, seed, settings, mask)
-
-    _render(picture, linear, motion, output, frames, fps, amplitude, offset, format, device)
+app.command()(render)
+app.command()(animate)
 
 
 @app.command()
 def extract(
     video: Annotated[Path, typer.Argument(help="Any video from a still camera.", show_default=False)],
-    output: NpzOutput,
+    output: option.NpzOutput,
     seconds: Annotated[float | None, typer.Option(min=0.1, help="Use only the beginning.")] = None,
     width: Annotated[int, typer.Option(min=64, max=2048, help="Working width in pixels.")] = 512,
     raw: Annotated[bool, typer.Option("--raw", help="Keep motion where nothing can be seen moving.")] = False,
@@ -181,14 +90,14 @@ def extract(
         volume = extract_motion(video, seconds=seconds, width=width, clean=not raw, periodic=loop, progress=progress)
         files.save(volume, temporary)
     measured = volume.meta["settings"]
-    _say(
+    say(
         f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, {volume.duration:.4g} s, "
         f"{'a loop' if measured['loop'] else 'made a loop'}, {measured['followed']:.0%} of the texture followed"
     )
 
 
 @app.command()
-def info(volume: VolumeFile) -> None:
+def info(volume: option.VolumeFile) -> None:
     """Show what a spectral volume holds: size, origin, and how much moves in each band.
 
     Examples:
@@ -196,7 +105,7 @@ def info(volume: VolumeFile) -> None:
     """
     import numpy as np
 
-    v = _load(volume)
+    v = load_volume(volume)
     out = Console()
     out.print(f"{volume}", style="bold", markup=False, highlight=False)
     out.print(f"{v.bands} bands of {v.width}×{v.height}, {v.frames} frames at {v.fps:.6g} fps, {v.duration:.4g} s")
@@ -269,7 +178,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _explain(error)
     if status == INTERRUPTED:
-        return _fail("Interrupted; nothing was written.", INTERRUPTED)
+        return fail("Interrupted; nothing was written.", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 
@@ -278,7 +187,7 @@ def _explain(error: Exception) -> int:
     # click's own errors, wherever typer keeps click: wrong options, missing arguments.
     message = getattr(error, "format_message", None)
     if callable(message):
-        return _fail(str(message()), 2)
+        return fail(str(message()), 2)
     from gid_blender.motion import SpectralVolumeError
 
     from .errors import GidError
@@ -288,112 +197,10 @@ def _explain(error: Exception) -> int:
     if failure.is_unexpected:
         console.print_exception()
     is_input = isinstance(error, GidError | SpectralVolumeError) and failure.code != "out_of_memory"
-    return _fail(f"{failure.message} {failure.hint}", 2 if is_input else 1)
-
-
-def _fail(sentence: str, status: int) -> int:
-    print("gid:", " ".join(sentence.split()), file=sys.stderr)
-    return status
-
-
-def _say(sentence: str) -> None:
-    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-
-
-def _read(path: Path) -> tuple[Picture, bool]:
-    from .images import is_linear, read_image
-
-    return read_image(path), is_linear(path)
-
-
-def _load(path: Path) -> SpectralVolume:
-    from gid_blender.motion import files
-
-    return files.load(path)
+    return fail(f"{failure.message} {failure.hint}", 2 if is_input else 1)
 
 
 def _suffixed(path: Path, suffix: str) -> Path:
     if path.suffix.lower() != suffix:
         raise typer.BadParameter(f"“{path}” must end in {suffix}.")
     return path
-
-
-def _predict(
-    picture: Picture,
-    linear: bool,
-    weights: Path | None,
-    device: str | None,
-    seed: int,
-    settings: PredictionSettings,
-    mask: Path | None,
-) -> SpectralVolume:
-    allowed = None if mask is None else _read_mask(mask)
-    with progress_bar() as progress:
-        progress("Loading the model", 0, 0)
-        from .predictor import MotionPredictor
-
-        predictor = MotionPredictor.load(weights, device)
-        [volume] = predictor.predict_many(picture, [seed], settings, mask=allowed, linear=linear, progress=progress)
-    return volume
-
-
-def _read_mask(path: Path) -> Picture:
-    """The first channel of a picture: masks are grey, whatever they are stored as."""
-    return _read(path)[0][..., 0]
-
-
-def _render(
-    picture: Picture,
-    linear: bool,
-    motion: Callable[[], SpectralVolume],
-    output: Path,
-    frames: int | None,
-    fps: float | None,
-    amplitude: float,
-    offset: bool,
-    format: str | None,
-    device: str | None,
-) -> None:
-    import numpy as np
-
-    from gid_blender.motion import loop_coefficients
-
-    from .encode import FORMATS
-    from .movies import writing
-
-    format = format or ("exr" if linear else "png")
-    if format not in FORMATS:
-        raise typer.BadParameter(f"“{format}” is no frame format; choose from {', '.join(FORMATS)}.")
-    started = time.monotonic()
-    with writing(output, format=format, linear=linear) as write:
-        volume = motion()
-        from .renderer import MotionRenderer
-
-        count = volume.frames if frames is None else frames
-        # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
-        q = amplitude * loop_coefficients(np.arange(count), harmonics=volume.bands, period=count, offset=offset)
-        renderer = MotionRenderer.load(device)
-        with progress_bar() as progress:
-            write(renderer.render_frames(picture, volume, q, progress=progress), fps or volume.fps, count)
-    _say(f"{output}: {count} frames at {fps or volume.fps:.6g} fps in {time.monotonic() - started:.1f} s")
-
-
-@contextlib.contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr as the library's callback; silent where stderr is no terminal."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        tasks: dict[str, Any] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total or None)
-            bars.update(tasks[stage], completed=done, total=total or None)
-
-        yield report

@@ -167,26 +167,42 @@ class Engine:
     def _render(self, request: Request, context: Context) -> Reply:
         from gid_blender.motion import files
 
-        from .images import FORMATS, encode_image
+        from .encode import ALPHA, FORMATS, check_depth, encode_image
+        from .images import checked
+        from .motion_vectors import encode_coverage, encode_motion_vectors
         from .request_params import RenderParams, image_of, parts_of
+        from .transparency import require_alpha
 
         params = RenderParams.model_validate(request.params)
         pixels, npz = parts_of(request, 2)
-        image = image_of(params.image, pixels)
-        volume = files.loads(npz)
-        rows = params.rows(volume.bands)
+        image = checked(image_of(params.image, pixels))
+        check_depth(params.format, params.depth)
+        if params.format not in ALPHA and params.background is None:
+            require_alpha(image, params.format.upper(), "Choose PNG, WebP or OpenEXR as the format.")
+        shot = params.shot(image, files.loads(npz))
         if self._renderer is None:
             from .renderer import MotionRenderer
 
             context.progress("Loading the renderer", 0, 1)
             self._renderer = MotionRenderer.load()
-        frames = self._renderer.render_frames(image, volume, rows, progress=context.progress, cancel=context.cancelled)
-        count = 0
-        for frame in frames:
+        for rendered in shot.render(
+            self._renderer,
+            vectors="motion_vectors" in params.passes,
+            coverage="coverage" in params.passes,
+            progress=context.progress,
+            cancel=context.cancelled,
+        ):
             context.check()
-            context.frame(count, encode_image(frame, params.format, linear=params.image.linear))
-            count += 1
-        return {"count": count, "suffix": FORMATS[params.format]}, []
+            frame = encode_image(
+                rendered.frame, params.format, linear=shot.linear, depth=params.depth, background=params.background
+            )
+            passes = {}
+            if rendered.vectors is not None:
+                passes["motion_vectors"] = encode_motion_vectors(*rendered.vectors)
+            if rendered.coverage is not None:
+                passes["coverage"] = encode_coverage(rendered.coverage)
+            context.frame(rendered.index, frame, *(passes[name] for name in params.passes))
+        return {"count": shot.frames, "suffix": FORMATS[params.format]}, []
 
     def _clear_cache(self, request: Request, context: Context) -> Reply:
         return {"freed": self._cache.clear()}, []

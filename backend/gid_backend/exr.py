@@ -1,36 +1,47 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenEXR in memory, through FFmpeg, which comes with PyAV; OpenCV's wheels are built without it."""
+"""OpenEXR in memory: written with the reference library, which names channels; read through FFmpeg."""
 
 from __future__ import annotations
 
 import io
-from fractions import Fraction
+from collections.abc import Mapping
 from typing import Any
 
 import av
 import numpy as np
 import numpy.typing as npt
+import OpenEXR
 
 from .errors import ImageError
 
-__all__ = ["decode_exr", "encode_exr"]
+__all__ = ["decode_exr", "encode_channels", "encode_exr"]
 
 # FFmpeg keeps colour in planes: green, blue, red, alpha.
 _PLANES = {1: [0], 3: [2, 0, 1], 4: [2, 0, 1, 3]}
-_FORMATS = {1: "grayf32le", 3: "gbrpf32le", 4: "gbrapf32le"}
+_NAMES = {1: "Y", 3: "RGB", 4: "RGBA"}
+# x and y of red, green, blue and white: what "scene-linear" means in the files that come out of here.
+_REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
+_LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 def encode_exr(pixels: npt.NDArray[np.float32], *, half: bool) -> bytes:
-    """The .exr file (ZIP) of (H, W, 1|3|4) scene-linear values with associated alpha."""
-    height, width, channels = pixels.shape
-    codec = av.CodecContext.create("exr", "w")
-    assert isinstance(codec, av.VideoCodecContext)
-    codec.width, codec.height, codec.pix_fmt = width, height, _FORMATS[channels]
-    codec.time_base = Fraction(1, 30)
-    codec.options = {"compression": "zip16", "format": "half" if half else "float"}
-    values = pixels[..., 0] if channels == 1 else pixels
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(values, np.float32), format=_FORMATS[channels])
-    return b"".join(bytes(packet) for packet in [*codec.encode(frame), *codec.encode(None)])
+    """The .exr file (ZIP) of (H, W, 1|3|4) scene-linear Rec. 709 values with associated alpha; grey is channel Y."""
+    channels = {name: pixels[..., index] for index, name in enumerate(_NAMES[pixels.shape[2]])}
+    return encode_channels(channels, half=half, chromaticities=_REC_709)
+
+
+def encode_channels(channels: Mapping[str, npt.NDArray[np.float32]], *, half: bool, **header: Any) -> bytes:
+    """The .exr file (ZIP) of named channels, each (H, W); values beyond half's range become its largest."""
+    planes = {
+        name: np.ascontiguousarray(
+            np.clip(plane, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16) if half else plane.astype(np.float32)
+        )
+        for name, plane in channels.items()
+    }
+    attributes = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **header}
+    stream = io.BytesIO()
+    OpenEXR.File(attributes, planes).write(stream)
+    return stream.getvalue()
 
 
 def decode_exr(data: bytes) -> npt.NDArray[np.float32]:

@@ -35,9 +35,9 @@ class Context:
         event = {"id": self._id, "event": "progress", "stage": stage, "done": int(done), "total": int(total)}
         self._outbox.send(event)
 
-    def frame(self, index: int, data: Part) -> None:
-        """Hand over a frame; waits while the client is behind, so frames never pile up here."""
-        self._outbox.send({"id": self._id, "event": "frame", "index": int(index)}, [data], wait=True)
+    def frame(self, index: int, data: Part, *passes: Part) -> None:
+        """Hand over a frame and its passes; waits while the client is behind, so frames never pile up here."""
+        self._outbox.send({"id": self._id, "event": "frame", "index": int(index)}, [data, *passes], wait=True)
 
     def cancelled(self) -> bool:
         """Whether the client wants this to end. Ask between steps, then raise `Cancelled`."""

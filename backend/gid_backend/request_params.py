@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-from gid_blender.motion import loop_coefficients
+from gid_blender.motion import SpectralVolume
 from gid_blender.worker.protocol import ProtocolError, Request
 
 from .errors import ImageError
 from .prediction_settings import DEFAULTS, PredictionSettings, Solver
+from .shot import Shot
+from .shutter import DEFAULT_SAMPLES, MAX_ANGLE, MAX_SAMPLES
 
 __all__ = ["ImageParams", "MaskParams", "PredictParams", "RenderParams", "image_of", "mask_of", "parts_of"]
 
@@ -22,6 +24,7 @@ _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype
 
 Side = Annotated[int, Field(ge=1, le=1 << 20)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Unit = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Params(BaseModel):
@@ -65,30 +68,51 @@ class PredictParams(_Params):
 
 
 class RenderParams(_Params):
-    """Either one row of coefficients for each frame, or the number of frames of a loop."""
+    """Either rows of coefficients for the frames, or the number of frames of a loop.
+
+    With `samples` there are as many rows for each frame, in order of time, and their light is averaged; only whoever
+    knows the motion can give them (`gid_backend.shot`). For a loop, `shutter` says when they are. Units and defaults
+    as in `gid_backend.shot` and `gid_backend.encode`.
+    """
 
     image: ImageParams
     format: Literal["png", "jpeg", "webp", "exr"] = "png"
+    depth: Literal[8, 16, 32] | None = None
+    background: tuple[Unit, Unit, Unit] | None = None
     coefficients: list[list[tuple[Number, Number]]] | None = None
+    cyclic: bool = True
     frames: Annotated[int, Field(ge=1, le=100_000)] | None = None
     amplitude: Annotated[Number, Field(ge=-100, le=100)] = 1.0
+    shutter: Annotated[Number, Field(ge=0, le=MAX_ANGLE)] = 0.0
+    samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] | None = None
+    passes: list[Literal["motion_vectors", "coverage"]] = []
 
-    def rows(self, bands: int) -> npt.NDArray[np.complex128]:
-        """(F, K) coefficients, one row a frame, for a volume of K = `bands`.
+    def shot(self, image: npt.NDArray[Any], volume: SpectralVolume) -> Shot:
+        """What is to be rendered.
 
         Raises:
-            ProtocolError: when not exactly one of the two is given, or a row does not fit the volume.
+            ProtocolError: when not exactly one of the two is given, a row does not fit the volume, or a shutter comes
+                with rows.
         """
         if self.frames is not None and self.coefficients is None:
-            loop = loop_coefficients(np.arange(self.frames), harmonics=bands, period=self.frames, offset=False)
-            return self.amplitude * loop
+            samples = DEFAULT_SAMPLES if self.samples is None else self.samples
+            options: dict[str, Any] = {"amplitude": self.amplitude, "shutter": self.shutter, "samples": samples}
+            return Shot.loop(image, volume, self.frames, linear=self.image.linear, **options)
         if self.coefficients is None or self.frames is not None:
             raise ProtocolError("A render needs either coefficients or a number of frames.")
-        wrong = [len(row) for row in self.coefficients if len(row) != bands]
+        if self.shutter:
+            raise ProtocolError("A shutter is for loops; with coefficients, give each moment's row and “samples”.")
+        samples = self.samples or 1
+        wrong = [len(row) for row in self.coefficients if len(row) != volume.bands]
         if wrong or not self.coefficients:
-            raise ProtocolError(f"Each frame needs {bands} coefficients" + (f", not {wrong[0]}." if wrong else "."))
+            raise ProtocolError(
+                f"Each frame needs {volume.bands} coefficients" + (f", not {wrong[0]}." if wrong else ".")
+            )
+        if len(self.coefficients) % samples:
+            raise ProtocolError(f"{len(self.coefficients)} rows of coefficients are not {samples} for each frame.")
         pairs = np.asarray(self.coefficients, np.float64)
-        return np.asarray(self.amplitude * (pairs[..., 0] + 1j * pairs[..., 1]), np.complex128)
+        rows = np.asarray(self.amplitude * (pairs[..., 0] + 1j * pairs[..., 1]), np.complex128)
+        return Shot.given(image, volume, rows, linear=self.image.linear, samples=samples, cyclic=self.cyclic)
 
 
 def parts_of(request: Request, count: int) -> tuple[bytes, ...]:

@@ -124,7 +124,8 @@ class WorkerClient:
             params: JSON-able.
             parts: bytes that go with it. They are not copied: leave them unchanged until the job ends.
             on_progress: called with the job when its stage or count changes.
-            on_frame: called with (job, index, bytes) for each frame; without it they gather in `job.frames`.
+            on_frame: called with (job, index, bytes) for each frame, and the bytes of each pass that was asked for;
+                without it they gather in `job.frames`.
             on_done: called with the job exactly once, when it is final.
         """
         job = Job(method, params or {}, parts, on_progress=on_progress, on_frame=on_frame, on_done=on_done)

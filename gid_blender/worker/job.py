@@ -42,7 +42,8 @@ class Job:
         stage: what the worker is doing, for the user.
         done: steps of the stage that are done.
         total: steps of the stage; 0 while unknown.
-        frames: (index, bytes) of each frame event, when no `on_frame` was given.
+        frames: (index, bytes) of each frame event, and the bytes of each pass that was asked for, when no `on_frame`
+            was given.
         result: the result's fields, once DONE.
         parts: the result's binary parts, once DONE.
         error: why, once FAILED.
@@ -65,7 +66,7 @@ class Job:
         self.stage = ""
         self.done = 0
         self.total = 0
-        self.frames: list[tuple[int, bytes]] = []
+        self.frames: list[tuple[Any, ...]] = []
         self.result: Mapping[str, Any] = {}
         self.parts: tuple[bytes, ...] = ()
         self.error: WorkerError | None = None
@@ -122,9 +123,9 @@ class Job:
             self.show(fields["stage"], fields["done"], fields["total"])
         elif event.name == "frame":
             if self._on_frame is not None:
-                self._on_frame(self, fields["index"], event.parts[0])
+                self._on_frame(self, fields["index"], *event.parts)
             else:
-                self.frames.append((fields["index"], event.parts[0]))
+                self.frames.append((fields["index"], *event.parts))
         elif event.name == "result":
             self.result, self.parts = fields["result"], event.parts
             self._end(JobState.DONE)
@@ -155,4 +156,4 @@ class Job:
 
 
 JobCallback: TypeAlias = Callable[[Job], None]
-FrameCallback: TypeAlias = Callable[[Job, int, bytes], None]
+FrameCallback: TypeAlias = Callable[..., None]

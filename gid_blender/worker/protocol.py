@@ -172,8 +172,8 @@ def parse_event(frame: Frame) -> Event:
             raise ProtocolError(f"The event “{name[:40]}” has no valid “{field}”.")
     concerns_request = name in _EVENT_FIELDS
     identity = _parse_id(header.get("id")) if concerns_request or "id" in header else None
-    if name == "frame" and len(frame.parts) != 1:
-        raise ProtocolError("A frame event carries exactly one part.")
+    if name == "frame" and not frame.parts:
+        raise ProtocolError("A frame event carries the frame, and its passes if there are any.")
     return Event(identity, name, header, frame.parts)
 
 

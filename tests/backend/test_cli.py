@@ -53,6 +53,11 @@ def place(tmp_path_factory):
     return folder
 
 
+def frames_in(folder):
+    """What a person sees in it."""
+    return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+
+
 def test_help_shows_every_command_and_how_to_use_it():
     overview = gid("--help")
     assert overview.returncode == 0
@@ -122,7 +127,7 @@ def test_render_writes_frames_that_keep_16_bits(place, tmp_path):
     write_image(tmp_path / "deep.png", deep)
     done = gid("render", tmp_path / "deep.png", "flower.npz", "-o", tmp_path / "f", "--frames", 3, cwd=place)
     assert done.returncode == 0, done.stderr
-    assert sorted(os.listdir(tmp_path / "f")) == ["frame_0001.png", "frame_0002.png", "frame_0003.png"]
+    assert frames_in(tmp_path / "f") == ["frame_0001.png", "frame_0002.png", "frame_0003.png"]
     assert read_image(tmp_path / "f" / "frame_0002.png").dtype == np.uint16
 
 
@@ -151,7 +156,7 @@ def test_predict_writes_a_volume_and_render_plays_it(place, tmp_path):
     assert volume.bands == 16
     done = gid("render", "flower.png", tmp_path / "v.npz", "-o", tmp_path / "f", "--frames", 2, cwd=place)
     assert done.returncode == 0, done.stderr
-    assert len(os.listdir(tmp_path / "f")) == 2
+    assert len(frames_in(tmp_path / "f")) == 2
 
 
 def test_animate_goes_from_picture_to_loop(place, tmp_path):

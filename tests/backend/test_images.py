@@ -182,11 +182,3 @@ def test_transparent_places_are_mid_grey_to_the_model():
     np.testing.assert_allclose(seen, 0.2 * prepare(PICTURE) + 0.4, atol=1e-6)
     associated = np.dstack([to_linear(prepare(PICTURE)) * 0.2, np.full((48, 64), 0.2)]).astype(np.float32)
     np.testing.assert_allclose(prepare(associated, linear=True), seen, atol=1e-5)
-
-
-def test_jpeg_lays_transparent_places_on_black():
-    half = np.dstack([np.full((32, 32, 3), 200, np.uint8), np.zeros((32, 32), np.uint8)])
-    half[:, 16:, 3] = 255
-    back = cv2.imdecode(np.frombuffer(encode_image(half, "jpeg"), np.uint8), cv2.IMREAD_COLOR)
-    assert back[:, :8].max() < 10
-    assert back[:, 24:].min() > 190

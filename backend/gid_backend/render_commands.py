@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`gid render` and `gid animate`: from a picture and its motion to a film or to frames."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from . import command_options as option
+from .prediction_settings import DEFAULTS, PredictionSettings
+from .shutter import DEFAULT_SAMPLES
+from .terminal import INTERRUPTED, fail, progress_bar, say
+
+if TYPE_CHECKING:
+    from gid_blender.motion import SpectralVolume
+
+    from .colour import Picture
+    from .frames_folder import FramesFolder
+    from .shot import Rendered, Shot
+
+__all__ = ["animate", "load_volume", "predicted", "read_picture", "render"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `render` and `animate` are asked for; see `command_options`."""
+
+    output: Path
+    frames: int | None
+    fps: float | None
+    amplitude: float
+    offset: bool
+    format: str | None
+    depth: int | None
+    background: str | None
+    shutter: float
+    shutter_samples: int
+    motion_vectors: Path | None
+    coverage: Path | None
+    device: str | None
+
+
+def render(
+    image: option.Image,
+    volume: option.VolumeFile,
+    output: option.FramesOutput,
+    frames: option.Frames = None,
+    fps: option.Fps = None,
+    amplitude: option.Amplitude = 1.0,
+    offset: option.Offset = False,
+    format: option.Format = None,
+    depth: option.Depth = None,
+    background: option.Background = None,
+    shutter: option.Shutter = 0.0,
+    shutter_samples: option.ShutterSamples = DEFAULT_SAMPLES,
+    motion_vectors: option.MotionVectors = None,
+    coverage: option.Coverage = None,
+    device: option.Device = None,
+) -> None:
+    """Render a picture with a motion, as a seamless loop.
+
+    Examples:
+    - `gid render flower.jpg flower.npz -o flower.mp4 --shutter 180`
+    - `gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2`
+    """
+    picture, linear = read_picture(image)
+    settings = Settings(
+        output, frames, fps, amplitude, offset, format, depth, background, shutter, shutter_samples, motion_vectors,
+        coverage, device,
+    )  # fmt: skip
+    _render(picture, linear, lambda: load_volume(volume), settings)
+
+
+def animate(
+    image: option.Image,
+    output: option.FramesOutput,
+    seed: option.Seed = 0,
+    steps: option.Steps = DEFAULTS.steps,
+    guidance: option.Guidance = DEFAULTS.guidance,
+    strength: option.Strength = None,
+    mask: option.MaskFile = None,
+    weights: option.Weights = None,
+    frames: option.Frames = None,
+    fps: option.Fps = None,
+    amplitude: option.Amplitude = 1.0,
+    offset: option.Offset = False,
+    format: option.Format = None,
+    depth: option.Depth = None,
+    background: option.Background = None,
+    shutter: option.Shutter = 0.0,
+    shutter_samples: option.ShutterSamples = DEFAULT_SAMPLES,
+    motion_vectors: option.MotionVectors = None,
+    coverage: option.Coverage = None,
+    device: option.Device = None,
+) -> None:
+    """From a picture to a seamless loop in one go: predict and render.
+
+    Examples:
+    - `gid animate flower.jpg -o flower.mp4`
+    - `gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5`
+    """
+    wanted = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
+    picture, linear = read_picture(image)
+    settings = Settings(
+        output, frames, fps, amplitude, offset, format, depth, background, shutter, shutter_samples, motion_vectors,
+        coverage, device,
+    )  # fmt: skip
+
+    def motion() -> SpectralVolume:
+        return predicted(picture, linear, weights, device, seed, wanted, mask)
+
+    _render(picture, linear, motion, settings)
+
+
+def read_picture(path: Path) -> tuple[Picture, bool]:
+    """A picture, and whether it is scene-linear."""
+    from .images import is_linear, read_image
+
+    return read_image(path), is_linear(path)
+
+
+def load_volume(path: Path) -> SpectralVolume:
+    """A spectral volume."""
+    from gid_blender.motion import files
+
+    return files.load(path)
+
+
+def predicted(
+    picture: Picture,
+    linear: bool,
+    weights: Path | None,
+    device: str | None,
+    seed: int,
+    settings: PredictionSettings,
+    mask: Path | None,
+) -> SpectralVolume:
+    """The motion of a picture; of a mask, the first channel counts, for masks are grey, whatever they are stored as."""
+    allowed = None if mask is None else read_picture(mask)[0][..., 0]
+    with progress_bar() as progress:
+        progress("Loading the model", 0, 0)
+        from .predictor import MotionPredictor
+
+        predictor = MotionPredictor.load(weights, device)
+        [volume] = predictor.predict_many(picture, [seed], settings, mask=allowed, linear=linear, progress=progress)
+    return volume
+
+
+def _render(picture: Picture, linear: bool, motion: Callable[[], SpectralVolume], chosen: Settings) -> None:
+    """Everything that can be refused is refused before the motion is predicted or a frame rendered."""
+    from .movies import is_movie, writing
+    from .transparency import parse_colour
+
+    started = time.monotonic()
+    background = None if chosen.background is None else parse_colour(chosen.background)
+    film = is_movie(chosen.output)
+    format = _checked_format(picture, linear, chosen, film)
+    _check_folders(chosen, film)
+    opened: list[FramesFolder] = []
+    try:
+        with ExitStack() as places:
+            take = None
+            if film:
+                take = places.enter_context(writing(chosen.output, linear=linear, background=background))
+            volume = motion()
+            from .renderer import MotionRenderer
+            from .shot import Shot
+
+            shot = Shot.loop(
+                picture,
+                volume,
+                # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
+                chosen.frames or volume.frames,
+                linear=linear,
+                amplitude=chosen.amplitude,
+                offset=chosen.offset,
+                shutter=chosen.shutter,
+                samples=chosen.shutter_samples,
+            )
+            renderer = MotionRenderer.load(chosen.device)
+            sinks = list(_sinks(places, renderer, shot, chosen, None if film else format, background))
+            opened += [folder for folder, _ in sinks]
+            there = 0 if film else shot.frames - len(_missing(sinks))
+            with progress_bar() as progress:
+                rendered = shot.render(
+                    renderer,
+                    None if film else _missing(sinks),
+                    vectors=chosen.motion_vectors is not None,
+                    coverage=chosen.coverage is not None,
+                    progress=progress,
+                )
+                stored = _stored(rendered, sinks)
+                if take is None:
+                    for _ in stored:
+                        pass
+                else:
+                    take(stored, chosen.fps or volume.fps, shot.frames)
+    except KeyboardInterrupt:
+        states = [state for state in (folder.state() for folder in opened) if state]
+        if not states:
+            raise
+        fail(f"Interrupted; {states[0]} The same command goes on with them.", INTERRUPTED)
+        raise typer.Exit(INTERRUPTED) from None
+    say(
+        f"{chosen.output}: {shot.frames} frames at {chosen.fps or volume.fps:.6g} fps"
+        + (f", {there} of which were there," if there else "")
+        + f" in {time.monotonic() - started:.1f} s"
+    )
+
+
+def _checked_format(picture: Picture, linear: bool, chosen: Settings, film: bool) -> str:
+    """The format of frames in a folder, after a look at whether the output can be what is asked for."""
+    from .encode import ALPHA, FORMATS, check_depth
+    from .movies import MOVIES
+    from .transparency import require_alpha
+
+    format = chosen.format or ("exr" if linear else "png")
+    if format not in FORMATS:
+        raise typer.BadParameter(f"“{format}” is no frame format; choose from {', '.join(FORMATS)}.")
+    suffix = chosen.output.suffix.lower()
+    if film and (chosen.format or chosen.depth):
+        raise typer.BadParameter(
+            f"--format and --depth are about frames in a folder; “{chosen.output.name}” is a film."
+        )
+    check_depth(format, chosen.depth)
+    holds_alpha = MOVIES[suffix].alpha if film else format in ALPHA
+    if not holds_alpha and chosen.background is None:
+        require_alpha(picture, suffix if film else format)
+    return format
+
+
+def _check_folders(chosen: Settings, film: bool) -> None:
+    from .frames_folder import check_place
+
+    places = [chosen.motion_vectors, chosen.coverage]
+    folders = [path for path in [None if film else chosen.output, *places] if path is not None]
+    absolute = [Path(os.path.abspath(path)) for path in folders]
+    for index, path in enumerate(absolute):
+        others = absolute[:index] + absolute[index + 1 :]
+        if any(path == other or other in path.parents for other in others):
+            raise typer.BadParameter(f"“{folders[index]}” needs a folder of its own, apart from those of the others.")
+    for path in folders:
+        check_place(path)
+
+
+Sink = tuple["FramesFolder", "Callable[[Rendered], bytes]"]
+
+
+def _sinks(
+    places: ExitStack, renderer: Any, shot: Shot, chosen: Settings, format: str | None, background: Any
+) -> Iterator[Sink]:
+    """The folders to fill, and how a frame becomes the file for each."""
+    from .encode import FORMATS, encode_image
+    from .frames_folder import filling
+    from .motion_vectors import encode_coverage, encode_motion_vectors
+    from .renderer_identity import renderer_identity
+
+    identity = renderer_identity(renderer)
+
+    def opened(folder: Path, suffix: str, **settings: Any) -> FramesFolder:
+        render = shot.fingerprint(renderer=identity, **settings)
+        return places.enter_context(filling(folder, render, shot.frames, suffix, {"about": settings}))
+
+    def frame(rendered: Rendered) -> bytes:
+        assert format is not None
+        return encode_image(rendered.frame, format, linear=shot.linear, depth=chosen.depth, background=background)
+
+    def vectors(rendered: Rendered) -> bytes:
+        assert rendered.vectors is not None
+        return encode_motion_vectors(*rendered.vectors)
+
+    def coverage(rendered: Rendered) -> bytes:
+        assert rendered.coverage is not None
+        return encode_coverage(rendered.coverage)
+
+    if format is not None:
+        settings = {"format": format, "depth": chosen.depth, "background": background}
+        yield opened(chosen.output, FORMATS[format], **settings), frame
+    if chosen.motion_vectors is not None:
+        yield opened(chosen.motion_vectors, ".exr", motion_vectors=True), vectors
+    if chosen.coverage is not None:
+        yield opened(chosen.coverage, ".exr", coverage=True), coverage
+
+
+def _missing(sinks: list[Sink]) -> list[int]:
+    """The frames that any of the folders lacks."""
+    return sorted({index for folder, _ in sinks for index in folder.missing})
+
+
+def _stored(rendered: Iterator[Rendered], sinks: list[Sink]) -> Iterator[Picture]:
+    """The frames, each written to the folders that lack it."""
+    lacking = [(folder, set(folder.missing), encode) for folder, encode in sinks]
+    for item in rendered:
+        for folder, missing, encode in lacking:
+            if item.index in missing:
+                folder.write(item.index, encode(item))
+        yield item.frame

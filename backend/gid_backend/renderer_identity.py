@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A name for what makes the frames, so that those of another renderer are never taken for this one's."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from .renderer import MotionRenderer
+
+__all__ = ["renderer_identity"]
+
+_PACKAGE = Path(__file__).resolve().parent
+# Not the version alone: between two versions the code changes, and so do weights that somebody trained.
+_SOURCES = (
+    "renderer.py",
+    "rendering/*.py",
+    "encode.py",
+    "exr.py",
+    "shutter.py",
+    "motion_vectors.py",
+    "weights/*renderer*",
+)
+
+
+def renderer_identity(renderer: MotionRenderer) -> str:
+    """A hash over its code, weights and settings and the kind of device, on which the last bit may depend."""
+    digest = hashlib.sha256(f"{renderer.settings} {renderer.device.type}".encode())
+    for path in sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

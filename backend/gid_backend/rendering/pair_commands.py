@@ -48,7 +48,11 @@ def pairs(
         from .loop_pairs import STARTS, STEPS, clips, save_loop_pairs
 
         names = [clip.stem for clip in clips(loops) if (clip.stem in DEVELOPMENT_LOOPS) == development]
-        watched("pairs", len(names) * len(STARTS) * len(STEPS), lambda say: save_loop_pairs(out, loops, names))
+        watched(
+            "pairs",
+            len(names) * len(STARTS) * len(STEPS),
+            lambda say: save_loop_pairs(out, loops, names, STARTS, STEPS),
+        )
         return
     from ..synth.rendered.generate import generate_pairs
 

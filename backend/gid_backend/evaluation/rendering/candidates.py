@@ -57,7 +57,8 @@ def candidates(
         WeightsError: when the weights cannot be used.
         GidError: when there is no such device.
     """
-    code = fingerprint_of([*_files("evaluation/rendering", "baselines", "mesh"), *_files("rendering", "splatting")])
+    modules = _files("evaluation/rendering", "baselines", "mesh") + _files("rendering", "splatting", "splatting_torch")
+    code = fingerprint_of(modules)
     known = {name: Candidate(name, f"{name}-{code}", way) for name, way in BASELINES.items()}
     known |= {candidate.name: candidate for candidate in _ours(device, weights)}
     unknown = next((name for name in names or () if name not in known), None)

@@ -21,6 +21,7 @@ PairsOption = Annotated[
 ]
 StillsOption = Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Photographs for the sheets.")]
 OnlyOption = Annotated[list[str] | None, typer.Option(help="A candidate to measure, as the page calls it; repeatable.")]
+FramesOption = Annotated[int, typer.Option(min=1, help="Most frames of each clip, spread over it.")]
 WeightsOption = Annotated[Path | None, typer.Option(help="Of the network (gid train renderer); the shipped ones.")]
 WorkOption = Annotated[Path, typer.Option(help="Folder for measured flow, figures of single frames and motions.")]
 ResultsOption = Annotated[Path, typer.Option(help="JSON file in which rows accumulate; the page is beside it.")]
@@ -31,6 +32,7 @@ def renderer(
     loops: LoopsOption = None,
     pairs: PairsOption = None,
     stills: StillsOption = None,
+    frames: FramesOption = 14,
     only: OnlyOption = None,
     weights: WeightsOption = None,
     work: WorkOption = Path("out/evaluation"),
@@ -48,7 +50,7 @@ def renderer(
     from ..results import Results
     from ..splits import EvaluationError
     from .candidates import candidates
-    from .inputs import clips_of, paired
+    from .inputs import clips_of, paired, spread
     from .page import write_page
     from .plan import LOOPS, SYNTHETIC, Plan
     from .store import Store
@@ -65,7 +67,7 @@ def renderer(
         plan = Plan(Store(work / "frames"), kept, candidates(only, device, weights), watch)
         clips = clips_of(loops, measured[LOOPS], work / "flow", watch)
         if clips:
-            plan.quality(LOOPS, [pair for found in clips.values() for pair in found])
+            plan.quality(LOOPS, [pair for found in clips.values() for pair in spread(found, frames)])
             plan.flicker(clips)
             plan.past_range(clips)
         if measured[SYNTHETIC]:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+
 from ...rendering.frame_pair import FramePair
 from ...rendering.pair_files import PairFolder
 from ..splits import EvaluationError
-from .clips import Watcher, clip_pairs
-from .plan import LOOPS, SYNTHETIC, clip_and_number
+from .clips import STRIDE, Watcher, clip_pairs
+from .flicker import runs
+from .plan import LOOPS, SYNTHETIC, clip_of, sequence_and_number
 
-__all__ = ["Joined", "clips_of", "paired"]
+__all__ = ["Joined", "clips_of", "paired", "spread"]
 
 
 class Joined(Sequence[FramePair]):
@@ -62,5 +65,18 @@ def clips_of(
         return clip_pairs(loops, cache, watch)
     found: dict[str, list[FramePair]] = {}
     for pair in measured:
-        found.setdefault(clip_and_number(pair.name)[0], []).append(pair)
-    return {clip: sorted(pairs, key=lambda pair: clip_and_number(pair.name)[1]) for clip, pairs in found.items()}
+        found.setdefault(clip_of(pair.name), []).append(pair)
+    return {clip: sorted(pairs, key=lambda pair: sequence_and_number(pair.name)) for clip, pairs in found.items()}
+
+
+def spread(pairs: Sequence[FramePair], most: int) -> list[FramePair]:
+    """At most so many pairs of a clip, evenly.
+
+    Of frames that follow each other every tenth is taken: they are there for flicker, and would count one moment many
+    times.
+    """
+    numbers = [sequence_and_number(pair.name)[1] for pair in pairs]
+    close = {i for run in runs(numbers) for i in run if numbers[i] % STRIDE}
+    chosen = [pair for i, pair in enumerate(pairs) if i not in close] or list(pairs)
+    places = np.linspace(0, len(chosen) - 1, min(most, len(chosen))).round().astype(int)
+    return [chosen[i] for i in places]

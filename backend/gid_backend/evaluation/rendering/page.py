@@ -31,8 +31,8 @@ This page is generated from [renderer-evaluation.json](renderer-evaluation.json)
 [benchmarks](benchmarks.md).
 
 Every candidate gets the same: the rest picture, where each of its pixels goes, and how strongly each place moves over
-the clip. On clips, that motion is estimated from the clip itself (docs/dataset.md), frame 0 to every 10th frame; its
-mistakes bound what any candidate can reach. On rendered scenes it is exact.
+the clip. On clips, that motion is estimated from the clip itself (see the [data set](dataset.md)), from frame 0 to
+frames spread over it; its mistakes bound what any candidate can reach. On rendered scenes it is exact.
 
 ## Candidates"""
 
@@ -88,7 +88,7 @@ MEANINGS = {
 
 PAST = """## Past the range
 
-The flow of clips times 1, 2 and 4, three frames of each. There is no truth: *uncovered* and *folded* say what the
+The flow of clips times 1, 2 and 4, two frames of each. There is no truth: *uncovered* and *folded* say what the
 motion does to the picture whoever renders it (% of the frame at which less than 0.3 px of the picture arrives; % of the
 picture that is turned over). *Detail*: mean gradient where something moves, over the rest picture's; below 1 is blur,
 above 1 tearing. *Drift*: squared distance of the mean unit feature vectors of frame and picture, 10⁻³, wherever things

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,11 +24,11 @@ from .places import MOVING, local_displacement
 from .store import Store, key_of
 from .summary import mean_of, summarise
 
-__all__ = ["LOOPS", "SYNTHETIC", "Plan", "clip_and_number"]
+__all__ = ["LOOPS", "SYNTHETIC", "Plan", "clip_of", "sequence_and_number"]
 
 LOOPS, SYNTHETIC = "loops", "synthetic"
 # Frames of a clip that are magnified, spread over it.
-MAGNIFIED = 3
+MAGNIFIED = 2
 
 Watcher = Callable[[str, int, int], None]
 
@@ -60,7 +61,7 @@ class Plan:
         found: dict[str, dict[str, list[dict[str, Any]]]] = {c.name: defaultdict(list) for c in self.candidates}
         for index, pair in enumerate(pairs):
             truth, key = Truth(pair, self.network), key_of(pair)
-            case = clip_and_number(pair.name)[0] if split == LOOPS else pair.name
+            case = clip_of(pair.name) if split == LOOPS else pair.name
             for candidate in self.candidates:
                 figures = self.store.once(candidate.key, key, partial(_quality, candidate, truth))
                 found[candidate.name][case].append(figures)
@@ -72,25 +73,34 @@ class Plan:
         """Trembling over time where frames follow each other, as a share of the real clip's."""
         found: dict[str, list[float]] = defaultdict(list)
         for index, pairs in enumerate(clips.values()):
-            for run in runs([clip_and_number(pair.name)[1] for pair in pairs]):
-                row = [pairs[i] for i in run]
-                moving = [local_displacement(pair.flow) >= MOVING for pair in row]
-                truth = second_difference([pair.target for pair in row], moving)
-                key = f"flicker-{len(row)}-{key_of(row[0])}-{key_of(row[-1])}"
-                for candidate in self.candidates:
-                    figures = self.store.once(candidate.key, key, partial(_trembling, candidate, row, moving))
-                    found[candidate.name].append(figures["trembling"] / truth)
+            sequences: dict[str, list[FramePair]] = defaultdict(list)
+            for pair in pairs:
+                sequences[sequence_and_number(pair.name)[0]].append(pair)
+            for sequence in sequences.values():
+                for run in runs([sequence_and_number(pair.name)[1] for pair in sequence]):
+                    for name, ratio in self._trembling([sequence[i] for i in run]):
+                        found[name].append(ratio)
             self.watch("flicker", index + 1, len(clips))
         for name, ratios in found.items():
             self._put("flicker", LOOPS, name, {"ratio": round(mean_of(ratios), 4), "worst": round(max(ratios), 4)})
+
+    def _trembling(self, row: Sequence[FramePair]) -> Iterator[tuple[str, float]]:
+        """Each candidate's, over the real frames', for frames in a row."""
+        moving = [local_displacement(pair.flow) >= MOVING for pair in row]
+        truth = second_difference([pair.target for pair in row], moving)
+        key = f"flicker-{len(row)}-{key_of(row[0])}-{key_of(row[-1])}"
+        for candidate in self.candidates:
+            figures = self.store.once(candidate.key, key, partial(_trembling, candidate, row, moving))
+            if truth > 0:
+                yield candidate.name, figures["trembling"] / truth
 
     def past_range(self, clips: Mapping[str, Sequence[FramePair]]) -> None:
         """Motion times 1, 2 and 4."""
         found: dict[tuple[str, float], list[dict[str, Any]]] = defaultdict(list)
         for index, pairs in enumerate(clips.values()):
-            rest = self.network.features(pairs[0].source)
             spread = np.linspace(0, len(pairs) - 1, min(MAGNIFIED, len(pairs))).round().astype(int)
             for pair in (pairs[i] for i in spread):
+                rest = self.network.features(pair.source)
                 for factor in FACTORS:
                     torn = tearing(pair.flow * np.float32(factor))
                     key = f"times-{factor:g}-{key_of(pair)}"
@@ -108,19 +118,32 @@ class Plan:
 
     def _put(self, table: str, split: str, name: str, figures: Mapping[str, Any]) -> None:
         weights = next(candidate.weights for candidate in self.candidates if candidate.name == name)
-        self.results.put(table, split, name, {"weights": weights} if weights else {}, figures)
+        told = {key: value for key, value in figures.items() if not math.isnan(value)}
+        self.results.put(table, split, name, {"weights": weights} if weights else {}, told)
         self.results.save()
 
 
-def clip_and_number(name: str) -> tuple[str, int]:
-    """Of the name of a pair: what it is of, and the frame; the whole name and -1 where it ends in no number.
+def sequence_and_number(name: str) -> tuple[str, int]:
+    """Of the name of a pair: the sequence that its frame is of, and which frame; -1 where it ends in no number.
+
+    A sequence is a clip, or a clip and the frame from which its motion is told.
 
     Example:
-        >>> clip_and_number("ivy_wall_070")
-        ('ivy_wall', 70)
+        >>> sequence_and_number("ivy_wall_070"), sequence_and_number("ivy_wall 38+6")
+        (('ivy_wall', 70), ('ivy_wall 38+', 6))
     """
     found = re.fullmatch(r"(.*?)[-_:. ]*(\d+)", name)
     return (found[1], int(found[2])) if found and found[1] else (name, -1)
+
+
+def clip_of(name: str) -> str:
+    """The clip that a pair is of.
+
+    Example:
+        >>> clip_of("ivy_wall_070"), clip_of("ivy_wall 38+6")
+        ('ivy_wall', 'ivy_wall')
+    """
+    return re.sub(r" \d+\+$", "", sequence_and_number(name)[0])
 
 
 def _frame(candidate: Candidate, pair: FramePair) -> Picture:

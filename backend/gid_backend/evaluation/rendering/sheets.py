@@ -28,12 +28,12 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 SHOWN = (BICUBIC, SOFTMAX, PLAIN, NETWORK)
 STILLS = 6
 # Longer sides are shrunk to it: a crop is then a fair part of the picture.
-LONGEST_SIDE = 960
+LONGEST_SIDE = 640
 CROP, ENLARGED = 72, 3
 # Pictures that are shown with more motion as well, and how much.
 MAGNIFIED, FACTORS = 2, (2.0, 4.0)
 # Frames of the slices through time, over one loop.
-TIMES = 50
+TIMES = 48
 MARGIN, LABEL = 4, 18
 MOST_BYTES = 480_000
 

@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from gid_backend.rendering.pair_files import load_pairs
 from gid_backend.synth.commands import app
 from gid_backend.synth.motion import spectral_volume
 from gid_backend.synth.rendered import generate as module
 from gid_backend.synth.rendered.camera import Camera
 from gid_backend.synth.rendered.compact import compact
-from gid_backend.synth.rendered.finish import develop, finished
+from gid_backend.synth.rendered.finish import develop, develop_alike, finished
 from gid_backend.synth.rendered.mesh import Mesh, frames
+from gid_backend.synth.rendered.pairs import finished_pair
 from gid_backend.synth.rendered.rig import Rig, branch_frequency, leaf_frequency, pendulum_frequency
 from gid_backend.synth.scene import Parts, SceneError, load_scenes
 
@@ -181,6 +183,24 @@ def test_the_film_shows_any_amount_of_light():
     assert develop(broken, np.random.default_rng(5)).mean() > 25
 
 
+def test_one_roll_of_film_shows_both_pictures_of_a_pair_alike():
+    rng = np.random.default_rng(0)
+    scene = rng.gamma(1.0, 1.0, (64, 96, 3)).astype(np.float32)
+    for seed in range(8):
+        alone = develop(scene, np.random.default_rng(seed))
+        brighter = scene.copy()
+        brighter[:, 60:] *= 4
+        first, second = develop_alike(np.stack([scene, brighter]), np.random.default_rng(seed), grain=0.0)
+        same, again = develop_alike(np.stack([scene, scene]), np.random.default_rng(seed), grain=0.0)
+        assert np.array_equal(first, same)
+        assert np.array_equal(first, again)
+        # The grain is all that it lacks; its spread is below 0.031 of white, four of them are 32 levels.
+        assert np.abs(first.astype(int) - alone).max() < 45
+        # The exposure is the first one's: what is as it was looks as it did, but for the lens's glare and sharpening.
+        assert np.abs(first[:, :50].astype(int) - second[:, :50]).mean() < 4
+        assert second[:, 65:].mean() > first[:, 65:].mean() + 15
+
+
 def test_frames_are_square_and_face_where_they_should():
     rng = np.random.default_rng(2)
     along, across, normal = frames(rng.normal(size=(50, 3)), rng.normal(size=(50, 3)))
@@ -211,7 +231,8 @@ import os, signal, sys, time
 import numpy as np
 if sys.argv[1] == "-c":
     sys.exit({missing})
-folder, seeds = sys.argv[5], [int(s) for s in sys.argv[6:]]
+pairs = sys.argv[6] == "--pairs"
+folder, seeds = sys.argv[5], [int(s) for s in sys.argv[8 if pairs else 6:]]
 for seed in seeds:
     if seed in {deadly}:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -227,6 +248,11 @@ for seed in seeds:
     picture = np.full((16, 32, 3), 0.2, np.float32)
     index = np.zeros((16, 32), np.uint16)
     arrays = {{"parts_" + k: v for k, v in parts.items()}}
+    if pairs:
+        assert sys.argv[7] == "1.5"
+        still, waves = np.zeros((2, 16, 32), np.float32), np.zeros((1, 15), np.complex64)
+        arrays |= dict(source=picture, target=picture, flow=still + seed, uncovered=still[0] > 0)
+        arrays |= dict(sway=waves, flutter=waves)
     np.savez(f"{{folder}}/{{seed}}.npz", picture=picture, part_index=index, family="still", seed=seed, **arrays)
     print("made", seed, flush=True)
 """
@@ -267,6 +293,22 @@ def test_shards_that_exist_are_kept(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_pairs_come_in_shards_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PAIRS_IN_A_SHARD", 2)
+    python, out, said = stand_in(tmp_path, failing=(4,)), tmp_path / "out", []
+    for _ in range(2):
+        done = module.generate_pairs(out, count=3, first=3, python=python, width=384, complain=said.append)
+        assert sum(done) == 3
+    assert [p.name for p in sorted(out.iterdir())] == ["pairs-000000003-002.npz", "pairs-000000005-001.npz"]
+    pairs = list(load_pairs(out))
+    assert [pair.name for pair in pairs] == ["still 3", "still 5"]
+    assert (pairs[1].flow == 5).all()
+    assert not pairs[1].strength.any()
+    assert np.array_equal(pairs[0].source, pairs[0].target)
+    assert len(said) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
 def test_stopping_ends_blender_and_keeps_what_is_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "SHARD", 1)
     # At number 1 it waits for longer than the test may take.
@@ -291,6 +333,28 @@ def test_what_cannot_work_is_said_in_one_sentence(tmp_path):
     result = CliRunner().invoke(app, ["--out", str(tmp_path), "--count", "1", "--rendered"])
     assert result.exit_code == 2
     assert "--python" in result.output
+
+
+def test_a_finished_pair_has_the_strength_of_its_parts():
+    made, ids = rig()
+    table = made.table(AHEAD)
+    index = np.zeros((40, 64), np.uint16)
+    index[4:20, 10:30] = ids[0]
+    raw = {"parts_" + n: v for n, v in table.items()}
+    picture = np.random.default_rng(1).gamma(1.0, 1.0, (40, 64, 3)).astype(np.float32)
+    sway = np.zeros((len(table["parent"]), 15), np.complex64)
+    sway[ids[0], 3] = 0.5
+    raw |= {"source": picture, "target": picture, "flow": np.ones((2, 40, 64), np.float32), "part_index": index}
+    raw |= {"uncovered": index > 0, "sway": sway, "flutter": 0 * sway}
+    pair = finished_pair(raw | {"family": np.array("palm"), "seed": np.array(7)})
+    assert pair.name == "palm 7"
+    assert np.array_equal(pair.source, pair.target)
+    assert np.array_equal(pair.uncovered, index > 0)
+    assert not pair.strength[index == 0].any()
+    # A sine of the amplitude 0.5 × drag 0.1 / √2, at so many widths from the pivot, in pixels.
+    y, x = (10 + 0.5) / 64, (20 + 0.5) / 64
+    lever = np.hypot(*(np.array([x, y]) - table["pivot"][ids[0]]))
+    assert np.isclose(pair.strength[10, 20], 64 * 0.5 * table["drag"][ids[0]] * lever / np.sqrt(2), rtol=1e-4)
 
 
 def test_a_finished_scene_moves_as_drawn_ones_do():

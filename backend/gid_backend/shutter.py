@@ -19,6 +19,7 @@ __all__ = ["DEFAULT_SAMPLES", "MAX_ANGLE", "MAX_SAMPLES", "average", "shutter_ti
 MAX_ANGLE = 720.0
 MAX_SAMPLES = 64
 DEFAULT_SAMPLES = 8
+_STEPS = 1 << 20
 
 
 def shutter_times(times: npt.ArrayLike, angle: float, samples: int) -> npt.NDArray[np.float64]:
@@ -39,7 +40,9 @@ def shutter_times(times: npt.ArrayLike, angle: float, samples: int) -> npt.NDArr
     when = np.asarray(times, np.float64)[:, None]
     if angle == 0.0:
         return when
-    return when + angle / 360.0 * ((np.arange(samples) + 0.5) / samples - 0.5)
+    offsets = angle / 360.0 * ((np.arange(samples) + 0.5) / samples - 0.5)
+    # In millionths of a frame, in binary: added to whole frames they stay exact, so a loop has no seam to the bit.
+    return when + np.rint(offsets * _STEPS) / _STEPS
 
 
 def average(pictures: Iterable[Picture], *, linear: bool = False) -> Picture:

@@ -46,7 +46,7 @@ def by_opencv(data):
 
 def exr_channels(data):
     with OpenEXR.File(io.BytesIO(data), separate_channels=True) as file:
-        return {name: channel.pixels for name, channel in file.channels().items()}, file.header()
+        return {name: channel.pixels for name, channel in file.channels().items()}, dict(file.header())
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

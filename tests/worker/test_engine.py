@@ -106,6 +106,57 @@ class TestRender:
         assert loop.frames == same.frames
         assert len({data for _, data in loop.frames}) > 1
 
+    def test_depth_background_and_shutter_are_what_the_command_line_has(self, client, volume):
+        import cv2
+
+        image, pixels = picture("uint8", 4)
+        params = {"image": image, "frames": 2, "format": "png", "depth": 16, "background": [1, 0, 0]}
+        job = run(client, "render", {**params, "shutter": 180, "samples": 3}, [pixels, dumps(volume)])
+        frame = cv2.imdecode(np.frombuffer(job.frames[0][1], np.uint8), cv2.IMREAD_UNCHANGED)
+        assert (frame.dtype, frame.shape) == (np.uint16, (H, W, 3))
+        sharp = run(client, "render", params, [pixels, dumps(volume)])
+        assert sharp.frames[0] != job.frames[0]
+
+    def test_a_loops_shutter_is_the_rows_of_its_moments(self, client, volume):
+        """Whoever sends coefficients sends every moment; the worker averages their light and makes up none."""
+        image, pixels = picture()
+        times = (np.arange(2)[:, None] + np.array([-0.125, 0.125])).ravel()
+        q = np.exp(2j * np.pi * times[:, None] * np.arange(volume.bands) / 2)
+        q[:, 0] = 0
+        rows = np.stack([q.real, q.imag], axis=-1).tolist()
+        loop = run(
+            client, "render", {"image": image, "frames": 2, "shutter": 180, "samples": 2}, [pixels, dumps(volume)]
+        )
+        given = run(client, "render", {"image": image, "coefficients": rows, "samples": 2}, [pixels, dumps(volume)])
+        assert [len(loop.frames), len(given.frames)] == [2, 2]
+        assert loop.frames == given.frames
+
+    def test_passes_come_with_their_frame_in_the_order_asked_for(self, client, volume):
+        image, pixels = picture()
+        params = {"image": image, "frames": 2, "passes": ["coverage", "motion_vectors"]}
+        seen = []
+        job = run(
+            client,
+            "render",
+            params,
+            [pixels, dumps(volume)],
+            on_frame=lambda job, index, *data: seen.append((index, data)),
+        )
+        assert job.result == {"count": 2, "suffix": ".png"}
+        assert [index for index, _ in seen] == [0, 1]
+        for _, (frame, coverage, vectors) in seen:
+            assert frame.startswith(b"\x89PNG")
+            assert coverage.startswith(b"v/1\x01")
+            assert b"Layer.Vector.X" in vectors
+            assert b"Layer.Vector.X" not in coverage
+
+    def test_jpeg_refuses_a_transparent_picture_and_names_what_can(self, client, volume):
+        image, _ = picture("uint8", 4)
+        clear = bytes(H * W * 4)
+        job = run(client, "render", {"image": image, "frames": 1, "format": "jpeg"}, [clear, dumps(volume)])
+        assert (job.error.code, job.error.hint) == ("bad_image", "Choose PNG, WebP or OpenEXR as the format.")
+        assert "transparent" in job.error.message
+
     def test_it_is_cancelled_between_two_frames(self, client, volume):
         image, pixels = picture()
         job = client.submit("render", {"image": image, "frames": 10_000}, [pixels, dumps(volume)])
@@ -125,6 +176,11 @@ class TestRender:
             ({"frames": 0}, "bad_request", "frames"),
             ({"frames": 1, "format": "tiff"}, "bad_request", "format"),
             ({"frames": 1, "speed": 2}, "bad_request", "speed"),
+            ({"frames": 1, "format": "jpeg", "depth": 16}, "bad_request", "bits a channel"),
+            ({"frames": 1, "shutter": 721}, "bad_request", "shutter"),
+            ({"frames": 1, "passes": ["depth"]}, "bad_request", "passes"),
+            ({"coefficients": [[[0, 0]] * 16] * 3, "samples": 2}, "bad_request", "2 for each frame"),
+            ({"coefficients": [[[0, 0]] * 16], "shutter": 90}, "bad_request", "each moment"),
             ({"frames": 1, "amplitude": "strong"}, "bad_request", "amplitude"),
         ],
     )

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures the renderer: frames per second, and how close its frames come to real ones.
+"""Measures what rendering a frame costs: milliseconds and peak memory, with and without the network.
 
-Prints one JSON object of medians. Run by scripts/bench.py, or by itself:
+Prints one JSON object of medians. Run by scripts/bench.py, or by itself, for some sizes only:
 
-    python -m scripts.bench_render [CLIP.mp4 …]
+    python -m scripts.bench_render [512x288 …]
 
-With clips, their motion is measured by `gid extract`, laid on their first frame and rendered; the frames
-are compared with the clip's own (PSNR in dB over the whole frame, median over the clips), beside those of
-a plain backward look-up (cv2.remap, cubic, as if the motion were already that of the target pixel), and of
-splatting colours instead of displacements.
+A photograph at each size with its predicted motion, so that the network has as much to repair as it usually has; frames
+of a picture that is set already, 8 bits in and out, two threads on the CPU, and the GPU where there is one (`cuda_…`).
+Beside it `cv2.remap` (bicubic), a splat of the colours at full size, and the limit: what the machine takes to move the
+bytes that any renderer must move, 36 a pixel (three colours, displacement and strength read once, three colours written
+once, 32 bits each), at the speed at which it copies a large tensor. How good the frames are: `gid evaluate renderer`.
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,84 +29,119 @@ import cv2
 import numpy as np
 import torch
 
-from gid_backend.flow import extract_motion
-from gid_backend.renderer import MotionRenderer
+from gid_backend.images import read_image
+from gid_backend.predictor import MotionPredictor
+from gid_backend.renderer import MotionRenderer, RenderSettings
+from gid_backend.rendering.network import WEIGHTS, RepairNetwork
 from gid_backend.rendering.splatting import splat
-from gid_backend.video import read_video
 from gid_blender.motion import SpectralVolume
 
-SIZES = {"render_512x288_ms": (288, 512), "render_1920x1080_ms": (1080, 1920), "render_3840x2160_ms": (2160, 3840)}
-# Every so many frames of a clip is compared.
-STRIDE = 10
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = ("512x288", "1920x1080", "3840x2160")
+THREADS, REPEATS = 2, 5
+BYTES_A_PIXEL = 4 * (3 + 2 + 1 + 3)
+COPIED = 256 << 20
 
 
 def main() -> int:
-    torch.set_num_threads(min(2, torch.get_num_threads()))
-    figures: dict[str, Any] = {name: frame_time(*size) for name, size in SIZES.items()}
-    clips = [compare(Path(name)) for name in sys.argv[1:]]
-    for method in clips[0] if clips else ():
-        figures[f"psnr_{method}_db"] = round(statistics.median(clip[method] for clip in clips), 2)
+    sizes = sys.argv[1:] or SIZES
+    picture = ROOT / "gid_blender/assets/dahlia.jpg"
+    volume = MotionPredictor.load(device="cpu").predict(read_image(picture))
+    figures: dict[str, Any] = {}
+    for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
+        for size in sizes:
+            prefix = "" if device == "cpu" else "cuda_"
+            found = {f"{prefix}{name}": value for name, value in measured(device, size, picture, volume)}
+            figures |= found
     print(json.dumps(figures))
     return 0
 
 
-def frame_time(height: int, width: int) -> float:
-    """Milliseconds for one frame of a picture that is set already: median of five."""
-    rng = np.random.default_rng(0)
-    picture = cv2.GaussianBlur(rng.integers(0, 255, (height, width, 3), np.uint8, endpoint=True), (0, 0), 2)
-    spectrum = np.zeros((16, 2, 160, 256), np.complex64)
-    for k in range(1, 16):
-        spectrum[k].real = cv2.GaussianBlur(rng.standard_normal((160, 256, 2)), (0, 0), 12).transpose(2, 0, 1) / k
+def measured(device: str, size: str, picture: Path, volume: SpectralVolume) -> Iterator[tuple[str, float]]:
+    """Figures of one size, by name."""
+    # A volume cannot be sent to another process; its numbers can.
+    work = (device, size, picture, volume.spectrum)
+    limit, remap, splatted = apart(beside, *work)
+    plain, plain_mb = apart(rendered, *work, False)
+    full, full_mb = apart(rendered, *work, True)
+    yield f"render_{size}_ms", plain
+    yield f"network_{size}_ms", full
+    if device == "cpu":
+        yield f"remap_{size}_ms", remap
+    yield f"splat_{size}_ms", splatted
+    yield f"limit_{size}_ms", limit
+    if device == "cpu":
+        yield f"render_{size}_times_remap", plain / remap
+        yield f"network_{size}_times_remap", full / remap
+    yield f"splat_{size}_times_limit", splatted / limit
+    yield f"render_{size}_mb", plain_mb
+    yield f"network_{size}_mb", full_mb
+
+
+def apart(task: Callable[..., tuple[float, ...]], *arguments: Any) -> tuple[float, ...]:
+    """What a function says in a process of its own: peak memory never falls within one."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(task, *arguments).result()
+
+
+def rendered(device: str, size: str, picture: Path, spectrum: np.ndarray, network: bool) -> tuple[float, float]:
+    """Milliseconds for a frame, and the peak in megabytes: of the process on the CPU, of tensors on a GPU."""
+    torch.set_num_threads(THREADS)
     volume = SpectralVolume(spectrum)
-    # At most 1 % of the width, as in the published loops.
-    volume = volume.scaled(0.01 / float(volume.amplitude().max()))
-    renderer = MotionRenderer.load("cpu")
-    renderer.render(picture, volume.displacement(0), volume.amplitude())
+    repair = None
+    if network:
+        # Where there are no weights yet, an untrained one takes as long.
+        repair = RepairNetwork.load(WEIGHTS, device) if WEIGHTS.is_file() else RepairNetwork().to(device)
+    renderer = MotionRenderer(torch.device(device), RenderSettings(repair=network), repair)
+    renderer.set_image(sized(picture, size))
+    strength, displacements = volume.amplitude(), iter([volume.displacement(10 * i) for i in range(REPEATS + 1)])
+    spent = median_ms(lambda: renderer.render(None, next(displacements), strength))
+    if device == "cuda":
+        return spent, torch.cuda.max_memory_allocated() / 1e6
+    # Linux counts in kilobytes, macOS in bytes.
+    return spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def beside(device: str, size: str, picture: Path, spectrum: np.ndarray) -> tuple[float, float, float]:
+    """Milliseconds of the bytes moved, of `cv2.remap` (on the CPU), and of a splat of colours."""
+    torch.set_num_threads(THREADS)
+    cv2.setNumThreads(THREADS)
+    volume = SpectralVolume(spectrum)
+    still = sized(picture, size)
+    height, width = still.shape[:2]
+    flow = np.stack([cv2.resize(axis, (width, height)) for axis in volume.displacement(10)]) * np.float32(width)
+    y, x = np.indices((height, width), np.float32)
+    at = x - flow[0], y - flow[1]
+    remap = median_ms(lambda: cv2.remap(still, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
+    source = torch.zeros(COPIED // 4, device=device)
+    target = torch.zeros_like(source)
+    copying = median_ms(lambda: target.copy_(source), device)
+    # Copying reads and writes.
+    limit = copying * BYTES_A_PIXEL * height * width / (2 * COPIED)
+    colours = torch.from_numpy(still).to(device).permute(2, 0, 1)[None].float().contiguous()
+    moved = torch.from_numpy(flow)[None].to(device)
+    strength = torch.from_numpy(cv2.resize(volume.amplitude(), (width, height)))[None, None].to(device)
+    with torch.inference_mode():
+        splatted = median_ms(lambda: splat(colours, moved, strength), device)
+    return limit, remap, splatted
+
+
+def median_ms(task: Callable[[], object], device: str = "cpu") -> float:
+    """Median milliseconds after one call to warm up."""
     times = []
-    for frame in range(1, 6):
-        displacement = volume.displacement(frame)
+    for _ in range(REPEATS + 1):
         started = time.perf_counter()
-        renderer.render(None, displacement, volume.amplitude())
+        task()
+        if device == "cuda":
+            torch.cuda.synchronize()
         times.append(time.perf_counter() - started)
-    return round(1000 * statistics.median(times), 1)
+    return 1000 * statistics.median(times[1:])
 
 
-def compare(clip: Path) -> dict[str, float]:
-    """PSNR of each way to render a clip's own frames from its first one."""
-    frames = [frame for _, frame in read_video(clip)]
-    volume = extract_motion(frames)
-    first = frames[0]
-    height, width = first.shape[:2]
-    rows, columns = np.indices((height, width), np.float32)
-    renderer = MotionRenderer.load("cpu")
-    strength = volume.amplitude()
-    still = torch.from_numpy(first).permute(2, 0, 1)[None].float()
-    importance = torch.from_numpy(strength / np.sqrt(np.mean(strength**2)))[None, None]
-
-    def pixels(displacement: np.ndarray) -> np.ndarray:
-        return np.stack([cv2.resize(axis, (width, height)) for axis in displacement]) * width
-
-    def remapped(displacement: np.ndarray) -> np.ndarray:
-        d = pixels(displacement)
-        return cv2.remap(first, columns - d[0], rows - d[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-
-    def splatted(displacement: np.ndarray) -> np.ndarray:
-        colour, coverage = splat(still, torch.from_numpy(pixels(displacement))[None], importance)
-        return torch.where(coverage > 0, colour, still)[0].permute(1, 2, 0).numpy()
-
-    ways: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "still": lambda displacement: first,
-        "remap": remapped,
-        "colour_splat": splatted,
-        "renderer": lambda displacement: renderer.render(first, displacement, strength),
-    }
-    errors: dict[str, list[float]] = {name: [] for name in ways}
-    for index in range(STRIDE, len(frames), STRIDE):
-        displacement = volume.displacement(index * volume.frames / len(frames))
-        for name, way in ways.items():
-            difference = way(displacement).astype(np.float32) - frames[index]
-            errors[name].append(float(np.mean(difference**2)))
-    return {name: 10.0 * float(np.log10(255.0**2 / np.mean(values))) for name, values in errors.items()}
+def sized(picture: Path, size: str) -> np.ndarray:
+    width, height = map(int, size.split("x"))
+    found = read_image(picture)[..., :3]
+    return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ SHARD = 32
 PAIRS_IN_A_SHARD = 8
 # A scene takes one to five seconds of an idle core; whoever says nothing for so long hangs.
 SECONDS_FOR_A_SCENE = 180.0
+# A pair takes 3 to 20, and what has most leaves must not be left out because the processor is busy with other things.
+SECONDS_FOR_A_PAIR = 1200.0
 
 
 def check_python(python: Path) -> None:
@@ -62,7 +64,7 @@ def generate(
     Shards that exist are kept, so an interrupted run goes on where it was. A scene at which Blender fails, hangs or
     crashes is left out of its shard and told to `complain`.
     """
-    kind = _Kind("rendered", SHARD, ("--family", family) if family else (), _pack_scenes)
+    kind = _Kind("rendered", SHARD, ("--family", family) if family else (), _pack_scenes, SECONDS_FOR_A_SCENE)
     yield from _generate(kind, out, count, first, python, jobs, complain)
 
 
@@ -82,18 +84,19 @@ def generate_pairs(
     `width` is that of the usual shape, 16:10; the others have about as many pixels.
     """
     arguments = ("--pairs", str(width / 256), *(("--family", family) if family else ()))
-    kind = _Kind("pairs", PAIRS_IN_A_SHARD, arguments, _pack_pairs)
+    kind = _Kind("pairs", PAIRS_IN_A_SHARD, arguments, _pack_pairs, SECONDS_FOR_A_PAIR)
     yield from _generate(kind, out, count, first, python, jobs, complain)
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What is made: the shards' name, how much is in one, what the child is told, and who packs."""
+    """What is made: the shards' name, how much is in one, what the child is told, who packs, when one of them hangs."""
 
     name: str
     shard: int
     arguments: tuple[str, ...]
     pack: Callable[[Path, Iterator[dict[str, npt.NDArray[Any]]]], None]
+    seconds: float
 
 
 def _pack_scenes(path: Path, made: Iterator[dict[str, npt.NDArray[Any]]]) -> None:
@@ -124,7 +127,7 @@ def _generate(
         else:
             todo.append((path, list(range(start, start + size))))
     say = complain or (lambda line: print(line, file=sys.stderr))
-    children = _Children(python, kind.arguments, say)
+    children = _Children(python, kind.arguments, kind.seconds, say)
     with ThreadPoolExecutor(max(jobs, 1)) as pool:
         waiting = [pool.submit(_write, kind, path, seeds, children) for path, seeds in todo]
         try:
@@ -167,8 +170,8 @@ def _read(file: Path) -> dict[str, npt.NDArray[Any]]:
 class _Children:
     """Processes with Blender in them, one for each shard that is being made."""
 
-    def __init__(self, python: Path, arguments: tuple[str, ...], say: Callable[[str], None]) -> None:
-        self.python, self.arguments, self.say = python, arguments, say
+    def __init__(self, python: Path, arguments: tuple[str, ...], seconds: float, say: Callable[[str], None]) -> None:
+        self.python, self.arguments, self.seconds, self.say = python, arguments, seconds, say
         self.stopped = False
         self._running: set[subprocess.Popen[str]] = set()
 
@@ -193,13 +196,13 @@ class _Children:
             # `stop` may have come while it was being started.
             if self.stopped:
                 process.kill()
-            watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+            watch = Timer(self.seconds, process.kill)
             watch.start()
             try:
                 assert process.stdout is not None
                 for line in process.stdout:
                     watch.cancel()
-                    watch = Timer(SECONDS_FOR_A_SCENE, process.kill)
+                    watch = Timer(self.seconds, process.kill)
                     watch.start()
                     verb, number, *why = line.split(maxsplit=2)
                     if verb in ("made", "failed"):

@@ -194,6 +194,8 @@ def _explain(error: Exception) -> int:
     from .failures import describe_failure
 
     failure = describe_failure(error)
+    if failure.code == "interrupted":
+        return fail(f"{failure.message} {failure.hint}", INTERRUPTED)
     if failure.is_unexpected:
         console.print_exception()
     is_input = isinstance(error, GidError | SpectralVolumeError) and failure.code != "out_of_memory"

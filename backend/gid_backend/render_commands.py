@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from . import command_options as option
+from .errors import GidError
 from .prediction_settings import DEFAULTS, PredictionSettings
 from .shutter import DEFAULT_SAMPLES
-from .terminal import INTERRUPTED, fail, progress_bar, say
+from .terminal import progress_bar, say
 
 if TYPE_CHECKING:
     from gid_blender.motion import SpectralVolume
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from .shot import Rendered, Shot
 
 __all__ = ["animate", "load_volume", "predicted", "read_picture", "render"]
+
+
+class Interrupted(GidError):
+    """Ctrl-C, with something to go on with."""
+
+    code = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -206,8 +213,7 @@ def _render(picture: Picture, linear: bool, motion: Callable[[], SpectralVolume]
         states = [state for state in (folder.state() for folder in opened) if state]
         if not states:
             raise
-        fail(f"Interrupted; {states[0]} The same command goes on with them.", INTERRUPTED)
-        raise typer.Exit(INTERRUPTED) from None
+        raise Interrupted(f"Interrupted; {states[0]}", "The same command goes on with them.") from None
     say(
         f"{chosen.output}: {shot.frames} frames at {chosen.fps or volume.fps:.6g} fps"
         + (f", {there} of which were there," if there else "")

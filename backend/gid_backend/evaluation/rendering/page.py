@@ -140,8 +140,11 @@ def _ordered(rows: Sequence[Row]) -> list[Row]:
 
 
 def _counts(rows: Sequence[Row]) -> str:
-    cases, frames = (max(row["figures"][key] for row in rows) for key in ("cases", "frames"))
-    return f"{cases} clips, {frames} frames." if cases != frames else f"{cases} frames."
+    cases, frames, uncovering = (
+        max(row["figures"].get(key, 0) for row in rows) for key in ("cases", "frames", "cases_uncovered")
+    )
+    said = f"{cases} clips, {frames} frames" if cases != frames else f"{cases} frames"
+    return f"{said}, {uncovering} of which uncover enough to be measured." if uncovering else f"{said}."
 
 
 def _quality(rows: Sequence[Row], flicker: Sequence[Row]) -> str:

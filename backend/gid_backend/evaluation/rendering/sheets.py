@@ -135,14 +135,17 @@ def write_sheets(folder: Path, images: Path, cache: Path, candidates: Sequence[C
     """
     shown = [candidate for candidate in candidates if candidate.name in SHOWN]
     stills = stills_of(folder, cache, watch)
-    crops, slices = [], []
+    crops = []
     for index, still in enumerate(stills):
         crops.append((still.name, _crops(still, shown, 1.0)))
-        slices.append((still.name, _slices(still, shown)))
-        watch("sheets", index + 1, len(stills))
+        watch("crops", index + 1, len(stills))
     for still in stills[:MAGNIFIED]:
         crops += [(f"{still.name}, motion x{factor:g}", _crops(still, shown, factor)) for factor in FACTORS]
     _write(images / "renderer-crops.jpg", crops)
+    slices = []
+    for index, still in enumerate(stills):
+        slices.append((still.name, _slices(still, shown)))
+        watch("slices", index + 1, len(stills))
     _write(images / "renderer-xt.jpg", slices)
     return ["renderer-crops.jpg", "renderer-xt.jpg"]
 

@@ -55,7 +55,8 @@ def test_a_softmax_splat_puts_what_moves_in_front():
     # The weight of the wall is exp(-6 · strength / rms), some 10⁻⁷ here: less than rounding.
     assert errors["softmax splat"] < 0.1
     assert errors["average splat"] > 5
-    assert errors["softmax splat"] < errors["linear splat"] < errors["average splat"]
+    # The wall does not move, so that its linear weight is next to nothing as well.
+    assert errors["softmax splat"] <= errors["linear splat"] < errors["average splat"]
 
 
 def test_holes_of_splats_show_the_rest_picture():

@@ -26,6 +26,7 @@ from .device import best_device
 from .errors import Cancelled, GidError
 from .images import checked
 from .rendering.border import held_inside
+from .rendering.guided import Guide
 from .rendering.holes import REACH
 from .rendering.landing import Landing, land, places
 from .rendering.network import WEIGHTS, RepairNetwork
@@ -115,6 +116,7 @@ class MotionRenderer:
         if self._peak == 0:
             low, high = -functional.max_pool2d(-values, 3, 1, 1), functional.max_pool2d(values, 3, 1, 1)
             self._limits = torch.cat([low, high], dim=1)
+        self._guide: Guide | None = None
         self._repair = None if self._network is None else Repair(self._network, values, self._peak)
         self._fingerprint = fingerprint
 
@@ -233,29 +235,53 @@ class MotionRenderer:
         # In units of the typical strength, so that the order does not depend on the amplitude.
         scale = float(np.sqrt(np.mean(strength**2)))
         w = torch.from_numpy(strength / max(scale, 1e-12))[None, None].to(self.device)
-        field = smoothed(torch.cat([flow, w], dim=1), width)
+        given = torch.cat([flow, w], dim=1)
+        field = smoothed(given, width)
         field = torch.cat([held_inside(field[:, :2], width, height), field[:, 2:]], dim=1)
+        guidance = self._guidance(torch.cat([held_inside(flow, width, height), w], dim=1))
         relative = None
         if neighbours is not None:
             others = [torch.from_numpy(other * np.float32(width))[None].to(self.device) for other in neighbours]
             others = [held_inside(smoothed(other, width), width, height) - field[:, :2] for other in others]
             relative = torch.cat([field[:, :0], *others], dim=1)
-        reach_x, reach_y = (math.ceil(float(field[0, i].abs().max())) + 1 for i in (0, 1))
+        # Guided motion stays within the given one, of which smoothing may have taken the peaks.
+        reach_x, reach_y = (math.ceil(max(float(f[0, i].abs().max()) for f in (field, given))) + 1 for i in (0, 1))
         step = max(ALIGN, BAND_PIXELS // width // ALIGN * ALIGN)
         bands = []
         for top in range(0, height, step):
             bottom = min(top + step, height)
-            bands.append(self._band(field, (reach_x, reach_y), top, bottom, relative))
+            bands.append(self._band(field, guidance, (reach_x, reach_y), top, bottom, relative))
         return torch.cat(bands, dim=1)
 
+    def _guidance(self, motion: torch.Tensor) -> tuple[Guide, torch.Tensor] | None:
+        """What makes the edges of a coarse motion follow the picture's; None where it is as fine as the picture."""
+        grid = (motion.shape[2], motion.shape[3])
+        if self._guide is None or self._guide.grid != grid:
+            colours = self._source[:, : min(3, self._source.shape[1])]
+            # Float pictures are linear; the guide goes by what the eye tells apart.
+            colours = colours / self._peak if self._peak else colours.clamp(0.0, 1.0) ** (1 / 2.2)
+            self._guide = Guide(colours, grid)
+        return (self._guide, self._guide.prepared(motion)) if self._guide.useful else None
+
     def _band(
-        self, field: torch.Tensor, reach: tuple[int, int], top: int, bottom: int, relative: torch.Tensor | None
+        self,
+        field: torch.Tensor,
+        guidance: tuple[Guide, torch.Tensor] | None,
+        reach: tuple[int, int],
+        top: int,
+        bottom: int,
+        relative: torch.Tensor | None,
     ) -> torch.Tensor:
         """(C, bottom - top, W) of the frame, with `relative` (1, 2·neighbours, h, w) what `_with_passes` adds."""
         _, _, height, width = self._source.shape
         # Filling looks at the surroundings, which may belong to the neighbouring bands.
         above, below = max(0, top - REACH), min(height, bottom + REACH)
-        moved = rows_at_full_size(field, (height, width), above - reach[1], below + reach[1])
+        rows = (above - reach[1], below + reach[1])
+        if guidance is None:
+            moved = rows_at_full_size(field, (height, width), *rows)
+        else:
+            guide, prepared = guidance
+            moved = guide.rows(field, prepared, *rows)
         # The border is a cut through things that go on outside and move alike there.
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]

@@ -6,8 +6,9 @@ picture that the coarse grid does not hold, times those slopes, is what interpol
 
     fine = interpolated(motion) + R² · interpolated(slopes) · (picture - interpolated(picture averaged over cells))
 
-R² is the share of the motion that colour explains there, adjusted for what chance explains. In foliage, where it explains nothing, plain interpolation
-remains; docs/rendering.md has the figures, and those of what was dropped (joint bilateral, guided filter).
+R² is the share of the motion that colour explains there, adjusted for what chance explains. In foliage, where it
+explains nothing, plain interpolation remains; docs/rendering.md has the figures, and those of what was dropped (joint
+bilateral, guided filter).
 Slopes belong to a motion, but cost little: they are made on the coarse grid, for each frame. What belongs to the
 picture alone is made once.
 """

@@ -3,9 +3,9 @@
 
     python -m scripts.measure_upsampling SHARDS [FACTOR …]
 
-SHARDS is a folder of scenes (`gid train scenes`). The motion of each is averaged over cells of FACTOR × FACTOR pixels (4
-and 8) and brought back. Printed are mean end-point errors in pixels: everywhere, within 5 pixels of a jump of the motion,
-inside what moves, and where nothing moves.
+SHARDS is a folder of scenes (`gid train scenes`). The motion of each is averaged over cells of FACTOR × FACTOR pixels
+(4 and 8) and brought back. Printed are mean end-point errors in pixels: everywhere, within 5 pixels of a jump of the
+motion, inside what moves, and where nothing moves.
 """
 
 from __future__ import annotations

@@ -191,11 +191,10 @@ class MotionPredictor:
             )
             for seed, drawn_spectrum in zip(drawn, spectra.cpu().numpy(), strict=True):
                 spectrum = as_expected(cohering(drawn_spectrum), expected)
-                if settings.strength is None:
-                    spectrum = spectrum * np.float32(self.prior.loudness.item())
-                else:
+                # Before a strength is given to it: a strong wind must not lift what is left of the noise over the sill.
+                spectrum = settled(spectrum * np.float32(self.prior.loudness.item()))
+                if settings.strength is not None:
                     spectrum = of_strength(spectrum, settings.strength)
-                spectrum = settled(spectrum)
                 if may_move is not None:
                     # Greys, and black again where smoothing has reached into it.
                     spectrum = spectrum * may_move[0].cpu().numpy()

@@ -19,12 +19,13 @@ def view(
     width: int,
     smallest: float = 0.6,
     rotation: float = 5.0,
+    anytime: bool = True,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.complex64]]:
     """Random crop, flip, rotation and colour of a picture, and its motion seen in that view.
 
     The ranges are the paper's (supplement §4.1): colour jitter, horizontal flip, random scale,
-    rotation by up to 5°, random crop. The motion also gets a random phase and direction of time: a
-    wind that blows the same way a moment later, or backwards, is as likely.
+    rotation by up to 5°, random crop. The motion also gets a random direction of time and a random phase: a
+    wind that blows backwards, or the same way a moment later, is as likely.
 
     Args:
         image: (H, W, 3) uint8.
@@ -33,6 +34,8 @@ def view(
         height, width: of the view, for picture and motion alike.
         smallest: the least share of the picture's side that the view may show.
         rotation: the largest angle, in degrees.
+        anytime: whether it gets the phase. A window out of motion that does not repeat has its jump at the wrap, where
+            it must stay.
 
     Returns:
         (height, width, 3) uint8 and (K, 2, height, width) complex64 in fractions of the *view's* width,
@@ -84,7 +87,7 @@ def view(
 
     if rng.random() < 0.5:
         motion = motion.conj()
-    phase = rng.uniform(0, 2 * np.pi) * np.arange(spectrum.shape[0])
+    phase = rng.uniform(0, 2 * np.pi) * np.arange(spectrum.shape[0]) * anytime
     motion = motion * np.exp(1j * phase)[:, None, None, None]
     return _recolour(picture, rng), rest_at_first_frame(motion.astype(np.complex64))
 

@@ -136,7 +136,9 @@ class MotionBatches(Stream):
                 fps=self.config.fps,
                 windows=self.windows,
             )
-        picture, motion = view(image, spectrum, rng, height=height, width=width, smallest=smallest)
+        picture, motion = view(
+            image, spectrum, rng, height=height, width=width, smallest=smallest, anytime=self.windows == 1
+        )
         bands = np.arange(self.config.bands)
         if self.slices is not None:
             bands = rng.choice(bands, self.slices, replace=False)

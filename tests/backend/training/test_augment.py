@@ -70,3 +70,19 @@ def test_mirroring_happens_and_flips_x_only() -> None:
         )  # fmt: skip
         sides.add(bool(middle(seen)[0] < 32))
     assert sides == {True, False}
+
+
+def test_a_window_keeps_its_wrap_where_it_is() -> None:
+    """A jump between the last frame and the first stays there, forwards or backwards."""
+    frames, bands = 150, 16
+    t = np.arange(frames) / frames
+    # A ramp, which jumps back at the wrap.
+    ramp = 2.0 / frames * np.fft.fft(0.01 * t)[:bands].astype(np.complex64)
+    spectrum = np.broadcast_to(ramp[:, None, None, None], (bands, 2, 24, 40)).copy()
+    image = np.zeros((24, 40, 3), np.uint8)
+    for seed in range(8):
+        _, motion = view(image, spectrum, np.random.default_rng(seed), height=24, width=40, anytime=False)
+        path = np.real(motion[:, 0, 12, 20] @ np.exp(2j * np.pi * np.arange(bands)[:, None] * t))
+        steps = np.abs(np.roll(path, -1) - path)
+        # Sixteen harmonics smear a jump over some frames.
+        assert min(steps.argmax(), frames - steps.argmax()) <= 6

@@ -38,6 +38,9 @@ Batch = dict[str, Tensor]
 Loss = Callable[[Batch], dict[str, Tensor]]
 
 
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+
 class NotFiniteError(GidError, FloatingPointError):
     """The loss or its gradient has become infinite or not a number."""
 
@@ -337,14 +340,14 @@ class _Window:
         return {**out, "samples_per_second": self.samples / max(self.seconds, 1e-9)}
 
 
-def _average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+def _average(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
     """A moving average that remembers a tenth of the run at most.
 
     With a fixed decay of 0.998 half of what a run of 350 steps ends with would be the weights that it began with.
     """
 
     @torch.no_grad()
-    def average(averaged: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+    def average(averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
         step = int(count)
         torch._foreach_lerp_(averaged, current, 1.0 - min(decay, (1 + step) / (10 + step)))
 

@@ -36,8 +36,6 @@ LARGEST_GRADIENT = 1.0  # norm
 
 Batch = dict[str, Tensor]
 Loss = Callable[[Batch], dict[str, Tensor]]
-
-
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
 

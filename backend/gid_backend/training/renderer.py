@@ -11,12 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..models.picture_encoder import PictureEncoder
 from ..rendering.network import RepairNetwork, repair_zone
 from ..rendering.pair_files import PairFolder
 from ..rendering.warp import warp
 from .data import loader
-from .encoder import pretrained_encoder
+from .encoder import frozen_encoder
 from .frame_batches import FrameBatches
 from .loop import Trainer, TrainerOptions
 from .processes import process_state
@@ -59,9 +58,7 @@ class FeatureDistance(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = PictureEncoder()
-        self.encoder.load_state_dict(pretrained_encoder())
-        self.encoder.eval().requires_grad_(False)
+        self.encoder = frozen_encoder()
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """(B, 3, H, W) pictures in 0..1 → a scalar; differentiable in `a`."""

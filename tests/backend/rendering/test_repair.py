@@ -133,6 +133,18 @@ class TestFrames:
         assert np.abs(whole.astype(int) - parts).max() <= 1
         assert (whole != parts).mean() < 1e-3
 
+    def test_boxes_leave_no_seams_beside_highlights(
+        self, network: RepairNetwork, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = picture(200, 264).astype(np.float32) / 255.0
+        image[60:64, 100:104] = 50.0
+        motion, strength = disc(200, 264)
+        whole = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        monkeypatch.setattr(repair, "BOX", 40)
+        parts = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        # Single precision of values up to 50, summed in another order.
+        np.testing.assert_allclose(parts, whole, rtol=1e-4, atol=1e-3)
+
     def test_highlights_survive(self, network: RepairNetwork) -> None:
         image = picture(120, 160).astype(np.float32) / 255.0 * 40.0
         motion, strength = disc(120, 160)

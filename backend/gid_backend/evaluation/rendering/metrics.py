@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...models.picture_encoder import PictureEncoder
-from ...training.encoder import pretrained_encoder
+from ...training.encoder import frozen_encoder
 
 __all__ = ["FeatureDistance", "Features", "Field", "Picture", "psnr", "squared_error", "ssim"]
 
@@ -70,9 +69,7 @@ class FeatureDistance:
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         self.device = torch.device(device)
-        self.encoder = PictureEncoder()
-        self.encoder.load_state_dict(pretrained_encoder())
-        self.encoder.eval().to(self.device)
+        self.encoder = frozen_encoder().to(self.device)
 
     @torch.no_grad()
     def features(self, picture: Picture) -> Features:

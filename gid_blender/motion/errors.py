@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one exception of the motion package."""
+"""The exceptions of the motion package."""
 
-__all__ = ["SpectralVolumeError"]
+__all__ = ["ExcitationError", "SpectralVolumeError"]
 
 
 class SpectralVolumeError(ValueError):
@@ -10,3 +10,7 @@ class SpectralVolumeError(ValueError):
     The message is one sentence for the person in front of the screen: what is wrong and, where
     it helps, what to do about it.
     """
+
+
+class ExcitationError(ValueError):
+    """A pull, a poke or a wind cannot act as it is asked to: one sentence, like the others."""

@@ -3,89 +3,133 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from gid_blender.motion import SpectralVolume
 
 from ..errors import Cancelled, ImageError
-from ..video import read_video
+from ..video import VideoSource, video_name
+from .camera import Camera, find_camera, sample
 from .dense import FlowFromFirst
 from .methods import DEFAULT_METHOD
-from .seam import is_seamless, thumbnail
 from .spectrum import detrended, transform
+from .window import Progress, Span, Window, window_of_frames, window_of_video
 
-__all__ = ["extract_motion"]
+__all__ = ["CameraMode", "Measured", "extract_motion", "measure_motion"]
 
-# Flows are kept until the length of the clip is known; at the working width this is about 1.2 GB.
-MAX_FRAMES = 1000
-MIN_SIDE = 16
+CameraMode = Literal["remove", "keep"]
+# A camera that takes a place of the picture farther than this fraction of its width shows things from another side,
+# which no rule takes back, and what it brings in at the border was never in the start frame (docs/from-video.md).
+MOST_SHAKE = 0.05
+# Working pixels, of 512, and the share of all places beyond them, from which on it is the camera that moves although
+# no rule for it was found: the filter that data sets use.
+MOVED, MOVED_SHARE = 2.0, 0.95
 
 
-def extract_motion(
-    source: str | os.PathLike[str] | Iterable[npt.NDArray[np.uint8]],
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What was measured in a video.
+
+    Attributes:
+        volume: its motion; `meta["settings"]` says how it was measured.
+        still: (H, W, 3) uint8, the start frame that the motion is relative to, in the video's own size.
+        loop: whether the clip was a seamless loop; otherwise its drift was taken off to make it one.
+        followed: share of the textured places whose motion could be followed for half of the time at least.
+        camera: what the camera did.
+    """
+
+    volume: SpectralVolume
+    still: npt.NDArray[np.uint8]
+    loop: bool
+    followed: float
+    camera: Camera | None
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is worth knowing about the measurement, one thing each."""
+        said = []
+        if not self.loop:
+            said.append("The clip is no loop; its drift was taken off to make it one.")
+        if self.camera is not None and self.camera.verdict == "shake":
+            pixels = self.camera.amount * self.still.shape[1]
+            said.append(f"The camera moved by up to {pixels:.1f} pixels; that was taken off.")
+        if self.camera is not None and self.camera.verdict == "unknown":
+            said.append("Too little stands still to tell whether the camera did; it was taken to.")
+        if self.followed < 0.5:
+            said.append(f"Only {self.followed:.0%} of what has texture could be followed; expect gaps.")
+        return said
+
+
+def measure_motion(
+    source: VideoSource | Iterable[npt.NDArray[np.uint8]],
+    span: Span | None = None,
     *,
+    name: str | None = None,
     fps: float = 30.0,
     bands: int = 16,
     frames: int = 150,
     width: int = 512,
-    seconds: float | None = None,
     clean: bool = True,
-    periodic: bool | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    camera: CameraMode = "remove",
+    progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
-) -> SpectralVolume:
-    """Measure how everything in a clip moves away from its first frame, and how fast it swings.
+) -> Measured:
+    """Measure how everything in a clip moves away from its start frame, and how fast it swings.
 
     The clip is taken as one period: its n frames give S_k = (2/n) Σ_i F_i exp(-2πi·k·i/n) with the mean
     flow as S_0, so that displacement = Re Σ_k S_k exp(+2πi·k·t/T). That is exact for any n ≥ 2K-1, and
     the volume is stated for `frames` frames of the same duration without interpolating anything. Of a clip that is
-    no loop the steady drift is taken off first, so that the result is one.
+    no loop the steady drift is taken off first, so that the result is one. Every band is what the transform says;
+    none is looked for in the spectrum.
 
     Args:
-        source: a video file, or its frames, (H, W, 3) uint8 each, in order.
-        fps: frame rate, where `source` is frames; a file brings its own times.
+        source: a video file, the bytes of one, or frames, (H, W, 3) uint8 each, in order.
+        span: which part of it, and whether that is a loop.
+        name: what to call it in sentences and in the volume's description; a file's own by default.
+        fps: frame rate, where `source` is frames; a video brings its own times.
         bands: K, the mean counted.
         frames: T, the length of the resulting period.
-        width: working width in pixels; wider video is shrunk to it. It is the grid of the result, too.
-        seconds: use only the beginning of the clip.
+        width: of the working size, in pixels; wider (or, upright, higher) video is shrunk to it. It is the grid of the
+            result, too.
         clean: see `FlowFromFirst`; without it, places with no texture show the noise of the search.
-        periodic: whether the clip is a seamless loop; None looks whether its last frame leads on to its first.
-        progress: called after each frame; the total is 0, as a stream does not say how long it is.
+        camera: "remove" takes a camera's shake off, or refuses it; "keep" takes all motion for that of things.
+        progress: called after each frame, with the stage.
         cancel: asked before each frame.
 
-    Returns:
-        A volume of `bands` bands, in fractions of the width, whose `duration` is the clip's. Its `meta["settings"]`
-        say how far the motion could be followed (`followed`, the share of textured places) and whether it was a loop.
-
     Raises:
-        ImageError: when the video cannot be read, is too short or too long, or its frames differ in size.
+        ImageError: when the video cannot be read, is too short, cut or of changing size, or its camera moves too far.
         Cancelled: when `cancel()` says so.
     """
-    if isinstance(source, (str, os.PathLike)):
-        name, timed = f"“{os.fspath(source)}”", read_video(source)
-        meta: dict[str, Any] = {"source": os.path.basename(os.fspath(source))}
+    span = span or Span()
+    meta: dict[str, Any] = {}
+    if isinstance(source, (str, os.PathLike, bytes)):
+        shown = video_name(source) if name is None else f"“{name}”"
+        meta["source"] = name or ("" if isinstance(source, bytes) else os.path.basename(os.fspath(source)))
+        window = window_of_video(source, shown, span, side=width, progress=progress, cancel=cancel)
     else:
-        name, timed = "The clip", ((index / fps, frame) for index, frame in enumerate(source))
-        meta = {}
-    if seconds is not None:
-        timed = itertools.takewhile(lambda item: item[0] < seconds - 1e-6, timed)
-    track = _track(timed, name, width, clean, progress, cancel)
-    times, flows = track.times, np.stack(track.flows)
-    if len(flows) < 2 * bands - 1:
-        raise ImageError(f"{name} has {len(flows)} frames; {bands} bands of motion need at least {2 * bands - 1}.")
-    duration = times[-1] * len(times) / (len(times) - 1)
-    turns = np.array(times) / duration
-    if periodic is None:
-        periodic = is_seamless(track.thumbnails)
-    if not periodic:
+        window = window_of_frames(source, fps, span, side=width, progress=progress, cancel=cancel)
+    if len(window.frames) < 2 * bands - 1:
+        raise ImageError(
+            f"{window.name} has {len(window.frames)} frames from the start frame on; {bands} bands of motion need at"
+            f" least {2 * bands - 1}.",
+            "Take a longer part, or film at more frames a second.",
+        )
+    track = _followed(window, clean, progress, cancel)
+    found = None
+    if camera == "remove":
+        found = find_camera(track.sampled, sample(track.confidence), track.width, track.height)
+        _require_steady(window, track, found)
+        for index, flow in enumerate(track.flows):
+            track.flows[index] = found.removed(flow, index)
+    turns = np.array(window.times) / window.duration
+    flows = track.flows
+    if not window.loop:
         flows, _ = detrended(flows, turns)
     spectrum = transform(flows, turns, bands)
     meta |= {
@@ -93,74 +137,91 @@ def extract_motion(
         "settings": {
             "method": DEFAULT_METHOD,
             "clean": clean,
-            "source_frames": len(flows),
+            "start": span.start,
+            "source_frames": len(window.frames),
+            "every": window.skipped,
             "width": spectrum.shape[3],
-            "loop": periodic,
+            "loop": window.loop,
             "followed": round(track.followed, 3),
+            "camera": None if found is None else found.verdict,
+            "camera_amount": None if found is None else round(found.amount, 5),
         },
     }
-    return SpectralVolume(spectrum / spectrum.shape[3], fps=frames / duration, frames=frames, meta=meta)
+    volume = SpectralVolume(spectrum / spectrum.shape[3], fps=frames / window.duration, frames=frames, meta=meta)
+    return Measured(volume, window.still, window.loop, track.followed, found)
 
 
-@dataclasses.dataclass(frozen=True)
+def extract_motion(
+    source: VideoSource | Iterable[npt.NDArray[np.uint8]],
+    *,
+    seconds: float | None = None,
+    periodic: bool | None = None,
+    camera: CameraMode = "keep",
+    **options: Any,
+) -> SpectralVolume:
+    """The volume alone of a clip from its first frame on, by default from a camera that is known to stand still.
+
+    Args:
+        source: as in `measure_motion`, as are `camera` and the other options.
+        seconds: use only the beginning of the clip.
+        periodic: whether it is a seamless loop; None looks whether its last frame leads on to its first.
+    """
+    return measure_motion(source, Span(seconds=seconds, loop=periodic), camera=camera, **options).volume
+
+
+@dataclass(frozen=True, eq=False)
 class _Track:
-    """Of all frames: seconds, (2, h, w) flows in working pixels, thumbnails; and the share that was followed."""
+    """Of all frames: (n, 2, h, w) flows in working pixels, and at sampled places; how surely and how far followed."""
 
-    times: list[float]
-    flows: list[npt.NDArray[np.float32]]
-    thumbnails: list[npt.NDArray[np.float32]]
+    flows: npt.NDArray[np.float32]
+    sampled: list[npt.NDArray[np.float32]]
+    confidence: npt.NDArray[np.float32]
     followed: float
 
+    @property
+    def width(self) -> int:
+        return int(self.flows.shape[3])
 
-def _track(
-    timed: Iterator[tuple[float, npt.NDArray[np.uint8]]],
-    name: str,
-    width: int,
-    clean: bool,
-    progress: Callable[[str, int, int], None] | None,
-    cancel: Callable[[], bool] | None,
-) -> _Track:
-    track = _Track([], [], [], 1.0)
-    times, flows = track.times, track.flows
-    confidence: npt.NDArray[np.float32] | float = 0.0
-    tracker: FlowFromFirst | None = None
-    shape: tuple[int, ...] = ()
-    for time, frame in timed:
+    @property
+    def height(self) -> int:
+        return int(self.flows.shape[2])
+
+
+def _followed(window: Window, clean: bool, progress: Progress | None, cancel: Callable[[], bool] | None) -> _Track:
+    count = len(window.frames)
+    tracker = FlowFromFirst(window.frames[0], clean=clean)
+    flows = np.zeros((count, 2, *window.frames[0].shape), np.float32)
+    confidence = np.zeros(window.frames[0].shape, np.float32)
+    for index, frame in enumerate(window.frames):
         if cancel is not None and cancel():
             raise Cancelled
-        if len(flows) == MAX_FRAMES:
-            raise ImageError(
-                f"{name} has more than {MAX_FRAMES} frames.", "Use its beginning only (--seconds 5), or cut it."
-            )
-        if times and time <= times[-1]:
-            # Some cameras write a frame twice with one time; it holds nothing new.
-            continue
-        if tracker is None:
-            shape = frame.shape
-            if min(shape[:2]) < MIN_SIDE:
-                raise ImageError(
-                    f"{name} is {shape[1]}×{shape[0]} pixels; motion needs at least {MIN_SIDE}×{MIN_SIDE}."
-                )
-            small = _shrink(frame, width)
-            tracker = FlowFromFirst(small, clean=clean)
-        elif frame.shape != shape:
-            raise ImageError(f"{name} changes its size in the middle; cut it into clips of one size.")
-        times.append(time)
-        track.thumbnails.append(thumbnail(frame))
-        flows.append(tracker.to(_shrink(frame, width)))
-        confidence = confidence + tracker.confidence
+        flows[index] = tracker.to(frame)
+        confidence += tracker.confidence / count
         if progress is not None:
-            progress("Following the motion", len(flows), 0)
-    if len(flows) < 2:
-        raise ImageError(f"{name} holds {len(flows)} frames, and motion takes more than one.")
-    textured = tracker.texture > 0.5 if tracker is not None else np.zeros((0, 0), bool)
-    sure = np.asarray(confidence / len(flows) > 0.5)
-    return dataclasses.replace(track, followed=float(sure[textured].mean()) if textured.any() else 0.0)
+            progress("Following the motion", index + 1, count)
+    textured = tracker.texture > 0.5
+    followed = float((confidence[textured] > 0.5).mean()) if textured.any() else 0.0
+    # Where there is no texture, nothing was measured, cleaned or not.
+    return _Track(flows, [sample(flow) for flow in flows], np.minimum(confidence, tracker.texture), followed)
 
 
-def _shrink(frame: npt.NDArray[np.uint8], width: int) -> npt.NDArray[np.uint8]:
-    rows, columns = frame.shape[:2]
-    if columns <= width:
-        return frame
-    size = (width, max(MIN_SIDE, round(rows * width / columns)))
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+def _require_steady(window: Window, track: _Track, camera: Camera) -> None:
+    """Refuse what cannot be taken off."""
+    hint = "Film from a tripod, stabilise the video first, or choose a steadier part of it."
+    rows, columns = window.still.shape[:2]
+    if camera.amount > MOST_SHAKE:
+        raise ImageError(
+            f"The camera of {window.name} moves by up to {camera.amount * columns:.0f} pixels,"
+            f" {camera.amount:.1%} of the width; up to {MOST_SHAKE:.0%} can be taken off.",
+            hint,
+        )
+    if camera.verdict == "unknown":
+        far = np.hypot(track.flows[:, 0], track.flows[:, 1]).mean(axis=0) * (512 / max(track.width, track.height))
+        sure = track.confidence > 0.5
+        if sure.any() and float((far[sure] > MOVED).mean()) > MOVED_SHARE:
+            middle = float(np.median(far[sure])) / 512 * max(rows, columns)
+            raise ImageError(
+                f"In {window.name} everything moves, by {middle:.0f} pixels in the middle: the camera must have moved,"
+                " in a way that cannot be told from what sways.",
+                hint,
+            )

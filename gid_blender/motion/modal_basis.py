@@ -23,6 +23,8 @@ SLIP = 0.01
 # Share of the picture's liveliness below which a place counts as ground.
 GROUND = 0.004
 _LARGEST = 99.0
+_NEGLIGIBLE = 1e-9
+_CELLS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +133,10 @@ class ModalBasis:
         if not 0 <= reach < np.inf:
             raise ExcitationError(f"The reach of an excitation is 0 or more, not {reach}.")
         across, down = self._axis(3, x, reach), self._axis(2, y / self.aspect, reach / self.aspect)
-        samples = np.einsum("kcij,i,j->kc", self.spectrum, down, across, optimize=True)
-        return Spot(samples * self.gains[:, None], self.liveliness)
+        # Far from the point nearly all weights are nothing, and the spectrum is large.
+        rows, columns = _extent(down, _NEGLIGIBLE), _extent(across, _NEGLIGIBLE)
+        near = self.spectrum[:, :, rows, columns] @ across[columns]
+        return Spot((near @ down[rows]) * self.gains[:, None], self.liveliness)
 
     def lean(self, weights: npt.ArrayLike | None = None) -> Samples:
         """(K, 2) complex G: with q = G·s a wind s (x, y) leans on the picture.
@@ -147,19 +151,24 @@ class ModalBasis:
         Raises:
             ExcitationError: when there is no wind anywhere, or a weight is negative or not finite.
         """
-        s = self.spectrum.astype(np.complex64)
-        area = np.ones(s.shape[2:]) if weights is None else self._area(weights)
-        s = s * self.gains[:, None, None, None].astype(np.float32)
-        s[0] = 0
-        lively = area * np.sqrt((np.abs(s) ** 2).sum(axis=(0, 1)))
+        area = np.ones(self.spectrum.shape[2:]) if weights is None else self._area(weights)
+        rows, columns = _extent(area.max(axis=1)), _extent(area.max(axis=0))
+        # The mean over what moves does not need every cell of a fine grid.
+        skip = max(1, round(float(np.sqrt(area[rows, columns].size / _CELLS))))
+        area = area[rows, columns][::skip, ::skip]
+        s = self.spectrum[1:, :, rows, columns][:, :, ::skip, ::skip] * self.gains[1:, None, None, None]
+        lively = area * np.sqrt((s.real**2 + s.imag**2).sum(axis=(0, 1)))
+        pushed = np.zeros((self.harmonics, 2), np.complex128)
         if not lively.any():
-            return np.zeros((len(s), 2), np.complex128)
+            return pushed
         lively /= lively.sum()
-        pushed = np.einsum("kcij,ij->kc", s, lively, optimize=True).conj().astype(np.complex128)
+        pushed[1:] = (s * lively).sum(axis=(2, 3)).conj()
         # What each of a wind along x and one along y does everywhere: Re Σ_k S_k · q_k.
-        flat = s.reshape(len(s), -1)
-        moved = pushed.real.T @ flat.real - pushed.imag.T @ flat.imag
-        square = (moved.reshape(2, 2, -1) ** 2).sum(axis=1) @ lively.ravel()
+        square = np.zeros(2)
+        for axis in range(2):
+            q = pushed[1:, axis, None, None, None]
+            moved = (s.real * q.real - s.imag * q.imag).sum(axis=0)
+            square[axis] = ((moved**2).sum(axis=0) * lively).sum()
         largest = float(np.sqrt(square.max()))
         return pushed / largest if largest > 0 else np.zeros_like(pushed)
 
@@ -185,3 +194,9 @@ class ModalBasis:
         # Narrower than the grid, a Gaussian would miss the samples; what lies between two is linear anyhow.
         weights = np.maximum(0.0, 1 - np.abs(distance)) if wide < 0.5 else np.exp(-0.5 * (distance / wide) ** 2)
         return np.asarray(weights / weights.sum(), np.float64)
+
+
+def _extent(values: npt.NDArray[np.float64], above: float = 0.0) -> slice:
+    """Where along an axis there is anything."""
+    there = np.flatnonzero(values > above)
+    return slice(int(there[0]), int(there[-1]) + 1) if len(there) else slice(0, 0)

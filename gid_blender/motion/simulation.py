@@ -158,8 +158,7 @@ class _Run:
             if first <= time <= last
         ]
         self.ticks = _ticks([_span(each) for each, _ in forces], first, last, everywhere=tuning.changes)
-        self.loads = np.concatenate([_load(each, self.ticks) for each, _ in forces], axis=1) if forces else None
-        self.grips = np.concatenate([grip.T for _, grip in forces]) if forces else None
+        self.forced = [(_load(each, self.ticks), grip) for each, grip in forces]
         inside = self.ticks[(self.ticks > first) & (self.ticks <= last)]
         self.knots = np.unique(np.concatenate([[first], inside, [time for time, _ in events]]))
         self.kicks = np.zeros((len(self.knots), 2, oscillators.harmonics), np.complex128)
@@ -173,7 +172,8 @@ class _Run:
         if cycle is not None:
             start = start + self._start_of_cycle(start)
         states = self._marched(start, self.kicks[1:])
-        return np.asarray(self._from_knots(states, when)[:, 0], np.complex128)
+        q: Modal = self._from_knots(states, when)[:, 0]
+        return q
 
     def _start_of_cycle(self, start: Modal) -> Modal:
         """What still rings, when a round begins, from all the rounds before."""
@@ -190,7 +190,7 @@ class _Run:
         rest = np.eye(2) - onward
         if (np.abs(np.linalg.det(rest)) < 1e-9).any():
             raise ExcitationError("Without damping nothing settles into a loop: raise the damping.")
-        begun = np.zeros_like(left)
+        begun = np.zeros((2, self.oscillators.harmonics), np.complex128)
         begun[:, 1:] = np.linalg.solve(rest, left.T[1:, :, None])[..., 0].T
         return begun
 
@@ -220,15 +220,19 @@ class _Run:
             lengths, which = np.unique(end - start, return_inverse=True)
             step = Step(*(entry[which] for entry in tuned.step(lengths)))
         pushes = np.zeros((len(start), 2, self.oscillators.harmonics), np.complex128)
-        if self.loads is not None and self.grips is not None:
-            f, g = (tuned.omega**2 * (self._loads_at(time) @ self.grips) for time in (start, end))
+        if self.forced:
+            f, g = (tuned.omega**2 * self._targets(time) for time in (start, end))
             pushes[:, 0] = step.qf * f + step.qg * g
             pushes[:, 1] = step.vf * f + step.vg * g
         return step, pushes
 
-    def _loads_at(self, when: Real) -> Real:
-        assert self.loads is not None
-        return np.stack([np.interp(when, self.ticks, load) for load in self.loads.T], axis=-1)
+    def _targets(self, when: Real) -> Modal:
+        """(N, K) where the forces draw the harmonics to."""
+        total = np.zeros((len(when), self.oscillators.harmonics), np.complex128)
+        for load, grip in self.forced:
+            for axis in range(2):
+                total += np.interp(when, self.ticks, load[:, axis])[:, None] * grip[:, axis]
+        return total
 
 
 def _event(excitation: Excitation, grip: Modal) -> tuple[float, Modal] | None:

@@ -286,7 +286,7 @@ class MotionRenderer:
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
         order = self.settings.depth * (w - field[:, 2:].max())
-        landing = land(flow, order, reach, (below - above, width))
+        landing = land(flow, order, reach, (below - above, width), self._around(rows, reach[0]))
         frame = fetch(self._source, landing.came, above, self._limits)
         if bool((landing.sure < 1.0).any()):
             strength = rows_at_full_size(field[:, 2:], (height, width), 0, height)
@@ -298,6 +298,14 @@ class MotionRenderer:
         if relative is not None:
             frame = self._with_passes(frame, landing, relative, field[:, 2:], above)
         return frame[0, :, top - above : bottom - above]
+
+    def _around(self, rows: tuple[int, int], columns: int) -> torch.Tensor | None:
+        """The picture in rows that may lie outside of it, continued as the displacement is; for the network."""
+        if self._repair is None:
+            return None
+        height = self._source.shape[2]
+        inside = torch.arange(*rows, device=self.device).clamp(0, height - 1)
+        return functional.pad(self._source[:, :, inside], (columns, columns, 0, 0), mode="replicate")
 
     def _with_passes(
         self, frame: torch.Tensor, landing: Landing, relative: torch.Tensor, strength: torch.Tensor, above: int

@@ -25,14 +25,23 @@ class Landing:
         came: (B, 2, h, W) pixels, x right and y down: how far the content of each pixel came.
         sure: (B, 1, h, W) in 0..1: 0 where nothing landed, for the motion uncovered it.
         still: (B, 1, h, W) bool: pixels that did not move and that nothing moved onto.
+        mean: (B, C, h, W) of all that landed there, whatever covers what; where nothing did, what landed around it.
+            None where nothing was carried.
     """
 
     came: torch.Tensor
     sure: torch.Tensor
     still: torch.Tensor
+    mean: torch.Tensor | None = None
 
 
-def land(moved: torch.Tensor, order: torch.Tensor, reach: tuple[int, int], size: tuple[int, int]) -> Landing:
+def land(
+    moved: torch.Tensor,
+    order: torch.Tensor,
+    reach: tuple[int, int],
+    size: tuple[int, int],
+    carried: torch.Tensor | None = None,
+) -> Landing:
     """Splat a displacement along itself.
 
     Differentiable in `order`.
@@ -42,19 +51,24 @@ def land(moved: torch.Tensor, order: torch.Tensor, reach: tuple[int, int], size:
         order: (B, 1, …) of the same size: logarithm of the weight with which a pixel covers others; at most 0.
         reach: columns and rows by which the source surrounds the target.
         size: (h, W) of the target.
+        carried: (B, C, …) of the source's size, what `Landing.mean` is of.
     """
     stretch = _stretch(moved)
     weight = order.clamp(min=-60.0).exp()
     # What is stretched covers more than one pixel; else its gaps would be taken for uncovered places.
     area = stretch.prod(dim=1, keepdim=True)
-    total = accumulate(torch.cat([weight, moved * weight, area], dim=1), moved, (reach[1], reach[0]), size)
-    landed, coverage = total[:, :1], total[:, 3:]
+    maps = [weight, moved * weight, area]
+    if carried is not None:
+        maps += [torch.ones_like(weight), carried]
+    total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size)
+    landed, coverage = total[:, :1], total[:, 3:4]
     came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
     sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
     # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
     still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
     came, found = _refined(came, torch.cat([moved, stretch], dim=1), reach)
-    return Landing(came, torch.where(found, torch.ones_like(sure), sure), still)
+    mean = None if carried is None else _mean(total[:, 4:5], total[:, 5:])
+    return Landing(came, torch.where(found, torch.ones_like(sure), sure), still, mean)
 
 
 def places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:
@@ -69,6 +83,14 @@ def places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tenso
     x = torch.arange(came.shape[3], device=came.device) - came[:, 0]
     y = torch.arange(above, above + came.shape[2], device=came.device)[:, None] - came[:, 1]
     return torch.stack([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], dim=-1)
+
+
+def _mean(count: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
+    """What landed by how much of it did; in gaps, from the pixels around, which are 2 at most in what is stretched."""
+    near = [functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False) for x in (count, total)]
+    gap = count < 0.5
+    count, total = torch.where(gap, count + near[0], count), torch.where(gap, total + near[1], total)
+    return total / count.clamp(min=1e-6)
 
 
 def _stretch(flow: torch.Tensor) -> torch.Tensor:

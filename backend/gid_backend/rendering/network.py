@@ -4,8 +4,8 @@
 A warp is right wherever neighbours move alike; there its colours pass through untouched. It is wrong beside the edges
 of what moves: what comes out from behind has to be made up, edges have to be put together from what landed, and
 half-covered pixels belong to both sides. Those places, and only those, are given to a small U-Net. It sees the warped
-frame, where it is sure, how the motion lies, and features of the picture at several scales that were warped alike, and
-answers with new colours and how far to take them.
+frame, the mean of all that landed, where it is sure, how the motion lies, and features of the picture at several scales
+that were warped alike; it answers with how much of that mean to mix in, new colours, and how far to take them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .landing import places
 
 __all__ = ["ALIGN", "MARGIN", "WEIGHTS", "RepairConfig", "RepairNetwork", "Traces", "repair_zone"]
 
-FORMAT = "gid-renderer-1"
+FORMAT = "gid-renderer-2"
 WEIGHTS = Path(__file__).parents[1] / "weights" / "renderer.safetensors"
 # Pixels around an uncovered place or an edge of the motion that the network may change.
 BESIDE = 6
@@ -114,19 +114,21 @@ class RepairNetwork(nn.Module):
                 )
             )
             inputs = channels
-        # Frame, certainty, zone, displacement, strength.
-        self.enter = _Pair(3 + 1 + 1 + 2, widths[0])
+        # Frame, what the mean differs by, certainty, zone, displacement.
+        self.enter = _Pair(3 + 3 + 1 + 1 + 2, widths[0])
         self.down = nn.ModuleList(_Pair(a + c, b) for a, b, c in zip(widths[:-1], widths[1:], traces, strict=True))
         self.up = nn.ModuleList(_Pair(b + a, a) for a, b in pairwise(widths))
-        self.leave = nn.Conv2d(widths[0], 4, 3, padding=1)
+        self.leave = nn.Conv2d(widths[0], 5, 3, padding=1)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 # With torch's own start the signal would fade within so many layers without a normalisation.
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 assert layer.bias is not None
                 nn.init.zeros_(layer.bias)
-        # It starts as a renderer without it.
+        # It starts as a renderer without it, nearly.
         nn.init.zeros_(self.leave.weight)
+        assert self.leave.bias is not None
+        nn.init.constant_(self.leave.bias[4:], -3.0)
 
     def look(self, picture: Tensor) -> list[Tensor]:
         """Features of a picture, once for all its frames.
@@ -147,6 +149,7 @@ class RepairNetwork(nn.Module):
     def forward(
         self,
         frame: Tensor,
+        mean: Tensor,
         sure: Tensor,
         zone: Tensor,
         came: Tensor,
@@ -159,6 +162,7 @@ class RepairNetwork(nn.Module):
 
         Args:
             frame: (B, 3, h, w) in 0..1, warped, with its holes filled; h and w multiples of `ALIGN`.
+            mean: (B, 3, h, w) in 0..1, of the colours that landed, as `Landing` has it.
             sure: (B, 1, h, w) in 0..1, 0 where it is a filling.
             zone: (B, 1, h, w) from `repair_zone`.
             came: (B, 2, h, w) pixels.
@@ -168,7 +172,8 @@ class RepairNetwork(nn.Module):
         Returns:
             (B, 3, h, w) in 0..1; `frame` itself where the zone is 0.
         """
-        x = self.enter(torch.cat([frame * 2.0 - 1.0, sure, zone, came / USUAL_MOTION], dim=1))
+        other = sure * (mean - frame)
+        x = self.enter(torch.cat([frame * 2.0 - 1.0, other * 4.0, sure, zone, came / USUAL_MOTION], dim=1))
         kept = []
         for level, (down, trace) in enumerate(zip(self.down, traces, strict=True)):
             kept.append(x)
@@ -181,9 +186,9 @@ class RepairNetwork(nn.Module):
             x = down(torch.cat([F.avg_pool2d(x, 2), seen], dim=1))
         for up, finer in zip(reversed(self.up), reversed(kept), strict=True):
             x = up(torch.cat([F.interpolate(x, scale_factor=2.0, mode="nearest"), finer], dim=1))
-        change, trust = self.leave(x).float().split((3, 1), dim=1)
-        # Half a unit reaches from any colour to grey; the gate lets it keep colours that are right.
-        repaired = frame + zone * torch.sigmoid(trust) * torch.tanh(change)
+        change, trust, mix = self.leave(x).float().split((3, 1, 1), dim=1)
+        # The gates let it keep colours that are right.
+        repaired = frame + zone * (torch.sigmoid(mix) * other + torch.sigmoid(trust) * torch.tanh(change))
         return torch.where(zone > 0, repaired.clamp(0.0, 1.0), frame)
 
     def save(self, path: Path, notes: Mapping[str, Any]) -> None:

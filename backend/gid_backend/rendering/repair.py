@@ -40,7 +40,7 @@ class Repair:
 
         Args:
             frame: (1, C, h, W) as warped, holes filled; rows from `above` on.
-            landing: of these rows.
+            landing: of these rows, with the mean of the picture's channels.
             above: a multiple of `ALIGN`.
 
         Returns:
@@ -50,10 +50,12 @@ class Repair:
         out = frame.clone()
         # Before it is cut into boxes: how bright white is depends on the surroundings.
         shown, white = self._display(frame)
+        assert landing.mean is not None
+        mean = (landing.mean[:, :3].expand(-1, 3, -1, -1) / white).clamp(0.0, 1.0)
         for inner, outer in _boxes(zone):
             part = tuple(slice(a, b) for a, b in outer)
             seen = frame[:, :, *part]
-            maps = [shown[:, :, *part], landing.sure[:, :, *part], zone[:, :, *part], landing.came[:, :, *part]]
+            maps = [m[:, :, *part] for m in (shown, mean, landing.sure, zone, landing.came)]
             # The last rows and columns of a picture need not be a whole number of steps.
             lack = [-(b - a) % ALIGN for a, b in outer]
             padded = [functional.pad(m, (0, lack[1], 0, lack[0]), mode="replicate") for m in maps]

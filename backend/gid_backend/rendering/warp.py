@@ -67,6 +67,8 @@ def warp(
     strength: torch.Tensor,
     depth: float = DEPTH,
     order: torch.Tensor | None = None,
+    *,
+    carry: bool = False,
 ) -> tuple[torch.Tensor, Landing]:
     """A whole frame at once, as `MotionRenderer` makes it band by band; differentiable in source, strength and order.
 
@@ -76,6 +78,7 @@ def warp(
         strength: (B, 1, H, W) in typical strengths; the order of what covers what.
         depth: τ.
         order: (B, 1, H, W) added to τ · strength.
+        carry: whether the landing has the mean of the colours that landed.
 
     Returns:
         (B, C, H, W) with its holes filled, and what is known of each pixel.
@@ -86,6 +89,7 @@ def warp(
     front = front - front.amax(dim=(1, 2, 3), keepdim=True)
     # The border is a cut through things that go on outside and move alike there.
     around = functional.pad(torch.cat([flow, front], dim=1), (reach[0], reach[0], reach[1], reach[1]), mode="replicate")
-    landing = land(around[:, :2], around[:, 2:], reach, (height, width))
+    colours = functional.pad(source, (reach[0], reach[0], reach[1], reach[1]), mode="replicate") if carry else None
+    landing = land(around[:, :2], around[:, 2:], reach, (height, width), colours)
     frame = fetch(source, landing.came)
     return patch(frame, landing, strength, depth), landing

@@ -131,10 +131,10 @@ def train_network(
     def loss(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         source, target = batch["source"], batch["target"]
         with torch.no_grad(), torch.autocast(source.device.type, enabled=False):
-            frame, landing = warp(source, batch["flow"], batch["strength"])
+            frame, landing = warp(source, batch["flow"], batch["strength"], carry=True)
             frame = frame.clamp(0.0, 1.0)
             zone = repair_zone(landing.came, landing.sure)
-        out = network(frame, landing.sure, zone, landing.came, network.look(source))
+        out = network(frame, landing.mean, landing.sure, zone, landing.came, network.look(source))
         inner = (slice(None), slice(None), slice(BORDER, -BORDER), slice(BORDER, -BORDER))
         weight = (zone * (UNSURE + (1.0 - UNSURE) * batch["known"]))[inner]
         l1 = ((out - target)[inner].abs() * weight).sum() / (3.0 * weight.sum() + 1.0)

@@ -66,14 +66,16 @@ class TestNetwork:
         frame = torch.rand(1, 3, 32, 48)
         one = torch.ones(1, 1, 32, 48)
         fresh = RepairNetwork()
-        out = fresh(frame, one, one, torch.zeros(1, 2, 32, 48), fresh.look(torch.rand(1, 3, 32, 48)))
+        out = fresh(frame, frame, one, one, torch.zeros(1, 2, 32, 48), fresh.look(torch.rand(1, 3, 32, 48)))
         torch.testing.assert_close(out, frame, rtol=0, atol=1e-6)
 
     def test_where_the_zone_is_zero_the_frame_keeps_its_bits(self, network: RepairNetwork) -> None:
         frame = torch.rand(1, 3, 64, 64)
         zone = torch.zeros(1, 1, 64, 64)
         zone[..., :20] = 1.0
-        out = network(frame, torch.ones(1, 1, 64, 64), zone, torch.zeros(1, 2, 64, 64), network.look(frame))
+        out = network(
+            frame, 1.0 - frame, torch.ones(1, 1, 64, 64), zone, torch.zeros(1, 2, 64, 64), network.look(frame)
+        )
         assert torch.equal(out[..., 20:], frame[..., 20:])
         assert not torch.equal(out[..., :20], frame[..., :20])
 
@@ -82,7 +84,7 @@ class TestNetwork:
         size = (1, 3, side, side)
         frame = torch.rand(size, requires_grad=True)
         one = torch.ones(1, 1, side, side)
-        out = network(frame, one, one, torch.zeros(1, 2, side, side), network.look(torch.rand(size)))
+        out = network(frame, 1.0 - frame, one, one, torch.zeros(1, 2, side, side), network.look(torch.rand(size)))
         middle = side // 2
         out[..., middle, middle].sum().backward()
         assert frame.grad is not None

@@ -80,12 +80,14 @@ def test_it_learns_what_the_warp_cannot_know(tmp_path: Path) -> None:
     pairs = [replace(p, target=np.where(p.uncovered[..., None], np.uint8(0), p.target)) for p in pairs]
     batches = FrameBatches([pairs], batch=4, side=SIDE, seed=1)
     held = batches.draw(np.random.default_rng(99))
-    frame, landing = warp(held["source"], held["flow"], held["strength"])
+    frame, landing = warp(held["source"], held["flow"], held["strength"], carry=True)
     zone = repair_zone(landing.came, landing.sure)
 
     def error() -> float:
         with torch.no_grad():
-            out = network(frame.clamp(0, 1), landing.sure, zone, landing.came, network.look(held["source"]))
+            out = network(
+                frame.clamp(0, 1), landing.mean, landing.sure, zone, landing.came, network.look(held["source"])
+            )
         return float(((out - held["target"]).abs() * zone).sum() / zone.sum())
 
     before = error()

@@ -8,7 +8,7 @@ from .excitations import Excitation, Force, Poke, Pull, Wind
 from .files import dumps, load, loads, save
 from .loop import loop_coefficients
 from .modal_basis import ModalBasis, Spot
-from .oscillators import DAMPINGS, DEMO, PAPER, Damping, Oscillators
+from .oscillators import DAMPINGS, DEMO, LIVELY, PAPER, Damping, Oscillators
 from .simulation import Ambient, Tuning, simulate
 from .spectral_volume import SpectralVolume
 from .touch import Ringing, Touch, resisted
@@ -17,6 +17,7 @@ from .wind import GustSpectrum, Turbulence
 __all__ = [
     "DAMPINGS",
     "DEMO",
+    "LIVELY",
     "PAPER",
     "PRESETS",
     "Ambient",

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from .spectral_volume import SpectralVolume
 
-__all__ = ["DAMPINGS", "DEMO", "PAPER", "Damping", "Oscillators", "Step"]
+__all__ = ["DAMPINGS", "DEMO", "LIVELY", "PAPER", "Damping", "Oscillators", "Step"]
 
 Real = npt.NDArray[np.float64]
 Modal = npt.NDArray[np.complex128]
@@ -46,7 +46,9 @@ class Damping:
 PAPER = Damping(0.4, 0.08)
 # Of the page that the authors put their results on.
 DEMO = Damping(0.8, 0.05)
-DAMPINGS = {"paper": PAPER, "demo": DEMO}
+# Twigs and hanging things that are seen to swing a few times more.
+LIVELY = Damping(0.3, 0.02)
+DAMPINGS = {"paper": PAPER, "demo": DEMO, "lively": LIVELY}
 
 
 class Step(NamedTuple):

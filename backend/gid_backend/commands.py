@@ -17,6 +17,7 @@ from . import __version__
 from . import command_options as option
 from .prediction_settings import DEFAULTS, PredictionSettings
 from .render_commands import animate, load_volume, predicted, read_picture, render
+from .simulate_commands import simulate
 from .terminal import INTERRUPTED, console, fail, progress_bar, say
 
 __all__ = ["app", "progress_bar", "run"]
@@ -62,6 +63,7 @@ def predict(
 
 app.command()(render)
 app.command()(animate)
+app.command()(simulate)
 
 
 @app.command()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .frames_folder import FramesFolder
     from .shot import Rendered, Shot
 
-__all__ = ["animate", "load_volume", "predicted", "read_picture", "render"]
+__all__ = ["Settings", "animate", "load_volume", "predicted", "read_picture", "render", "render_shot"]
 
 
 class Interrupted(GidError):
@@ -37,13 +37,10 @@ class Interrupted(GidError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What `render` and `animate` are asked for; see `command_options`."""
+    """How `render`, `animate` and `simulate` are to render; see `command_options`."""
 
     output: Path
-    frames: int | None
     fps: float | None
-    amplitude: float
-    offset: bool
     format: str | None
     depth: int | None
     background: str | None
@@ -79,10 +76,10 @@ def render(
     """
     picture, linear = read_picture(image)
     settings = Settings(
-        output, frames, fps, amplitude, offset, format, depth, background, shutter, shutter_samples, motion_vectors,
-        coverage, device,
-    )  # fmt: skip
-    _render(picture, linear, lambda: load_volume(volume), settings)
+        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
+    )
+    loop = _loop(picture, linear, settings, frames, amplitude, offset)
+    render_shot(picture, linear, lambda: load_volume(volume), loop, settings)
 
 
 def animate(
@@ -116,14 +113,13 @@ def animate(
     wanted = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
     picture, linear = read_picture(image)
     settings = Settings(
-        output, frames, fps, amplitude, offset, format, depth, background, shutter, shutter_samples, motion_vectors,
-        coverage, device,
-    )  # fmt: skip
+        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
+    )
 
     def motion() -> SpectralVolume:
         return predicted(picture, linear, weights, device, seed, wanted, mask)
 
-    _render(picture, linear, motion, settings)
+    render_shot(picture, linear, motion, _loop(picture, linear, settings, frames, amplitude, offset), settings)
 
 
 def read_picture(path: Path) -> tuple[Picture, bool]:
@@ -160,8 +156,44 @@ def predicted(
     return volume
 
 
-def _render(picture: Picture, linear: bool, motion: Callable[[], SpectralVolume], chosen: Settings) -> None:
-    """Everything that can be refused is refused before the motion is predicted or a frame rendered."""
+def _loop(
+    picture: Picture, linear: bool, chosen: Settings, frames: int | None, amplitude: float, offset: bool
+) -> Callable[[SpectralVolume], Shot]:
+    def shot(volume: SpectralVolume) -> Shot:
+        from .shot import Shot
+
+        return Shot.loop(
+            picture,
+            volume,
+            # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
+            frames or volume.frames,
+            linear=linear,
+            amplitude=amplitude,
+            offset=offset,
+            shutter=chosen.shutter,
+            samples=chosen.shutter_samples,
+        )
+
+    return shot
+
+
+def render_shot(
+    picture: Picture,
+    linear: bool,
+    motion: Callable[[], SpectralVolume],
+    compose: Callable[[SpectralVolume], Shot],
+    chosen: Settings,
+) -> None:
+    """Render to a film or to folders, and say what came of it.
+
+    Everything that can be refused is refused before the motion is predicted or a frame rendered.
+
+    Args:
+        picture, linear: see `gid_backend.shot`.
+        motion: makes or reads the volume.
+        compose: makes the shot of it.
+        chosen: how it is rendered, and whereto.
+    """
     from .movies import is_movie, writing
     from .transparency import parse_colour
 
@@ -177,20 +209,9 @@ def _render(picture: Picture, linear: bool, motion: Callable[[], SpectralVolume]
             if film:
                 take = places.enter_context(writing(chosen.output, linear=linear, background=background))
             volume = motion()
+            shot = compose(volume)
             from .renderer import MotionRenderer
-            from .shot import Shot
 
-            shot = Shot.loop(
-                picture,
-                volume,
-                # Other lengths keep their own time: half as many frames at the same rate is a loop twice as fast.
-                chosen.frames or volume.frames,
-                linear=linear,
-                amplitude=chosen.amplitude,
-                offset=chosen.offset,
-                shutter=chosen.shutter,
-                samples=chosen.shutter_samples,
-            )
             renderer = MotionRenderer.load(chosen.device)
             sinks = list(_sinks(places, renderer, shot, chosen, None if film else format, background))
             opened += [folder for folder, _ in sinks]

@@ -132,8 +132,8 @@ def pattern(excitation: Excitation, basis: ModalBasis, omega: npt.NDArray[np.flo
         case Wind():
             return basis.lean(excitation.area) * (1.0 if weights is None else weights[:, None])
         case Poke():
-            # A blow without duration would give all harmonics the same share of the speed (ω²), and what it does would be
-            # over in a twitch; a tap lasts a tenth of a second or two, too long for the fastest.
+            # A blow without duration would share the speed out with ω², and what it does would be over in a twitch; a
+            # tap lasts a tenth of a second or two, too long for the fastest.
             w = omega if weights is None else omega * weights
             return basis.spot(*excitation.point, excitation.reach).grip(w)
         case _:

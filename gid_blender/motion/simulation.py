@@ -79,6 +79,7 @@ def simulate(
     excitations: Sequence[Excitation],
     times: npt.ArrayLike,
     *,
+    start: float | None = None,
     tuning: Tuning = Tuning(),
     pre_roll: float = 0.0,
     cycle: float | None = None,
@@ -86,18 +87,21 @@ def simulate(
 ) -> Modal:
     """Coefficients that the excitations cause at some moments, to be added to the ambient loop's, `Ambient.at`.
 
-    At rest before the first moment (and the pre-roll), unless an excitation says otherwise.
+    Everything is at rest until the start (less the pre-roll), but for what a hand holds already.
 
     Args:
         basis: of the picture that is excited.
         oscillators: of its harmonics, (K,).
         excitations: any number; their effects add up. Those of no effect cost nothing.
         times: (F,) seconds, in any order. In slow motion these are the moments of the slow clock.
+        start: when it begins, in seconds; the earliest of the moments by default. Give it where moments are chosen for
+            other reasons (motion blur, a part of the frames), so that the choice changes nothing.
         tuning: of stiffness and damping.
-        pre_roll: seconds before the first moment in which forces act already, so that what is blown on is not caught
-            standing still. Excitations that take place in them count too; earlier ones never happened.
-        cycle: seconds after which everything begins anew: the motion is found that repeats exactly, with all that rings
-            over from the round before. Wind must have the same `Turbulence.period`. From times[0]; no pre-roll then.
+        pre_roll: seconds before the start in which forces act already, so that what is blown on is not caught standing
+            still. Excitations that take place in them count too; what was let go earlier has died away.
+        cycle: seconds from the start after which everything begins anew: the motion is found that repeats exactly, with
+            all that rings over from the rounds before, at any moment. Needs no pre-roll. A wind's `Turbulence.period`
+            must fit into it.
         ring_out: (start, end) between which the motion that the excitations caused is led to exactly 0: the picture
             is back in its ambient loop (or at rest) at `end`, whatever the damping.
 
@@ -116,13 +120,19 @@ def simulate(
         raise ExcitationError(
             f"There is one oscillator for each of {basis.harmonics} bands, not {oscillators.omega.shape}."
         )
-    first = when.min() - (0.0 if cycle is not None else pre_roll)
-    if cycle is not None:
+    first = float(when.min() if start is None else start)
+    if cycle is None:
+        first -= pre_roll
+        last = max(first, float(when.max()))
+    else:
         _check_cycle(excitations, first, cycle)
         when = first + np.mod(when - first, cycle)
-    last = when.max() if cycle is None else first + cycle
+        last = first + cycle
     patterns = [pattern(each, basis, oscillators.omega) for each in excitations]
-    q = _Run(oscillators, tuning, list(zip(excitations, patterns, strict=True)), first, last).at(when, cycle)
+    q = _Run(oscillators, tuning, list(zip(excitations, patterns, strict=True)), first, last).at(
+        np.maximum(when, first), cycle
+    )
+    q[when < first] = 0.0
     for each, grip in zip(excitations, patterns, strict=True):
         if isinstance(each, Pull):
             held = (when >= each.path.times[0]) & (when < each.path.times[-1])

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from . import __version__
 from . import command_options as option
+from .extract_commands import extract
 from .prediction_settings import DEFAULTS, PredictionSettings
 from .render_commands import animate, load_volume, predicted, read_picture, render
 from .simulate_commands import simulate
@@ -64,38 +65,7 @@ def predict(
 app.command()(render)
 app.command()(animate)
 app.command()(simulate)
-
-
-@app.command()
-def extract(
-    video: Annotated[Path, typer.Argument(help="Any video from a still camera.", show_default=False)],
-    output: option.NpzOutput,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Use only the beginning.")] = None,
-    width: Annotated[int, typer.Option(min=64, max=2048, help="Working width in pixels.")] = 512,
-    raw: Annotated[bool, typer.Option("--raw", help="Keep motion where nothing can be seen moving.")] = False,
-    loop: Annotated[
-        bool | None, typer.Option("--loop/--no-loop", help="Whether it is a seamless loop; it is looked at otherwise.")
-    ] = None,
-) -> None:
-    """Measure the motion in a real video, relative to its first frame.
-
-    Examples:
-    - `gid extract tree.mp4 -o tree.npz`
-    - `gid extract tree.mp4 -o tree.npz --seconds 5`
-    """
-    from gid_blender.motion import files
-
-    from .atomic import replacing
-    from .flow import extract_motion
-
-    with replacing(_suffixed(output, ".npz")) as temporary, progress_bar() as progress:
-        volume = extract_motion(video, seconds=seconds, width=width, clean=not raw, periodic=loop, progress=progress)
-        files.save(volume, temporary)
-    measured = volume.meta["settings"]
-    say(
-        f"{output}: {volume.bands} bands of {volume.width}×{volume.height}, {volume.duration:.4g} s, "
-        f"{'a loop' if measured['loop'] else 'made a loop'}, {measured['followed']:.0%} of the texture followed"
-    )
+app.command()(extract)
 
 
 @app.command()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the worker can do: predict, render, and look after its memory and its cache.
+"""What the worker can do: predict, measure, render, and look after its memory and its cache.
 
 Nothing heavy is imported at the top, because the worker says hello before it loads torch.
 """
@@ -45,6 +45,7 @@ class Engine:
         """By the method's name in the protocol."""
         return {
             "predict": self._predict,
+            "extract": self._extract,
             "render": self._render,
             "clear_cache": self._clear_cache,
         }
@@ -163,6 +164,13 @@ class Engine:
 
     def _key(self, pixels: bytes, question: Mapping[str, Any]) -> str:
         return content_key(pixels, method="predict", model=self._model, **question)
+
+    def _extract(self, request: Request, context: Context) -> Reply:
+        from .extraction import extracted
+        from .request_params import ExtractParams, parts_of
+
+        [video] = parts_of(request, 1)
+        return extracted(video, ExtractParams.model_validate(request.params), self._cache, context)
 
     def _render(self, request: Request, context: Context) -> Reply:
         from gid_blender.motion import files

@@ -13,11 +13,21 @@ from gid_blender.motion import SpectralVolume
 from gid_blender.worker.protocol import ProtocolError, Request
 
 from .errors import ImageError
+from .flow.window import Span
 from .prediction_settings import DEFAULTS, PredictionSettings, Solver
 from .shot import Shot
 from .shutter import DEFAULT_SAMPLES, MAX_ANGLE, MAX_SAMPLES
 
-__all__ = ["ImageParams", "MaskParams", "PredictParams", "RenderParams", "image_of", "mask_of", "parts_of"]
+__all__ = [
+    "ExtractParams",
+    "ImageParams",
+    "MaskParams",
+    "PredictParams",
+    "RenderParams",
+    "image_of",
+    "mask_of",
+    "parts_of",
+]
 
 # Little-endian on the wire, whatever the machines are.
 _DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
@@ -65,6 +75,27 @@ class PredictParams(_Params):
             SettingsError: when one is out of range.
         """
         return PredictionSettings(**self.model_dump(exclude={"image", "mask", "seed"}))
+
+
+class ExtractParams(_Params):
+    """Which part of a video is measured, and how; `gid_backend.flow.Span` and `measure_motion` say what they mean."""
+
+    name: Annotated[str, Field(max_length=255)] = ""
+    start: Annotated[int, Field(ge=1, lt=1 << 31)] = 1
+    seconds: Number | None = None
+    frames: Annotated[int, Field(lt=1 << 31)] | None = None
+    loop: bool | None = None
+    width: Annotated[int, Field(ge=64, le=2048)] = 512
+    clean: bool = True
+    camera: Literal["remove", "keep"] = "remove"
+
+    def span(self) -> Span:
+        """Which part.
+
+        Raises:
+            ImageError: when there can be no such part.
+        """
+        return Span(start=self.start, seconds=self.seconds, frames=self.frames, loop=self.loop)
 
 
 class RenderParams(_Params):

@@ -8,13 +8,15 @@ places stand still is not known beforehand, so rule and places are found togethe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from ..errors import Cancelled
 
 __all__ = ["Camera", "find_camera", "sample"]
 
@@ -23,15 +25,26 @@ Verdict = Literal["still", "shake", "unknown"]
 
 # Working pixels by which flow is off where nothing moves, at the most; what stays within them stands still.
 NOISE = 0.35
+# Where a camera shakes, what stands still is met a little less well: fractions of the shake that are allowed for it.
+NOISE_OF_SHAKE = 0.06
 # A place counts by its larger distances from the rule, but a leaf that passes in front of it once is forgiven.
 PERCENTILE = 75
-# A camera is believed to move when so much of the texture follows its rule, so many times as much as stands still
-# without one, and in so many parts of the picture (docs/from-video.md has what was measured).
-LEAST_SHARE, TIMES, LEAST_SPREAD = 0.2, 2.5, 0.6
-PARTS = 4
+# Things stand in the middle of a picture and reach its border here and there; what is behind them is all around it. So
+# it is the border that tells a camera from a large thing that sways as a whole: so much of its texture has to follow
+# the rule, at least about as much as of the whole picture, and so many times as much as stands still without any rule.
+# What was measured is in docs/from-video.md.
+BORDER, LEAST_BORDER, LEAST_RATIO, TIMES = 0.12, 0.25, 0.85, 2.5
+# A camera that stands still leaves so much of the texture where it is, or nothing can be told from it.
+LEAST_STILL = 0.08
+# The largest group of places may be a thing; so many groups are looked at.
+GROUPS = 3
 # One place for each so many pixels, either way: flow is smooth, and a thousand places tell as much as all.
 EVERY = 8
 ROUNDS = 12
+# So many frames decide; the rule is then found in all of them.
+ENOUGH_FRAMES = 75
+# Fewer places than this tell nothing.
+FEWEST = 30
 # Curvatures tried, of lenses from a telephoto to a wide angle: (picture width / focal length)².
 BENDS = (0.0, 0.25, 0.5, 1.0, 1.6, 2.4)
 
@@ -93,7 +106,11 @@ def sample(field: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def find_camera(
-    flows: Sequence[npt.NDArray[np.float32]], trust: npt.NDArray[np.float32], width: int, height: int
+    flows: Sequence[npt.NDArray[np.float32]],
+    trust: npt.NDArray[np.float32],
+    width: int,
+    height: int,
+    cancel: Callable[[], bool] | None = None,
 ) -> Camera:
     """Tell how the camera moves in a clip.
 
@@ -102,6 +119,10 @@ def find_camera(
         trust: `sample` of where flow was measured and not filled in, 0..1; the rest is not looked at.
         width: of the flows.
         height: of the flows.
+        cancel: asked now and then.
+
+    Raises:
+        Cancelled: when `cancel()` says so.
     """
     nothing = np.zeros((len(flows), 4))
     rows, columns = trust.shape
@@ -110,18 +131,70 @@ def find_camera(
     known = trust > 0.5
     share_known = float(known.mean())
     moved = np.stack(flows).astype(np.float64)[:, :, known]
-    if share_known < 0.02 or known.sum() < 16:
+    if share_known < 0.02 or known.sum() < FEWEST:
         return Camera("unknown", nothing, 0.0, 0.0, width, height)
-    px, py = x[known], y[known]
+    every = -(-len(flows) // ENOUGH_FRAMES)
+    places = _Places(moved[::every], x[known], y[known], _is_border(rows, columns)[known], width)
     still = float((_distance(moved) < NOISE).mean())
-    rule, bend, residual = _fitted(moved, px, py, width)
-    follows = residual < NOISE
-    share = float(follows.mean())
-    if share >= LEAST_SHARE and share >= TIMES * still and _spread(known, follows) >= LEAST_SPREAD:
-        return Camera("shake", rule, bend, share, width, height)
+    if TIMES * still > 1.0:
+        return Camera("still", nothing, 0.0, still, width, height)
+    best = max(_groups(places, cancel), key=lambda group: group.border, default=None)
+    if (
+        best is not None
+        and best.border >= LEAST_BORDER
+        and best.border >= LEAST_RATIO * best.share
+        and best.share >= TIMES * still
+    ):
+        terms = _terms(places.x, places.y, best.bend)
+        return Camera("shake", _least_squares(moved, terms, best.say), best.bend, best.share, width, height)
     # Enough of the picture stands where it stood; whatever else moves, the camera does not.
-    verdict: Verdict = "still" if still >= LEAST_SHARE / TIMES else "unknown"
-    return Camera(verdict, nothing, 0.0, still, width, height)
+    return Camera("still" if still >= LEAST_STILL else "unknown", nothing, 0.0, still, width, height)
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """(n, 2, P) motion in pixels of P places at x, y (widths from the centre), and which of them are at the border."""
+
+    moved: Array
+    x: Array
+    y: Array
+    border: npt.NDArray[np.bool_]
+    width: int
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> _Places:
+        return _Places(self.moved[:, :, chosen], self.x[chosen], self.y[chosen], self.border[chosen], self.width)
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """Places that move by one rule: their say in it, and their share of all places and of those at the border."""
+
+    say: Array
+    bend: float
+    share: float
+    border: float
+
+
+def _groups(places: _Places, cancel: Callable[[], bool] | None) -> Iterator[_Group]:
+    left = np.ones(len(places.x), bool)
+    for _ in range(GROUPS):
+        if left.sum() < FEWEST:
+            return
+        rule, bend = _fitted(places.only(left), cancel)
+        distance = _distance(places.moved - _motion(_terms(places.x, places.y, bend), rule))
+        reach = NOISE + NOISE_OF_SHAKE * float(np.sqrt((rule[:, :2] ** 2).sum(axis=1).mean()))
+        follows = distance < reach
+        border = float(follows[places.border].mean()) if places.border.sum() >= FEWEST else 0.0
+        yield _Group(_say(distance, reach), bend, float(follows.mean()), border)
+        left &= distance > 2 * reach
+
+
+def _is_border(rows: int, columns: int) -> npt.NDArray[np.bool_]:
+    """(rows, columns), within `BORDER` of a side."""
+    depth = max(1, round(BORDER * max(rows, columns)))
+    border = np.ones((rows, columns), bool)
+    border[depth : rows - depth, depth : columns - depth] = False
+    return border
 
 
 def _terms(x: Array, y: Array, bend: float) -> Array:
@@ -132,37 +205,45 @@ def _terms(x: Array, y: Array, bend: float) -> Array:
     return np.stack([across, down])
 
 
-def _fitted(moved: Array, x: Array, y: Array, width: int) -> tuple[Array, float, Array]:
-    """The rule of all frames, its bend, and how far each place is from it."""
-    start = np.array([_first_guess(frame, x, y, width) for frame in moved])
+def _fitted(places: _Places, cancel: Callable[[], bool] | None) -> tuple[Array, float]:
+    """The rule that most places follow in all frames, and its bend."""
+    rule = np.array([_first_guess(frame, places) for frame in places.moved])
     best = None
     for bend in BENDS:
-        terms = _terms(x, y, bend)
-        rule = start
-        distance = _distance(moved - _motion(terms, rule))
-        scale = max(float(np.median(distance)), NOISE)
-        for _ in range(ROUNDS):
+        if cancel is not None and cancel():
+            raise Cancelled
+        terms = _terms(places.x, places.y, bend)
+        distance = _distance(places.moved - _motion(terms, rule))
+        # The rule of the bend before is a good start.
+        scale = 3 * NOISE if best is not None else max(float(np.median(distance)), NOISE)
+        for _ in range(ROUNDS if best is None else ROUNDS // 2):
             # What is far from the rule loses its say, ever more strictly (graduated non-convexity).
-            rule = _least_squares(moved, terms, 1.0 / (1.0 + (distance / scale) ** 2) ** 2)
-            distance = _distance(moved - _motion(terms, rule))
+            rule = _least_squares(places.moved, terms, _say(distance, scale))
+            distance = _distance(places.moved - _motion(terms, rule))
             scale = max(NOISE, 0.75 * scale)
-        score = float((1.0 / (1.0 + (distance / NOISE) ** 2) ** 2).sum())
+        score = float(_say(distance, NOISE).sum())
         # A bend has to earn its place: without perspective to see, any value fits as well as none.
         if best is None or score > 1.01 * best[0]:
-            best = (score, rule, bend, distance)
+            best = (score, rule, bend)
     assert best is not None
     return best[1:]
 
 
-def _first_guess(moved: Array, x: Array, y: Array, width: int) -> Array:
+def _say(distance: Array, scale: float) -> Array:
+    return np.asarray(1.0 / (1.0 + (distance / scale) ** 2) ** 2)
+
+
+def _first_guess(moved: Array, places: _Places) -> Array:
     """The similarity that most places of one frame agree on."""
-    there = (np.stack([x, y], axis=-1) * width).astype(np.float32)
+    there = (np.stack([places.x, places.y], axis=-1) * places.width).astype(np.float32)
     matrix, _ = cv2.estimateAffinePartial2D(
         there, there + moved.T.astype(np.float32), method=cv2.RANSAC, ransacReprojThreshold=2 * NOISE, maxIters=500
     )
     if matrix is None:
         return np.zeros(4)
-    return np.array([matrix[0, 2], matrix[1, 2], matrix[1, 0] * width / 2, (matrix[0, 0] - 1) * width / 2])
+    return np.array(
+        [matrix[0, 2], matrix[1, 2], matrix[1, 0] * places.width / 2, (matrix[0, 0] - 1) * places.width / 2]
+    )
 
 
 def _least_squares(moved: Array, terms: Array, weight: Array) -> Array:
@@ -177,17 +258,5 @@ def _motion(terms: Array, rule: Array) -> Array:
 
 
 def _distance(moved: Array) -> Array:
-    return np.asarray(np.percentile(np.hypot(moved[:, 0], moved[:, 1]), PERCENTILE, axis=0))
-
-
-def _spread(known: npt.NDArray[np.bool_], follows: npt.NDArray[np.bool_]) -> float:
-    """Share of the parts of the picture that have something to follow in which some of it follows the rule."""
-    where = np.zeros(known.shape)
-    where[known] = follows
-    found = []
-    for row in np.array_split(np.arange(known.shape[0]), PARTS):
-        for column in np.array_split(np.arange(known.shape[1]), PARTS):
-            part = np.ix_(row, column)
-            if known[part].mean() >= 0.1:
-                found.append(where[part].sum() >= 0.15 * known[part].sum())
-    return float(np.mean(found)) if found else 0.0
+    rank = (len(moved) - 1) * PERCENTILE // 100
+    return np.asarray(np.partition(np.hypot(moved[:, 0], moved[:, 1]), rank, axis=0)[rank])

@@ -27,9 +27,9 @@ CameraMode = Literal["remove", "keep"]
 # A camera that takes a place of the picture farther than this fraction of its width shows things from another side,
 # which no rule takes back, and what it brings in at the border was never in the start frame (docs/from-video.md).
 MOST_SHAKE = 0.05
-# Working pixels, of 512, and the share of all places beyond them, from which on it is the camera that moves although
-# no rule for it was found: the filter that data sets use.
-MOVED, MOVED_SHARE = 2.0, 0.95
+# Where nothing stands still and no rule was found: when more than this share of the picture moves farther than this
+# (working pixels, of 512; the filter of data sets), and most of that is one motion of all of it, the camera moved.
+MOVED, MOVED_SHARE, TOGETHER = 2.0, 0.95, 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,7 @@ def measure_motion(
     track = _followed(window, clean, progress, cancel)
     found = None
     if camera == "remove":
-        found = find_camera(track.sampled, sample(track.confidence), track.width, track.height)
+        found = find_camera(track.sampled, sample(track.confidence), track.width, track.height, cancel)
         _require_steady(window, track, found)
         for index, flow in enumerate(track.flows):
             track.flows[index] = found.removed(flow, index)
@@ -208,7 +208,7 @@ def _followed(window: Window, clean: bool, progress: Progress | None, cancel: Ca
 def _require_steady(window: Window, track: _Track, camera: Camera) -> None:
     """Refuse what cannot be taken off."""
     hint = "Film from a tripod, stabilise the video first, or choose a steadier part of it."
-    rows, columns = window.still.shape[:2]
+    columns = window.still.shape[1]
     if camera.amount > MOST_SHAKE:
         raise ImageError(
             f"The camera of {window.name} moves by up to {camera.amount * columns:.0f} pixels,"
@@ -216,12 +216,18 @@ def _require_steady(window: Window, track: _Track, camera: Camera) -> None:
             hint,
         )
     if camera.verdict == "unknown":
-        far = np.hypot(track.flows[:, 0], track.flows[:, 1]).mean(axis=0) * (512 / max(track.width, track.height))
-        sure = track.confidence > 0.5
-        if sure.any() and float((far[sure] > MOVED).mean()) > MOVED_SHARE:
-            middle = float(np.median(far[sure])) / 512 * max(rows, columns)
+        known = sample(track.confidence) > 0.5
+        moved = np.stack(track.sampled)[:, :, known]
+        if not known.any():
+            return
+        far = np.hypot(moved[:, 0], moved[:, 1])
+        common = np.hypot(*np.median(moved, axis=2).T)
+        scale = 512 / max(track.width, track.height)
+        together = np.sqrt((common**2).mean() / max(float((far**2).mean()), 1e-12))
+        if float((far.mean(axis=0) * scale > MOVED).mean()) > MOVED_SHARE and together > TOGETHER:
+            pixels = float(common.max()) * columns / track.width
             raise ImageError(
-                f"In {window.name} everything moves, by {middle:.0f} pixels in the middle: the camera must have moved,"
-                " in a way that cannot be told from what sways.",
+                f"In {window.name} everything moves together, by up to {pixels:.0f} pixels: the camera must have"
+                " moved, in a way that cannot be taken off.",
                 hint,
             )

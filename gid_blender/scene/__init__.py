@@ -18,7 +18,8 @@ from .objects import (
     replace_motion,
 )
 from .pixels import Pixels, read_pixels
-from .playback import coefficients, has_drivers, to_drivers, to_keyframes
+from .playback import coefficients, ensure_response, has_drivers, listens, to_drivers, to_keyframes
+from .response import clear_excitation, excitation, set_excitation
 from .sequence import add_strip, sequence_image, sequence_object, show_in_editor
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
 from .timing import frame_rate, period_in_frames, set_frame_range
@@ -31,10 +32,13 @@ __all__ = [
     "Source",
     "add_strip",
     "as_still",
+    "clear_excitation",
     "coefficients",
     "control_path",
     "control_paths",
     "create_motion_object",
+    "ensure_response",
+    "excitation",
     "find_motion_object",
     "find_source",
     "frame_folder",
@@ -43,6 +47,7 @@ __all__ = [
     "has_drivers",
     "image_from_file",
     "is_motion_object",
+    "listens",
     "motion_image",
     "output_root",
     "period_in_frames",
@@ -51,6 +56,7 @@ __all__ = [
     "replace_motion",
     "sequence_image",
     "sequence_object",
+    "set_excitation",
     "set_frame_range",
     "show_in_editor",
     "source_of_editor",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The live controls of a motion object: plain custom properties, so that they play and key without the extension.
 
-`gid_amplitude`, `gid_period` (frames), `gid_phase` (turns), `gid_start` (frame), `gid_gain_00`…: draw them with
-`layout.prop(obj, '["gid_amplitude"]', text="Amplitude")`.
+`gid_amplitude`, `gid_period` (frames), `gid_speed`, `gid_phase` (turns), `gid_start` (frame), `gid_gain_00`…: draw them
+with `layout.prop(obj, '["gid_amplitude"]', text="Amplitude")`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 
 from ..compat import action_curve_owners
 from ..motion import loop_coefficients
+from .errors import SceneError
+from .response import excitation
 from .shape_keys import MAX_VALUE, bands_of
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "control_path",
     "control_paths",
     "gain_name",
+    "loop_length",
     "still_coefficients",
 ]
 
@@ -91,22 +94,39 @@ def controls_animated(obj: bpy.types.Object) -> bool:
     return bool(animation.nla_tracks) or any('["gid_' in c.data_path for c in [*curves, *animation.drivers])
 
 
+def loop_length(obj: bpy.types.Object) -> float:
+    """Frames that one loop lasts at the object's speed.
+
+    Raises:
+        SceneError: when its speed is 0.
+    """
+    speed = float(obj.get("gid_speed", 1.0))
+    if not speed > 0:
+        raise SceneError(f"The loop of “{obj.name}” stands still: its speed is {speed:g}.", "Raise Speed above 0.")
+    return float(obj["gid_period"]) / speed
+
+
 def still_coefficients(obj: bpy.types.Object, turns: np.ndarray) -> np.ndarray:
-    """(..., K) complex128 q for times in periods since `gid_start`, from controls that are not animated."""
+    """(..., K) complex128 q for times in loops since `gid_start`, from controls that are not animated."""
     bands = bands_of(obj)
     gain = float(obj["gid_amplitude"]) * np.array([float(obj[gain_name(k)]) for k in range(bands)])
-    phase = 2 * np.pi * float(obj["gid_phase"])
-    q = gain * loop_coefficients(turns, harmonics=bands, period=1.0, phase=phase)
+    phase = 2 * np.pi * (float(obj["gid_phase"]) + float(obj.get("gid_time", 0.0)) / float(obj["gid_period"]))
+    q = gain * loop_coefficients(turns, harmonics=bands, period=1.0, phase=phase) + excitation(obj)
     # As the shape keys do: Blender clamps each part on its own.
     return np.clip(q.real, -MAX_VALUE, MAX_VALUE) + 1j * np.clip(q.imag, -MAX_VALUE, MAX_VALUE)
 
 
 def _controls(bands: int, *, period: float, start: float) -> dict[str, _Control]:
     controls = {
-        "gid_amplitude": _Control(1, 0, 10, 0, 2, "Strength of the motion: 0 is the still picture, 1 as predicted"),
+        "gid_amplitude": _Control(1, 0, 10, 0, 2, "Strength of the loop: 0 is the still picture, 1 as predicted"),
         "gid_period": _Control(float(period), 1, _FAR, 2, 1000, "Length of one loop in frames; longer is slower"),
+        "gid_speed": _Control(1, 0, 100, 0, 4, "How fast time passes: 0.25 is slow motion. A keyed one needs Bake"),
+        # Where the speed is keyed, (frame - start)·speed is not the time that has passed; Bake writes what is missing.
+        "gid_time": _Control(0, -_FAR, _FAR, -1000, 1000, "Frames by which a keyed speed is ahead; Bake writes it"),
         "gid_phase": _Control(0, -_FAR, _FAR, -1, 1, "Where in the loop it starts, in turns; 1 is a whole loop"),
         "gid_start": _Control(float(start), -_FAR, _FAR, -1000, 1000, "Frame at which the loop starts"),
+        "gid_stiffness": _Control(1, 0, 100, 0.1, 10, "Of what is excited: 4 swings twice as fast. Bake reads it"),
+        "gid_damping": _Control(1, 0, 100, 0, 4, "How soon excitations die away: 0 never do. Bake reads it"),
         # The picture shows one moment; the mean of the motion lies elsewhere. With the offset the picture would sit
         # there and need twice the stretch, and the amplitude would push it aside instead of making it sway more.
         gain_name(0): _Control(0, 0, 10, 0, 2, "Mean offset: 0 sways about the picture's own pose"),

@@ -9,17 +9,51 @@ import bpy
 import numpy as np
 
 from ..compat import action_curve_owners
-from .controls import control_path, controls_animated, gain_name, still_coefficients
+from .controls import add_controls, control_path, controls_animated, gain_name, loop_length, still_coefficients
 from .errors import SceneError
+from .response import RESPONSE, add_response, response_index
 from .shape_keys import band_keys, bands_of, key_names
 
-__all__ = ["coefficients", "has_drivers", "require_editable", "to_drivers", "to_keyframes"]
+__all__ = [
+    "coefficients",
+    "ensure_response",
+    "has_drivers",
+    "listens",
+    "require_editable",
+    "to_drivers",
+    "to_keyframes",
+]
 
 
 def has_drivers(obj: bpy.types.Object) -> bool:
     """Whether the live controls move the object (and not keyframes). Cheap enough for `draw`."""
     animation = getattr(getattr(obj.data, "shape_keys", None), "animation_data", None)
     return animation is not None and animation.drivers.find(_path("Re 00")) is not None
+
+
+def listens(obj: bpy.types.Object) -> bool:
+    """Whether excitations show: its drivers add them. Those of objects made by an early version do not."""
+    animation = getattr(getattr(obj.data, "shape_keys", None), "animation_data", None)
+    curve = animation.drivers.find(_path("Re 01")) if animation is not None else None
+    return curve is not None and RESPONSE in obj and any(v.name == _ADDEND for v in curve.driver.variables)
+
+
+def ensure_response(obj: bpy.types.Object) -> None:
+    """Have the object answer to excitations: give it the array and its drivers the addend, where they lack them.
+
+    Raises:
+        SceneError: as `to_drivers`; and when plain keyframes move it, which would be lost.
+    """
+    if listens(obj):
+        return
+    require_editable(obj)
+    if bands_of(obj) < 2:
+        raise SceneError(f"“{obj.name}” has no harmonics that could swing.", "Generate or import a motion that has.")
+    if not has_drivers(obj):
+        raise SceneError(
+            f"Keyframes on its shape keys move “{obj.name}”, not the live controls.", "Restore Live Controls first."
+        )
+    to_drivers(obj)
 
 
 def to_drivers(obj: bpy.types.Object) -> None:
@@ -31,9 +65,12 @@ def to_drivers(obj: bpy.types.Object) -> None:
         SceneError: for an object without motion, a linked one, or one in Edit Mode.
     """
     require_editable(obj)
-    keys = obj.data.shape_keys
+    keys, bands = obj.data.shape_keys, bands_of(obj)
+    # Of an object of an early version, which lacks some of what the drivers read.
+    add_controls(obj, bands=bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
+    add_response(obj, bands)
     _remove_curves(keys)
-    for band in range(bands_of(obj)):
+    for band in range(bands):
         for part in ("Re", "Im"):
             path = _path(f"{part} {band:02d}")
             keys.driver_remove(path)
@@ -46,22 +83,25 @@ def to_drivers(obj: bpy.types.Object) -> None:
             driver.type = "SCRIPTED"
             names = {"a": "gid_amplitude", "g": gain_name(band)}
             if band:
-                names |= {"T": "gid_period", "p": "gid_phase", "s": "gid_start"}
+                names |= {"T": "gid_period", "p": "gid_phase", "s": "gid_start", "v": "gid_speed", "o": "gid_time"}
             for variable, control in names.items():
-                _add_variable(driver, variable, obj, control)
+                _add_variable(driver, variable, obj, control_path(control))
+            if band:
+                index = response_index(band, part)
+                _add_variable(driver, _ADDEND, obj, f"{control_path(RESPONSE)}[{index}]")
             driver.expression = _expression(band, part)
 
 
 def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int | None = None) -> int:
     """Replace the drivers by ordinary F-curves on the 2K shape keys, for glTF and other exporters.
 
-    With still controls: frames + 1 keys over one period from `gid_start`, LINEAR, the last equal to the first, and a
+    With still controls: frames + 1 keys over one loop from `gid_start`, LINEAR, the last equal to the first, and a
     Cycles modifier. With animated controls there is no period to repeat: one key a frame over the scene's range.
 
     Args:
         obj: the motion object.
         scene: the scene it plays in.
-        frames: keys a period, any whole number; None takes `gid_period`, rounded up.
+        frames: keys a loop, any whole number; None takes its length, rounded up.
 
     Returns:
         the number of keys on each curve.
@@ -72,7 +112,7 @@ def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int |
     require_editable(obj)
     cyclic = not controls_animated(obj)
     if cyclic:
-        period = float(obj["gid_period"])
+        period = loop_length(obj)
         frames = ceil(period) if frames is None else frames
         if frames < 2:
             raise SceneError(f"A loop of {frames} frames does not move.", "Choose 2 frames or more.")
@@ -105,16 +145,17 @@ def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int |
 def coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, frames: int) -> np.ndarray:
     """(frames, K) complex64: what the object's controls or keyframes make of q over one loop of `frames` frames.
 
-    Frame i is what the mesh shows i/frames of a period after `gid_start`. This is the `coefficients` parameter of
+    Frame i is what the mesh shows i/frames of a loop after `gid_start`. This is the `coefficients` parameter of
     the worker's `render`, so that an image sequence moves exactly as the mesh does.
 
     Raises:
-        SceneError: when animated controls have to be played for it and the object is hidden.
+        SceneError: when animated controls have to be played for it and the object is hidden; at speed 0.
     """
+    length = loop_length(obj)
     if has_drivers(obj) and not controls_animated(obj):
         return still_coefficients(obj, np.arange(frames) / frames).astype(np.complex64)
-    start, period = float(obj["gid_start"]), float(obj["gid_period"])
-    return _sampled(obj, scene, start + np.arange(frames) * (period / frames)).astype(np.complex64)
+    start = float(obj["gid_start"])
+    return _sampled(obj, scene, start + np.arange(frames) * (length / frames)).astype(np.complex64)
 
 
 def require_editable(obj: bpy.types.Object) -> None:
@@ -138,6 +179,10 @@ def require_editable(obj: bpy.types.Object) -> None:
         raise SceneError(f"“{name}” is in Edit Mode.", "Leave Edit Mode (Tab) and try again.")
 
 
+# The variable of a driver that is the excitation.
+_ADDEND = "x"
+
+
 def _path(key: str) -> str:
     return f'key_blocks["{key}"].value'
 
@@ -150,16 +195,16 @@ def _expression(band: int, part: str) -> str:
     """
     if band == 0:
         return "a*g" if part == "Re" else "0*a*g"
-    angle = f"{band}*2*pi*(fmod(frame-s,max(T,1))/max(T,1)+p)"
-    return f"a*g*cos({angle})" if part == "Re" else f"-a*g*sin({angle})"
+    angle = f"{band}*2*pi*(fmod((frame-s)*v+o,max(T,1))/max(T,1)+p)"
+    return f"a*g*cos({angle})+{_ADDEND}" if part == "Re" else f"-a*g*sin({angle})-{_ADDEND}"
 
 
-def _add_variable(driver: bpy.types.Driver, name: str, obj: bpy.types.Object, control: str) -> None:
+def _add_variable(driver: bpy.types.Driver, name: str, obj: bpy.types.Object, path: str) -> None:
     variable = driver.variables.new()
     variable.name = name
     variable.type = "SINGLE_PROP"
     variable.targets[0].id = obj
-    variable.targets[0].data_path = control_path(control)
+    variable.targets[0].data_path = path
 
 
 def _remove_curves(keys: bpy.types.Key) -> None:

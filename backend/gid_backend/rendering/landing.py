@@ -16,6 +16,11 @@ from .splatting import accumulate
 
 __all__ = ["Landing", "land", "places"]
 
+# By how much content can be pulled apart and still be whole; beyond, something else is seen between.
+STRETCH = 3.0
+# Pixels to either side in which a gap looks for what is beside it.
+GAP = 2
+
 
 @dataclass(frozen=True)
 class Landing:
@@ -66,9 +71,13 @@ def land(
     sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
     # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
     still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
+    # Between the pixels of what is stretched more, content is looked for from where that beside it came.
+    around = functional.avg_pool2d(total[:, :3], 2 * GAP + 1, 1, GAP)
+    guess = around[:, 1:] / torch.where(around[:, :1] > 0, around[:, :1], torch.ones_like(landed))
+    came = torch.where(coverage < 0.2, guess, came)
     came, found = _refined(came, torch.cat([moved, stretch], dim=1), reach)
     mean = None if carried is None else _mean(total[:, 4:5], total[:, 5:])
-    return Landing(came, torch.where(found, torch.ones_like(sure), sure), still, mean)
+    return Landing(came, _tidied(torch.where(found, torch.ones_like(sure), sure)), still, mean)
 
 
 def places(came: torch.Tensor, above: int, size: tuple[int, int]) -> torch.Tensor:
@@ -93,8 +102,21 @@ def _mean(count: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
     return total / count.clamp(min=1e-6)
 
 
+def _tidied(sure: torch.Tensor) -> torch.Tensor:
+    """Without pinholes in what is whole, and without strays: what landed alone, fewer than three pixels wide."""
+
+    def most(x: torch.Tensor) -> torch.Tensor:
+        return functional.max_pool2d(x, 3, 1, 1)
+
+    def least(x: torch.Tensor) -> torch.Tensor:
+        return -functional.max_pool2d(-x, 3, 1, 1)
+
+    closed = torch.maximum(sure, least(most(sure)))
+    return torch.minimum(closed, most(least(closed)))
+
+
 def _stretch(flow: torch.Tensor) -> torch.Tensor:
-    """(B, 2, h, w) by how much a flow pulls neighbours apart, along x and along y, in 1..2.
+    """(B, 2, h, w) by how much a flow pulls neighbours apart, along x and along y, in 1..`STRETCH`.
 
     The lesser of both differences: at the edge between two things it is the one within the same thing.
     """
@@ -102,7 +124,7 @@ def _stretch(flow: torch.Tensor) -> torch.Tensor:
     down = flow[:, 1].diff(dim=-2)
     x = torch.minimum(functional.pad(across, (1, 0)), functional.pad(across, (0, 1)))
     y = torch.minimum(functional.pad(down, (0, 0, 1, 0)), functional.pad(down, (0, 0, 0, 1)))
-    return 1.0 + torch.stack([x, y], dim=1).clamp(0.0, 1.0)
+    return 1.0 + torch.stack([x, y], dim=1).clamp(0.0, STRETCH - 1.0)
 
 
 def _refined(came: torch.Tensor, known: torch.Tensor, reach: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -37,9 +37,9 @@ def test_a_thing_of_its_own_colour_moves_to_its_edge_and_no_further():
     fine = guided(picture, coarse(motion))
     plain = rows_at_full_size(coarse(motion), SIZE, 0, SIZE[0])
     still = (inside == 0).expand_as(motion)
-    # Where the edge cuts through a cell, its colour and its motion are mixed alike.
-    assert (fine - motion).abs()[still].mean() < 0.3 * (plain - motion).abs()[still].mean()
-    assert (fine - motion).abs().mean() < 0.3 * (plain - motion).abs().mean()
+    # Where the edge cuts through a cell, its colour and its motion are mixed alike; and the guide is soft by a pixel.
+    assert (fine - motion).abs()[still].mean() < 0.5 * (plain - motion).abs()[still].mean()
+    assert (fine - motion).abs().mean() < 0.5 * (plain - motion).abs().mean()
 
 
 @pytest.mark.parametrize("colours", [1, 3])
@@ -93,3 +93,16 @@ def test_bands_are_cut_from_the_whole():
 def test_a_motion_as_fine_as_the_picture_needs_no_guide():
     assert not Guide(torch.rand(1, 3, *SIZE), SIZE).useful
     assert Guide(torch.rand(1, 3, *SIZE), GRID).useful
+
+
+def test_a_fringe_does_not_fly_ahead_of_the_thing_that_it_belongs_to():
+    """Sharpened pictures have edges one pixel wide that are lighter than both sides."""
+    inside = disc()
+    rim = torch.nn.functional.max_pool2d(inside, 3, 1, 1) - inside
+    picture = (0.2 + 0.5 * inside + 0.8 * rim).expand(-1, 3, -1, -1).clone()
+    field = coarse(8.0 * inside)
+    fine = guided(picture, field)
+    plain = rows_at_full_size(field, SIZE, 0, SIZE[0])
+    # The rim is two and a half times as far from the ground as the thing; its motion must not be.
+    assert float(fine[rim > 0].mean()) < 5.5
+    assert float((fine - plain)[rim > 0].mean()) < 2.2

@@ -76,3 +76,33 @@ class TestMean:
         expected = ((x - 16.0) / factor + 16.0) / SIZE[1]
         # A pixel of the source is 1/32 here, and in a gap the mean may be of its neighbour.
         assert (landing.mean[0, 0, 4:-4, 4:-4] - expected[4:-4]).abs().max() < 1.0 / SIZE[1]
+
+
+class TestSure:
+    @pytest.mark.parametrize("slope", [0.4, 1.0, 1.8])
+    @pytest.mark.parametrize("axis", [0, 1])
+    def test_what_is_pulled_apart_evenly_stays_whole(self, slope: float, axis: int) -> None:
+        at = [torch.arange(SIZE[1]).expand(*SIZE), torch.arange(SIZE[0])[:, None].expand(*SIZE)][axis].float()
+        flow = torch.zeros(1, 2, *SIZE)
+        flow[0, axis] = slope * (at - at.mean())
+        _, landing = warp(noise(3), flow, torch.ones(1, 1, *SIZE))
+        inner = (slice(None), slice(None), slice(6, -6), slice(6, -6))
+        assert (landing.sure[inner] == 1.0).all()
+        # Each place of the frame finds the content that leads there: came = slope · (place - middle) / (1 + slope).
+        expected = slope / (1.0 + slope) * (at - at.mean())
+        torch.testing.assert_close(landing.came[0, axis][6:-6, 6:-6], expected[6:-6, 6:-6], rtol=0, atol=0.05)
+
+    def test_what_lies_open_behind_an_edge_is_unsure(self) -> None:
+        flow = torch.zeros(1, 2, *SIZE)
+        flow[:, 0, :, 16:] = 7.0
+        sure = warp(noise(3), flow, torch.ones(1, 1, *SIZE))[1].sure[0, 0]
+        assert (sure[:, 17:22] == 0.0).all()
+        assert (sure[:, :15] == 1.0).all()
+        assert (sure[:, 24:] == 1.0).all()
+
+    def test_a_pixel_that_flies_alone_into_the_open_does_not_count(self) -> None:
+        flow = torch.zeros(1, 2, *SIZE)
+        flow[:, 0, :, 16:] = 9.0
+        flow[:, 0, 12, 16] = 4.0
+        sure = warp(noise(3), flow, torch.ones(1, 1, *SIZE))[1].sure[0, 0]
+        assert (sure[:, 18:23] == 0.0).all()

@@ -31,6 +31,7 @@ SHIPPED = (
     "constraints/*.txt",
     "gid_blender/**/*.py",
     "gid_blender/assets/**/*.*",
+    "gid_blender/motion/web/*.*",
     "backend/gid_backend/**/*.py",
     "backend/gid_backend/py.typed",
     "backend/gid_backend/models/configurations/*.toml",

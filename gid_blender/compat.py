@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import bpy
 
-__all__ = ["action_curve_owners", "enable_nodes", "strip_range", "strips"]
+__all__ = [
+    "action_curve_owners",
+    "curve_owners",
+    "edited_scene",
+    "enable_nodes",
+    "strip_content_start",
+    "strip_range",
+    "strips",
+]
 
 
 def strips(editor: bpy.types.SequenceEditor) -> bpy.types.StripsTopLevel:
@@ -34,8 +42,44 @@ def action_curve_owners(datablock: bpy.types.ID) -> Iterator[bpy.types.bpy_prop_
     animation = datablock.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
         return
-    for layer in animation.action.layers:
-        for strip in layer.strips:
-            bag = strip.channelbag(animation.action_slot)
+    yield from _curves(animation.action, animation.action_slot)
+
+
+def strip_content_start(strip: bpy.types.Strip) -> float:
+    """Frame at which the first frame of a strip's content lies, cut off or not; renamed in 5.1, where the old warns."""
+    return float(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+
+
+def edited_scene(context: bpy.types.Context) -> bpy.types.Scene | None:
+    """The scene whose strips the Video Sequencer shows; from 5.0 on a workspace may pin another than the window's."""
+    return getattr(context, "sequencer_scene", None) or context.scene
+
+
+def curve_owners(
+    datablock: bpy.types.ID,
+) -> Iterator[tuple[bpy.types.bpy_prop_collection, Callable[[float], float]]]:
+    """F-curve collections of the assigned action and of all NLA strips, each with its frames → frames of the scene."""
+    animation = datablock.animation_data
+    if animation is None:
+        return
+    for curves in action_curve_owners(datablock):
+        yield curves, float
+    for track in animation.nla_tracks:
+        for strip in track.strips:
+            if strip.action is not None and strip.action_slot is not None:
+                for curves in _curves(strip.action, strip.action_slot):
+                    yield curves, _to_scene(strip)
+
+
+def _to_scene(strip: bpy.types.NlaStrip) -> Callable[[float], float]:
+    # Numbers, not the strip: what is kept longer than this call must not refer to Blender's memory.
+    start, begin, scale = strip.frame_start, strip.action_frame_start, strip.scale
+    return lambda frame: start + (frame - begin) * scale
+
+
+def _curves(action: bpy.types.Action, slot: bpy.types.ActionSlot) -> Iterator[bpy.types.bpy_prop_collection]:
+    for layer in action.layers:
+        for part in layer.strips:
+            bag = part.channelbag(slot)
             if bag is not None:
                 yield bag.fcurves

@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .example import GID_OT_load_example
+from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .render import GID_OT_accept_frames, GID_OT_render_sequence
 from .volume_files import (
@@ -36,6 +37,7 @@ CLASSES = (
     GID_OT_copy_report,
     GID_OT_dismiss_error,
     GID_OT_export_volume,
+    GID_OT_from_video,
     GID_OT_generate,
     GID_OT_import_volume,
     GID_OT_load_example,

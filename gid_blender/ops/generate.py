@@ -96,6 +96,10 @@ class Motion:
     # Of a movie or an image sequence; None for a still.
     frame: int | None = None
 
+    def put(self) -> bpy.types.Object:
+        """Make or renew the motion object, and show it."""
+        return put_motion(self)
+
 
 _delivery: Motion | None = None
 
@@ -135,7 +139,7 @@ class GID_OT_accept_motion(bpy.types.Operator):
         if item is None:
             return {"CANCELLED"}
         try:
-            item.object_uid = put_motion(item).session_uid
+            item.object_uid = item.put().session_uid
         except EXPECTED as error:
             GID_OT_accept_motion.error = error
             return {"CANCELLED"}
@@ -148,13 +152,20 @@ def put_motion(item: Motion) -> bpy.types.Object:
     obj = scene.find_motion_object(target, image, frame=item.frame) if wanted.replace else None
     if obj is not None:
         scene.replace_motion(obj, item.volume)
-        if wanted.period is not None:
-            obj["gid_period"] = float(wanted.period)
-    else:
-        obj = scene.create_motion_object(
-            target, image, item.volume, settings=wanted.plane, period=wanted.period, frame=item.frame
-        )
+        return show_motion(target, obj, item, is_new=False)
+    obj = scene.create_motion_object(
+        target, image, item.volume, settings=wanted.plane, period=wanted.period, frame=item.frame
+    )
+    return show_motion(target, obj, item, is_new=True)
+
+
+def show_motion(target: bpy.types.Scene, obj: bpy.types.Object, item: Motion, *, is_new: bool) -> bpy.types.Object:
+    """Place a new motion object, or keep a renewed one where it is; then bring it to the eye as was wanted."""
+    wanted = item.wanted
+    if is_new:
         placing.place(target, obj)
+    elif wanted.period is not None:
+        obj["gid_period"] = float(wanted.period)
     volume_store.remember(obj, item.volume)
     if wanted.set_range:
         scene.set_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))

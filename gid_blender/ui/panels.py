@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import scene
+from ..ops.from_video import movie
 from ..ops.generate import picture
 from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
@@ -44,6 +45,31 @@ class _Generate(_Panel):
         draw_problem(layout)
         draw_note(layout)
         layout.operator("gid.load_example", icon="OUTLINER_OB_IMAGE")
+
+
+class _Video(_Panel):
+    bl_label = "From Video"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.gid
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.template_ID(settings, "movie", open="clip.open")
+        try:
+            source = movie(context)
+        except scene.SceneError as error:
+            wrap(layout.box().column(align=True), error.hint or error.message)
+        else:
+            row = layout.row()
+            row.label(text=source.name, icon="FILE_MOVIE")
+            row.label(text=source.origin)
+        column = layout.column()
+        column.prop(settings, "movie_start")
+        column.prop(settings, "movie_seconds")
+        column.prop(settings, "movie_steady")
+        draw_progress(layout, "gid.from_video", icon="TRACKER")
 
 
 class _Results(_Panel):
@@ -151,6 +177,7 @@ def _variants(base: type, name: str, parent: str = "") -> list[type]:
 
 CLASSES = (
     *_variants(_Generate, "generate"),
+    *_variants(_Video, "video", parent="generate"),
     *_variants(_Results, "results", parent="generate"),
     *_variants(_Motion, "motion"),
     *_variants(_Gains, "gains", parent="motion"),

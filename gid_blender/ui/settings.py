@@ -45,6 +45,32 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     quality: EnumProperty(
         name="Quality", description="How much work goes into the prediction", items=QUALITIES, default="STANDARD"
     )
+    movie: PointerProperty(
+        type=bpy.types.MovieClip,
+        name="Movie Clip",
+        description="The movie to measure motion in; while empty, that of the Movie Clip Editor or the active strip",
+    )
+    movie_start: IntProperty(
+        name="Start Frame",
+        description="The movie's own frame that becomes the picture, 1 its first; 0 takes the one at the playhead",
+        default=0,
+        min=0,
+        max=2**31 - 1,
+    )
+    movie_seconds: FloatProperty(
+        name="Seconds",
+        description="How much of the movie is measured; 0 takes all of one of up to 10 s, and 5 s of a longer one",
+        default=0.0,
+        min=0.0,
+        max=60.0,
+        subtype="TIME_ABSOLUTE",
+    )
+    movie_steady: BoolProperty(
+        name="Remove Shake",
+        description="Take slight shake of the camera off, and refuse a movie with more; "
+        "off takes all motion for that of things",
+        default=True,
+    )
     natural_period: BoolProperty(
         name="Natural Speed",
         description="Let the loop take as long as it was predicted, at the scene's frame rate",

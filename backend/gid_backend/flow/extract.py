@@ -27,6 +27,8 @@ CameraMode = Literal["remove", "keep"]
 # A camera that takes a place of the picture farther than this fraction of its width shows things from another side,
 # which no rule takes back, and what it brings in at the border was never in the start frame (docs/from-video.md).
 MOST_SHAKE = 0.05
+# Of a picture with any texture so much has to be followed.
+LEAST_FOLLOWED = 0.1
 # Where nothing stands still and no rule was found: when more than this share of the picture moves farther than this
 # (working pixels, of 512; the filter of data sets), and most of that is one motion of all of it, the camera moved.
 MOVED, MOVED_SHARE, TOGETHER = 2.0, 0.95, 0.8
@@ -121,6 +123,11 @@ def measure_motion(
             "Take a longer part, or film at more frames a second.",
         )
     track = _followed(window, clean, progress, cancel)
+    if track.followed < LEAST_FOLLOWED and track.textured >= LEAST_FOLLOWED:
+        raise ImageError(
+            f"Only {track.followed:.0%} of {window.name} can be followed: it jumps, fades, or moves too fast.",
+            "Choose another part of it, or film at more frames a second.",
+        )
     found = None
     if camera == "remove":
         found = find_camera(track.sampled, sample(track.confidence), track.width, track.height, cancel)
@@ -171,12 +178,21 @@ def extract_motion(
 
 @dataclass(frozen=True, eq=False)
 class _Track:
-    """Of all frames: (n, 2, h, w) flows in working pixels, and at sampled places; how surely and how far followed."""
+    """What was followed in all frames.
+
+    Attributes:
+        flows: (n, 2, h, w) working pixels.
+        sampled: of each frame, see `camera.sample`.
+        confidence: (h, w) in 0..1, the mean over the frames.
+        followed: share of the textured places that were followed for half of the time at least.
+        textured: share of the places that have texture.
+    """
 
     flows: npt.NDArray[np.float32]
     sampled: list[npt.NDArray[np.float32]]
     confidence: npt.NDArray[np.float32]
     followed: float
+    textured: float
 
     @property
     def width(self) -> int:
@@ -202,7 +218,13 @@ def _followed(window: Window, clean: bool, progress: Progress | None, cancel: Ca
     textured = tracker.texture > 0.5
     followed = float((confidence[textured] > 0.5).mean()) if textured.any() else 0.0
     # Where there is no texture, nothing was measured, cleaned or not.
-    return _Track(flows, [sample(flow) for flow in flows], np.minimum(confidence, tracker.texture), followed)
+    return _Track(
+        flows,
+        [sample(flow) for flow in flows],
+        np.minimum(confidence, tracker.texture),
+        followed,
+        float(textured.mean()),
+    )
 
 
 def _require_steady(window: Window, track: _Track, camera: Camera) -> None:

@@ -22,6 +22,8 @@ Modal = npt.NDArray[np.complex128]
 
 # A window that stood still for a while goes on where it was: what nobody saw did not happen.
 LONGEST_STEP = 0.1
+# Displacement in picture widths that nobody sees: a tenth of a pixel of a large window.
+_UNSEEN = 1e-4
 # Over how long the speed of the hand is measured: a mouse reports 60 to 1000 times a second, each time whole pixels.
 _FLICK = 0.06
 
@@ -109,7 +111,7 @@ class Hand:
         q = self._ringing.advance(step)
         if self.phase is Phase.HELD and self._touch is not None:
             return q + self._touch.hold(*self.pulled)
-        if self._ringing.settled(self._peak):
+        if self._ringing.settled(self._peak, _UNSEEN):
             self.cancel()
             return np.zeros_like(q)
         return q

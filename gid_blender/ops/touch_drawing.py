@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a touch draws: the arrow from the held place to the pointer, and, in the Image Editor, the moving picture."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+import gpu
+import numpy as np
+from gpu_extras.batch import batch_for_shader
+
+from ..motion.warp import Warp
+
+__all__ = ["Sheet", "draw_arrow"]
+
+Pixel = tuple[float, float]
+
+_LIGHT = (1.0, 1.0, 1.0, 0.95)
+_DARK = (0.0, 0.0, 0.0, 0.6)
+
+_VERTEX = """
+void main()
+{
+  place = uv;
+  gl_Position = ModelViewProjectionMatrix * vec4(pos, 0.0, 1.0);
+}
+"""
+
+# The colours of a texture are linear, those of a region are not. A transparent picture has a checker behind it, as
+# Blender draws it.
+_FRAGMENT = """
+void main()
+{
+  if (checker > 0.0) {
+    vec2 cell = floor(gl_FragCoord.xy / checker);
+    fragColor = mod(cell.x + cell.y, 2.0) < 0.5 ? first : second;
+    return;
+  }
+  vec4 colour = texture(picture, place);
+  vec3 linear = colour.rgb / ((premultiplied > 0.0 && colour.a > 0.0) ? colour.a : 1.0);
+  vec3 low = 12.92 * linear;
+  vec3 high = 1.055 * pow(max(linear, vec3(0.0)), vec3(1.0 / 2.4)) - 0.055;
+  fragColor = vec4(mix(low, high, step(vec3(0.0031308), linear)), colour.a);
+}
+"""
+
+
+class Sheet:
+    """A picture that moves, drawn where an Image Editor shows it still.
+
+    Args:
+        image: the picture.
+        warp: its vertices.
+    """
+
+    def __init__(self, image: bpy.types.Image, warp: Warp) -> None:
+        self._image_uid = image.session_uid
+        self._warp = warp
+        self._shader = _picture_shader()
+        self._places = _buffer("uv", warp.rest)
+        self._triangles = gpu.types.GPUIndexBuf(type="TRIS", seq=warp.triangles)
+        corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+        self._backdrop = gpu.types.GPUBatch(
+            type="TRIS",
+            buf=_buffer("pos", corners),
+            elem=gpu.types.GPUIndexBuf(type="TRIS", seq=np.array([[0, 1, 2], [0, 2, 3]], np.uint32)),
+        )
+        self._backdrop.vertbuf_add(_buffer("uv", corners))
+
+    def draw(self, low: Pixel, high: Pixel, q: np.ndarray) -> None:
+        """Draw the picture between two corners, moved by coefficients (K,). Nothing when the picture is gone."""
+        image = next((i for i in bpy.data.images if i.session_uid == self._image_uid), None)
+        if image is None:
+            return
+        batch = gpu.types.GPUBatch(type="TRIS", buf=_buffer("pos", self._warp.positions(q)), elem=self._triangles)
+        batch.vertbuf_add(self._places)
+        transparent = image.channels == 4 and image.alpha_mode != "NONE"
+        premultiplied = image.alpha_mode == "PREMUL" or (image.is_float and image.alpha_mode != "STRAIGHT")
+        shader = self._shader
+        shader.bind()
+        shader.uniform_sampler("picture", gpu.texture.from_image(image))
+        shader.uniform_float("premultiplied", float(premultiplied))
+        with gpu.matrix.push_pop():
+            gpu.matrix.translate(low)
+            gpu.matrix.scale((high[0] - low[0], high[1] - low[1]))
+            if transparent:
+                self._draw_checker()
+                gpu.state.blend_set("ALPHA")
+            shader.uniform_float("checker", 0.0)
+            batch.draw(shader)
+        gpu.state.blend_set("NONE")
+
+    def _draw_checker(self) -> None:
+        look = bpy.context.preferences.themes[0].user_interface
+        self._shader.uniform_float("first", look.transparent_checker_primary)
+        self._shader.uniform_float("second", look.transparent_checker_secondary)
+        self._shader.uniform_float("checker", float(look.transparent_checker_size))
+        self._backdrop.draw(self._shader)
+
+
+def draw_arrow(start: Pixel, end: Pixel) -> None:
+    """A spot where the picture is held, and an arrow from there to the pointer; in pixels of the region."""
+    scale = bpy.context.preferences.system.ui_scale
+    length = math.dist(start, end)
+    head = 12.0 * scale
+    for colour, wider in ((_DARK, 2.0), (_LIGHT, 0.0)):
+        _fill(_disc(start, (4.0 + wider / 2) * scale), colour)
+        if length > head:
+            ux, uy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+            neck = (end[0] - ux * head, end[1] - uy * head)
+            grown = wider / 2 * scale
+            _line(start, neck, (2.5 + wider) * scale, colour)
+            side = (0.45 * head + grown) * 1.0
+            back = (neck[0] - ux * grown, neck[1] - uy * grown)
+            _fill(
+                [
+                    (end[0] + ux * grown * 2, end[1] + uy * grown * 2),
+                    (back[0] - uy * side, back[1] + ux * side),
+                    (back[0] + uy * side, back[1] - ux * side),
+                ],
+                colour,
+            )
+
+
+def _picture_shader() -> gpu.types.GPUShader:
+    info = gpu.types.GPUShaderCreateInfo()
+    passed = gpu.types.GPUStageInterfaceInfo("gid_touch_passed")
+    passed.smooth("VEC2", "place")
+    info.vertex_in(0, "VEC2", "pos")
+    info.vertex_in(1, "VEC2", "uv")
+    info.vertex_out(passed)
+    info.push_constant("MAT4", "ModelViewProjectionMatrix")
+    info.push_constant("VEC4", "first")
+    info.push_constant("VEC4", "second")
+    info.push_constant("FLOAT", "checker")
+    info.push_constant("FLOAT", "premultiplied")
+    info.sampler(0, "FLOAT_2D", "picture")
+    info.fragment_out(0, "VEC4", "fragColor")
+    info.vertex_source(_VERTEX)
+    info.fragment_source(_FRAGMENT)
+    return gpu.shader.create_from_info(info)
+
+
+def _buffer(name: str, values: np.ndarray) -> gpu.types.GPUVertBuf:
+    layout = gpu.types.GPUVertFormat()
+    layout.attr_add(id=name, comp_type="F32", len=values.shape[1], fetch_mode="FLOAT")
+    buffer = gpu.types.GPUVertBuf(layout, len(values))
+    buffer.attr_fill(name, values)
+    return buffer
+
+
+def _disc(centre: Pixel, radius: float) -> list[Pixel]:
+    return [
+        (centre[0] + radius * math.cos(turn), centre[1] + radius * math.sin(turn))
+        for turn in (2 * math.pi * i / 20 for i in range(20))
+    ]
+
+
+def _fill(outline: list[Pixel], colour: tuple[float, ...]) -> None:
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    fan = [(0, i, i + 1) for i in range(1, len(outline) - 1)]
+    batch = batch_for_shader(shader, "TRIS", {"pos": [(x, y, 0.0) for x, y in outline]}, indices=fan)
+    gpu.state.blend_set("ALPHA")
+    shader.bind()
+    shader.uniform_float("color", colour)
+    batch.draw(shader)
+    gpu.state.blend_set("NONE")
+
+
+def _line(start: Pixel, end: Pixel, width: float, colour: tuple[float, ...]) -> None:
+    shader = gpu.shader.from_builtin("POLYLINE_UNIFORM_COLOR")
+    batch = batch_for_shader(shader, "LINES", {"pos": [(*start, 0.0), (*end, 0.0)]})
+    gpu.state.blend_set("ALPHA")
+    shader.bind()
+    shader.uniform_float("viewportSize", gpu.state.viewport_get()[2:])
+    shader.uniform_float("lineWidth", width)
+    shader.uniform_float("color", colour)
+    batch.draw(shader)
+    gpu.state.blend_set("NONE")

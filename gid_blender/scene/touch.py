@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a hand needs of a motion object, and what it writes: a few numbers at a time, all put back at the end.
+
+The loop, and a bake if there is one, go on beneath the touch. Nothing here keeps an object: an operator that runs while
+somebody undoes has to find it anew.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..compat import action_curve_owners
+from ..motion import DAMPINGS, ModalBasis, Oscillators, Spot
+from .controls import gain_name
+from .errors import SceneError
+from .mesh import grid_of
+from .objects import is_motion_object
+from .playback import ensure_response
+from .response import RESPONSE, response_path, set_excitation
+from .shape_keys import band_keys, bands_of, read_spectrum
+from .timing import frame_rate
+from .touch_plane import aspect_of
+
+__all__ = [
+    "HAND",
+    "Body",
+    "Held",
+    "begin_touch",
+    "body_of",
+    "end_touch",
+    "move_to",
+    "oscillators_of",
+    "place_under",
+    "require_touchable",
+    "speed_of",
+]
+
+
+# How wide a hand is, in picture widths: a point would take hold of the noise in a motion.
+HAND = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A picture as a thing to be touched, read off its shape keys.
+
+    Attributes:
+        basis: at the vertices, equalised as the object is.
+        plain: the same without the equaliser: what key values act on.
+        peak: the largest |S_k| of all, in picture widths.
+    """
+
+    basis: ModalBasis
+    plain: ModalBasis
+    peak: float
+
+
+@dataclass(frozen=True)
+class Held:
+    """How the object was before the touch.
+
+    Attributes:
+        values: of the response array.
+        muted: indices of its F-curves that were muted for the touch.
+    """
+
+    values: tuple[float, ...]
+    muted: tuple[int, ...]
+
+    def beneath(self, obj: bpy.types.Object, frame: float) -> np.ndarray:
+        """(K,) what the bake moves it by at that frame; without one what the array held."""
+        values = np.array(self.values, np.float64)
+        for curve in _response_curves(obj):
+            if curve.array_index in self.muted:
+                values[curve.array_index] = curve.evaluate(frame)
+        return np.concatenate([[0.0], values[0::2] + 1j * values[1::2]])
+
+
+# Reading 32 keys of 41,000 vertices takes a tenth of a second, which is felt at each press.
+_bodies: OrderedDict[tuple[object, ...], Body] = OrderedDict()
+_MOST_BODIES = 3
+
+
+def require_touchable(obj: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> None:
+    """Raise a SceneError with the reason when this object cannot be touched."""
+    if not is_motion_object(obj):
+        raise SceneError(f"“{obj.name}” has no motion.", "Select a picture made by Generate, Load Example or Import.")
+    if obj.library is not None or obj.data.library is not None:
+        raise SceneError(f"“{obj.name}” is linked from another file.", "Make a library override of it, or append it.")
+    if not obj.visible_get(view_layer=view_layer):
+        raise SceneError(f"“{obj.name}” is hidden.", "Show it and try again.")
+    if obj.hide_select:
+        raise SceneError(f"“{obj.name}” is locked against selection.", "Unlock it in the Outliner and try again.")
+    if obj.mode != "OBJECT":
+        raise SceneError(f"“{obj.name}” is being edited.", "Go to Object Mode (Tab) and try again.")
+    if bands_of(obj) < 2:
+        raise SceneError(f"“{obj.name}” has no harmonics that could swing.", "Generate or import a motion that has.")
+    grid_of(obj.data)
+
+
+def body_of(obj: bpy.types.Object) -> Body:
+    """The picture as a thing to be touched; quick when it was asked for before and nothing has changed.
+
+    Raises:
+        SceneError: when vertices were added or removed.
+    """
+    columns, rows = grid_of(obj.data)
+    bands = bands_of(obj)
+    gains = tuple(float(obj[gain_name(band)]) for band in range(bands))
+    key = (columns, rows, gains, aspect_of(obj), *(_checksum(k) for k in (*band_keys(obj)[2:4], band_keys(obj)[-1])))
+    if key not in _bodies:
+        plain = ModalBasis.at_vertices(read_spectrum(obj), aspect_of(obj))
+        basis = plain if set(gains[1:]) == {1.0} else plain.equalised(gains)
+        body = Body(basis, plain, float(np.abs(plain.spectrum[1:]).max()))
+        if not body.peak > 0:
+            raise SceneError(f"Nothing moves in “{obj.name}”.", "Generate or import another motion.")
+        _bodies[key] = body
+        while len(_bodies) > _MOST_BODIES:
+            _bodies.popitem(last=False)
+    _bodies.move_to_end(key)
+    return _bodies[key]
+
+
+def oscillators_of(obj: bpy.types.Object, scene: bpy.types.Scene) -> Oscillators:
+    """Those that a bake would take now: of the object's period, stiffness and damping, on its own clock."""
+    seconds = float(obj["gid_period"]) / frame_rate(scene)
+    whole = Oscillators.of_period(seconds, bands_of(obj), DAMPINGS[obj.gid.bake.damping.lower()])
+    return whole.tuned(max(float(obj["gid_stiffness"]), 0.0), max(float(obj["gid_damping"]), 0.0))
+
+
+def speed_of(obj: bpy.types.Object) -> float:
+    """How fast the object's clock goes. Not 0: what never moves on would never come to rest."""
+    return max(float(obj["gid_speed"]), 0.01)
+
+
+def place_under(obj: bpy.types.Object, body: Body, x: float, y: float) -> tuple[float, float, Spot]:
+    """The place of the picture that is seen at (x, y), which its motion has brought there, and its motion.
+
+    Raises:
+        ExcitationError: when (x, y) is outside the picture.
+    """
+    values = np.array([key.value for key in band_keys(obj)])
+    q = values[0::2] - 1j * values[1::2]
+    at_x, at_y = x, y
+    # Motion is small and smooth: each round leaves a tenth of the error or less.
+    for _ in range(4):
+        dx, dy = body.plain.spot(at_x, at_y).displacement(q)
+        at_x, at_y = min(max(x - dx, 0.0), 1.0), min(max(y - dy, 0.0), body.plain.aspect)
+    return float(at_x), float(at_y), body.basis.spot(at_x, at_y, HAND)
+
+
+def begin_touch(obj: bpy.types.Object) -> Held:
+    """Have the object answer to `move_to`, and remember how it was.
+
+    Raises:
+        SceneError: as `playback.ensure_response`.
+    """
+    ensure_response(obj)
+    muted = []
+    for curve in _response_curves(obj):
+        if not curve.mute:
+            # They would have the last word at each frame of the playback.
+            curve.mute = True
+            muted.append(curve.array_index)
+    return Held(tuple(float(v) for v in obj[RESPONSE]), tuple(muted))
+
+
+def move_to(obj: bpy.types.Object, held: Held, q: np.ndarray, frame: float) -> None:
+    """Move the picture by coefficients (K,) from where it would be at that frame. Fast enough for each mouse move."""
+    set_excitation(obj, held.beneath(obj, frame) + q)
+
+
+def end_touch(obj: bpy.types.Object, held: Held) -> None:
+    """Put everything back, exactly."""
+    values = obj.get(RESPONSE)
+    if values is not None and len(values) == len(held.values):
+        values[:] = held.values
+    for curve in _response_curves(obj):
+        if curve.array_index in held.muted:
+            curve.mute = False
+    obj.update_tag()
+
+
+def _response_curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
+    path = response_path()
+    return [curve for curves in action_curve_owners(obj) for curve in curves if curve.data_path == path]
+
+
+def _checksum(key: bpy.types.ShapeKey) -> int:
+    co = np.empty(len(key.points) * 3, np.float32)
+    key.points.foreach_get("co", co)
+    return zlib.crc32(co.view(np.uint8))

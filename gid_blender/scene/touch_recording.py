@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recorded hand as a scene object: a pull that an animator can move, retime and bake like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+
+from ..motion.take import Take
+from .empties import add_empty, key_way
+from .touch import HAND
+
+__all__ = ["record_takes"]
+
+
+def record_takes(scene: bpy.types.Scene, obj: bpy.types.Object, takes: Iterable[Take]) -> list[bpy.types.Object]:
+    """An Empty of the kind Pull for each take, keyed on each frame that the hand held.
+
+    Args:
+        scene: in which it was played.
+        obj: the motion object that was touched.
+        takes: what the hand did; displacements are those of the place, which follows a baked pull as it did the hand.
+
+    Returns:
+        the empties, in the order of the takes.
+
+    Raises:
+        SceneError: as `empties.add_empty`.
+    """
+    made = []
+    for take in takes:
+        frames, pulled = take.keys()
+        empty = add_empty(scene, obj, "PULL", take.point)
+        empty.gid.excitation.reach = HAND
+        key_way(obj, empty, frames.tolist(), (pulled + take.point).tolist(), straight=True)
+        made.append(empty)
+    return made

@@ -12,7 +12,8 @@ def register() -> None:
 
 
 def unregister() -> None:
-    from . import classes, session
+    from . import classes, session, touch
 
+    touch.end_all()
     session.unregister()
     classes.unregister()

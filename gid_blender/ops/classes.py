@@ -9,6 +9,8 @@ from .example import GID_OT_load_example
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .render import GID_OT_accept_frames, GID_OT_render_sequence
+from .touch import GID_OT_touch
+from .touch_record import GID_OT_record_touch
 from .volume_files import (
     GID_OT_convert_to_keyframes,
     GID_OT_export_volume,
@@ -43,8 +45,10 @@ CLASSES = (
     GID_OT_load_example,
     GID_OT_open_log,
     GID_OT_open_picture,
+    GID_OT_record_touch,
     GID_OT_render_sequence,
     GID_OT_restore_controls,
+    GID_OT_touch,
     GID_OT_worker_check,
     GID_OT_worker_release,
     GID_OT_worker_setup,

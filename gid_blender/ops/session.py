@@ -33,7 +33,7 @@ BUDGET_SECONDS = 0.03
 # Panels that show the progress; nothing else is redrawn.
 _AREAS = {"VIEW_3D", "IMAGE_EDITOR", "PREFERENCES"}
 # Results are not put into a scene in the middle of a drag: that would break the drag's own undo step.
-_DRAGS = ("TRANSFORM_OT_",)
+_DRAGS = ("TRANSFORM_OT_", "GID_OT_touch")
 
 
 class Task:

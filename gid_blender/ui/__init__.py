@@ -5,16 +5,18 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import keymap, panels, settings
+    from . import keymap, panels, settings, tools
 
     settings.register()
     panels.register()
     keymap.register()
+    tools.register()
 
 
 def unregister() -> None:
-    from . import keymap, panels, settings
+    from . import keymap, panels, settings, tools
 
+    tools.unregister()
     keymap.unregister()
     panels.unregister()
     settings.unregister()

@@ -123,6 +123,21 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     )
     play: BoolProperty(name="Play", description="Start the playback when the motion is there", default=True)
     format: EnumProperty(name="Format", description="File format of rendered frames", items=FORMATS, default="PNG")
+    touch_give: FloatProperty(
+        name="Give",
+        description="How far a picture follows the hand before it resists, in picture widths",
+        default=0.05,
+        min=0.005,
+        max=10.0,
+        soft_max=0.5,
+        precision=3,
+        step=1,
+    )
+    touch_record: BoolProperty(
+        name="Record",
+        description="While the animation plays, keep what the hand does as a keyframed pull, to be baked",
+        default=False,
+    )
     output: StringProperty(
         name="Folder",
         description="Where rendered frames go; empty takes “image_dynamics” beside the .blend, "

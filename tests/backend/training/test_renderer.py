@@ -91,8 +91,8 @@ def test_it_learns_what_the_warp_cannot_know(tmp_path: Path) -> None:
         return float(((out - held["target"]).abs() * zone).sum() / zone.sum())
 
     before = error()
-    settings = RendererSettings(minutes=float("inf"), steps=100, learning_rate=6e-3)
-    options = TrainerOptions(steps=100, ema_decay=0.9, mixed_precision="no")
+    settings = RendererSettings(minutes=float("inf"), steps=200, learning_rate=3e-3)
+    options = TrainerOptions(steps=200, ema_decay=0.9, mixed_precision="no")
     train_network(network, batches, tmp_path, settings=settings, options=options)
     assert error() < 0.8 * before
 

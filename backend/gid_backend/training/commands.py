@@ -105,6 +105,7 @@ def renderer(
     work: WorkOption = Path("out/renderer"),
     output: OutputOption = Path("out/renderer.safetensors"),
     minutes: Annotated[float, typer.Option(min=0, help="Budget, earlier sittings counted in.")] = 45.0,
+    steps: Annotated[int, typer.Option(min=0, help="Budget too, whichever is spent first; 0: minutes alone.")] = 0,
     batch: Annotated[int, typer.Option(min=1, help="Crops in a step.")] = 8,
     learning_rate: Annotated[float, typer.Option(help="The highest.")] = 1e-3,
     feature_weight: Annotated[float, typer.Option(min=0, help="Of the perceptual loss beside L1.")] = 0.05,
@@ -122,7 +123,7 @@ def renderer(
     from .stopping import Stopped
 
     settings = stage.RendererSettings(
-        minutes=minutes, batch=batch, learning_rate=learning_rate, feature_weight=feature_weight
+        minutes=minutes, steps=steps, batch=batch, learning_rate=learning_rate, feature_weight=feature_weight
     )
     try:
         notes = stage.train_renderer(pairs, work, output, settings, seed=seed, workers=workers)

@@ -27,8 +27,8 @@ void main()
 }
 """
 
-# The colours of a texture are linear, those of a region are not. A transparent picture has a checker behind it, as
-# Blender draws it.
+# The colours of a texture are linear, those of a region are not, and beyond its border a texture repeats. A transparent
+# picture has a checker behind it, as Blender draws it.
 _FRAGMENT = """
 void main()
 {
@@ -37,7 +37,8 @@ void main()
     fragColor = mod(cell.x + cell.y, 2.0) < 0.5 ? first : second;
     return;
   }
-  vec4 colour = texture(picture, place);
+  vec2 edge = 0.5 / vec2(textureSize(picture, 0));
+  vec4 colour = texture(picture, clamp(place, edge, 1.0 - edge));
   vec3 linear = colour.rgb / ((premultiplied > 0.0 && colour.a > 0.0) ? colour.a : 1.0);
   vec3 low = 12.92 * linear;
   vec3 high = 1.055 * pow(max(linear, vec3(0.0)), vec3(1.0 / 2.4)) - 0.055;
@@ -75,11 +76,16 @@ class Sheet:
             return
         batch = gpu.types.GPUBatch(type="TRIS", buf=_buffer("pos", self._warp.positions(q)), elem=self._triangles)
         batch.vertbuf_add(self._places)
-        transparent = image.channels == 4 and image.alpha_mode != "NONE"
+        # All have four channels in memory; the depth tells whether the file has.
+        transparent = image.depth in {32, 128} and image.alpha_mode != "NONE"
         premultiplied = image.alpha_mode == "PREMUL" or (image.is_float and image.alpha_mode != "STRAIGHT")
         shader = self._shader
         shader.bind()
-        shader.uniform_sampler("picture", gpu.texture.from_image(image))
+        texture = gpu.texture.from_image(image)
+        if hasattr(texture, "anisotropic_filter"):
+            # Drivers without a graphics card blur with it even what is shown pixel by pixel.
+            texture.anisotropic_filter(False)
+        shader.uniform_sampler("picture", texture)
         shader.uniform_float("premultiplied", float(premultiplied))
         with gpu.matrix.push_pop():
             gpu.matrix.translate(low)
@@ -101,7 +107,8 @@ class Sheet:
 
 def draw_arrow(start: Pixel, end: Pixel) -> None:
     """A spot where the picture is held, and an arrow from there to the pointer; in pixels of the region."""
-    scale = bpy.context.preferences.system.ui_scale
+    # In the background there is no scale.
+    scale = bpy.context.preferences.system.ui_scale or 1.0
     length = math.dist(start, end)
     head = 12.0 * scale
     for colour, wider in ((_DARK, 2.0), (_LIGHT, 0.0)):

@@ -27,7 +27,7 @@ suite() {
 selecting=no
 [ $# -gt 0 ] && selecting=yes
 
-suite "worker" 1800 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/setup tests/worker tests/backend "$@"
+suite "worker" 1800 .venv/worker/bin/python -m pytest -q tests/test_*.py tests/motion tests/setup tests/worker tests/backend tests/page "$@"
 # In Blender's Python: all of what Blender imports, and of tests/worker what the client is, with the real server in the
 # other Python. What lies behind the server has been tested above and is the same process for every client.
 client=(tests/worker/test_{protocol,discovery,client_hostile,server}.py)

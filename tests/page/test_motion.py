@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the page shows: it sways, follows the hand, rings out and returns, as gid_blender/motion computes it."""
+
+import numpy as np
+import pytest
+
+from gid_blender.motion import loop_coefficients
+from gid_blender.motion.modal_basis import ModalBasis
+from gid_blender.motion.oscillators import PAPER, Oscillators
+from gid_blender.motion.touch import Ringing, Touch, resisted
+from gid_blender.motion.web_page import sheet_of
+from gid_blender.motion.web_volume import unpack
+
+from .conftest import BALL, COARSE, HEIGHT, WIDTH, ball_picture, ball_volume
+
+DRAG = np.array([0.09, -0.03])
+
+
+@pytest.fixture(scope="module")
+def basis():
+    """The page's own motion, as Python sees it."""
+    return ModalBasis.at_vertices(unpack(sheet_of(ball_volume(), ball_picture(), COARSE)), HEIGHT / WIDTH)
+
+
+def coefficients(page) -> np.ndarray:
+    return np.array(page.evaluate("gid.coefficients()")).view(np.complex128)
+
+
+def samples(page, x, y) -> np.ndarray:
+    """(K, 2) complex, as `Spot.samples`."""
+    return np.array(page.evaluate(f"gid.samples({x}, {y})")).view(np.complex128).reshape(-1, 2)
+
+
+def loop(time: float, amplitude: float = 1.0) -> np.ndarray:
+    return amplitude * loop_coefficients(
+        time, harmonics=ball_volume().bands, period=ball_volume().duration, offset=False
+    )
+
+
+def pull(page, x, y, dx, dy) -> None:
+    page.mouse.move(*page.pixel(x, y))
+    page.mouse.down()
+    page.mouse.move(*page.pixel(x + dx / 2, y + dy / 2))
+    page.mouse.move(*page.pixel(x + dx, y + dy))
+
+
+class TestLoop:
+    def test_it_sways_by_itself(self, opened):
+        page = opened(paused=False)
+        page.wait_for_function("gid.time > 0")
+        page.evaluate("gid.pause()")
+        time = page.evaluate("gid.time")
+        np.testing.assert_allclose(coefficients(page), loop(time), atol=1e-12)
+
+    def test_what_is_seen_moves_as_the_motion_says(self, opened, basis):
+        page = opened()
+        rest = page.ball()
+        page.evaluate("gid.loop = true; gid.amplitude = 2; gid.advance(2.4)")
+        expected = basis.spot(*BALL).displacement(coefficients(page))
+        # A picture of 160 pixels shown 480 wide: a tenth of a pixel of the picture.
+        np.testing.assert_allclose(page.ball() - rest, expected, atol=0.1 / WIDTH)
+        assert np.linalg.norm(expected) > 2 / WIDTH
+
+    def test_it_swells_and_fades_when_it_is_switched(self, opened):
+        page = opened()
+        assert not coefficients(page).any()
+        page.evaluate("gid.loop = true; gid.advance(0.2)")
+        assert 0 < abs(coefficients(page)[1]) < 1
+        page.evaluate("gid.advance(0.5)")
+        assert abs(coefficients(page)[1]) == pytest.approx(1)
+        page.evaluate("gid.loop = false; gid.advance(0.7)")
+        assert not coefficients(page).any()
+
+
+class TestHand:
+    def test_what_is_touched_follows_the_hand(self, opened, basis):
+        page = opened()
+        rest = page.ball()
+        pull(page, *BALL, *DRAG)
+        moved = page.ball() - rest
+        expected = Touch(basis.spot(*BALL)).displacement(Touch(basis.spot(*BALL)).hold(*resisted(*DRAG)))
+        # The mouse goes in whole pixels, of which three are one of the picture's.
+        np.testing.assert_allclose(moved, expected, atol=0.5 / WIDTH)
+        assert moved @ DRAG > 0.99 * np.linalg.norm(moved) * np.linalg.norm(DRAG)
+        assert np.linalg.norm(moved) > 5 / WIDTH
+        # The far corner stands still.
+        assert np.abs(page.evaluate("gid.displacement(0.95, 0.5)")).max() < 0.1 / WIDTH
+
+    def test_an_arrow_goes_from_the_place_to_the_hand(self, opened):
+        page = opened()
+        pull(page, *BALL, *DRAG)
+        page.evaluate("gid.advance(0)")
+        arrow = page.locator("#arrows path").last.bounding_box()
+        hand = page.pixel(*(BALL + DRAG))
+        # Half the width of the line and of the head.
+        assert arrow["x"] + arrow["width"] == pytest.approx(hand[0], abs=4)
+        assert arrow["y"] == pytest.approx(hand[1], abs=6)
+        page.mouse.up()
+        page.evaluate("gid.advance(0)")
+        assert page.locator("#arrows path").last.get_attribute("d") == ""
+
+    def test_it_rings_out_and_returns(self, opened):
+        page = opened()
+        before = page.look()
+        pull(page, *BALL, *DRAG)
+        held = coefficients(page)
+        page.mouse.up()
+        np.testing.assert_allclose(coefficients(page), held, atol=1e-12)
+        rounds = page.evaluate("Array.from({length: 40}, () => (gid.advance(0.25), gid.coefficients()))")
+        swings = np.linalg.norm(rounds, axis=1)
+        assert max(swings[20:]) < max(swings[:20])
+        assert swings[-1] < 0.2 * np.linalg.norm(held)
+        page.evaluate("gid.advance(60)")
+        assert not page.evaluate("gid.ringing")
+        # Between the hint above and the bar below.
+        np.testing.assert_array_equal(page.look()[60:180], before[60:180])
+
+    def test_it_returns_to_the_very_loop(self, opened):
+        page = opened()
+        page.evaluate("gid.loop = true; gid.amplitude = 0.5; gid.advance(1)")
+        pull(page, *BALL, *DRAG)
+        page.mouse.up()
+        page.evaluate("gid.advance(0.1)")
+        assert np.abs(coefficients(page) - loop(page.evaluate("gid.time"), 0.5)).max() > 0.1
+        page.evaluate("for (let i = 0; i < 60; i++) gid.advance(1)")
+        np.testing.assert_allclose(coefficients(page), loop(page.evaluate("gid.time"), 0.5), atol=1e-12)
+
+    def test_a_moving_hand_throws_no_harder_than_it_pulls(self, opened):
+        page = opened()
+        page.evaluate(f"gid.press({BALL[0]}, {BALL[1]}, 1)")
+        # Within a sixtieth of a second, far faster than any hand.
+        page.evaluate(f"gid.advance(1 / 60); gid.drag({BALL[0] + 0.2}, {BALL[1]}, 1)")
+        quiet, omega = coefficients(page), Oscillators.of(ball_volume()).omega
+        page.evaluate("document.getElementById('view').dispatchEvent(new PointerEvent('pointerup', {pointerId: 1}))")
+        rounds = page.evaluate("Array.from({length: 30}, () => (gid.advance(1 / 30), gid.coefficients()))")
+        swing = [np.sum((omega * np.abs(np.array(q).view(np.complex128))) ** 2) for q in rounds]
+        assert max(swing) > 1.05 * np.sum((omega * np.abs(quiet)) ** 2)
+        assert max(swing) < 2 * np.sum((omega * np.abs(quiet)) ** 2)
+
+    @pytest.mark.parametrize("key", ["Escape", None])
+    def test_escape_and_the_right_button_let_go(self, opened, key):
+        page = opened()
+        pull(page, *BALL, *DRAG)
+        assert len(page.evaluate("gid.touches")) == 1
+        page.keyboard.press(key) if key else page.mouse.click(*page.pixel(*BALL), button="right")
+        assert page.evaluate("gid.touches") == []
+
+    def test_two_fingers_pull_at_once(self, opened):
+        page = opened(has_touch=True)
+        finger = page.context.new_cdp_session(page.page)
+
+        def touch(kind, *places):
+            points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(page.pixel(*place) for place in places)]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        touch("touchStart", BALL)
+        touch("touchStart", BALL, (0.5, 0.3))
+        touch("touchMove", (0.43, 0.22), (0.5, 0.36))
+        page.wait_for_function("gid.touches.length == 2 && gid.touches.every((t) => t.hand[1] + t.hand[0] > 0.64)")
+        both = coefficients(page)
+        touch("touchEnd", (0.43, 0.22))
+        page.wait_for_function("gid.touches.length == 1")
+        # What was let go rings from where it was: nothing jumps.
+        np.testing.assert_allclose(coefficients(page), both, atol=1e-12)
+        touch("touchEnd")
+        page.wait_for_function("gid.touches.length == 0")
+
+
+class TestSameAsInPython:
+    @pytest.mark.parametrize("place", [BALL, (0.0, 0.0), (1.0, HEIGHT / WIDTH), (0.31, 0.4)])
+    def test_the_motion_that_was_packed(self, opened, basis, place):
+        # JSON has all digits of a double.
+        np.testing.assert_allclose(samples(opened(), *place), basis.spot(*place).samples, atol=1e-15)
+
+    @pytest.mark.parametrize(("dx", "dy"), [(0.05, 0.0), (0.0, -0.04), (-0.2, 0.1), (1e-4, 1e-4)])
+    def test_a_pull_and_what_rings_after_it(self, opened, basis, dx, dy):
+        page, place = opened(), (0.37, 0.25)
+        page.evaluate(f"gid.press({place[0]}, {place[1]}); gid.drag({place[0] + dx}, {place[1] + dy})")
+        touch, ringing = Touch(basis.spot(*place)), Ringing(Oscillators.of(ball_volume(), PAPER))
+        held = touch.hold(*resisted(dx, dy))
+        np.testing.assert_allclose(coefficients(page), held, rtol=1e-9)
+        page.evaluate("gid.release([0.1, 0.2])")
+        ringing.release(held, touch.hold(0.1, 0.2))
+        for step in (1e-3, 1 / 60, 0.4, 2.0):
+            page.evaluate(f"gid.advance({step})")
+            np.testing.assert_allclose(coefficients(page), ringing.advance(step), rtol=1e-9, atol=1e-12)
+
+    def test_a_step_may_be_of_any_length(self, opened):
+        """60 frames a second, or one: the same motion at the same time."""
+        page, ends = opened(), []
+        for steps in (60, 24, 1):
+            page.evaluate("gid.reset(); gid.pause(); gid.loop = false; gid.advance(1)")
+            page.evaluate(f"gid.press({BALL[0]}, {BALL[1]}); gid.drag(0.5, 0.2); gid.release()")
+            page.evaluate(f"for (let i = 0; i < {steps}; i++) gid.advance(1 / {steps})")
+            ends.append(coefficients(page))
+        np.testing.assert_allclose(ends[1:], [ends[0]] * 2, atol=1e-12)
+
+    def test_ground_resists_a_hand(self, opened, basis):
+        """Where nothing moves, a pull must not tear along what does."""
+        page = opened()
+        page.evaluate("gid.press(0.9, 0.5); gid.drag(0.7, 0.4)")
+        assert np.abs(coefficients(page) @ basis.spot(*BALL).samples).max() < 0.05
+        np.testing.assert_allclose(
+            coefficients(page), Touch(basis.spot(0.9, 0.5)).hold(*resisted(-0.2, -0.1)), rtol=1e-6, atol=1e-12
+        )

@@ -8,8 +8,10 @@ def register() -> None:
     """Add everything to Blender. Starts no process and no timer."""
     from . import ops, ui
     from .preferences import register as register_preferences
+    from .scene import properties
 
     register_preferences()
+    properties.register()
     ops.register()
     ui.register()
 
@@ -18,7 +20,9 @@ def unregister() -> None:
     """Take everything out again and end the worker, in the reverse order."""
     from . import ops, ui
     from .preferences import unregister as unregister_preferences
+    from .scene import properties
 
     ui.unregister()
     ops.unregister()
+    properties.unregister()
     unregister_preferences()

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, session
+    from . import classes, session, watching
 
     classes.register()
     session.register()
+    watching.register()
 
 
 def unregister() -> None:
-    from . import classes, session, touch
+    from . import classes, session, touch, watching
 
     touch.end_all()
+    watching.unregister()
     session.unregister()
     classes.unregister()

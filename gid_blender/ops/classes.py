@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import bpy
 
+from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_upgrade_controls
+from .equaliser import GID_OT_add_preset, GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
+from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .render import GID_OT_accept_frames, GID_OT_render_sequence
@@ -33,11 +36,16 @@ __all__ = ["CLASSES", "register", "unregister"]
 CLASSES = (
     GID_OT_accept_frames,
     GID_OT_accept_motion,
+    GID_OT_add_excitation,
+    GID_OT_add_preset,
+    GID_OT_bake,
     GID_OT_cache_clear,
     GID_OT_cancel,
+    GID_OT_clear_bake,
     GID_OT_convert_to_keyframes,
     GID_OT_copy_report,
     GID_OT_dismiss_error,
+    GID_OT_equaliser_preset,
     GID_OT_export_volume,
     GID_OT_from_video,
     GID_OT_generate,
@@ -45,10 +53,13 @@ CLASSES = (
     GID_OT_load_example,
     GID_OT_open_log,
     GID_OT_open_picture,
+    GID_OT_randomise_phase,
     GID_OT_record_touch,
+    GID_OT_remove_excitation,
     GID_OT_render_sequence,
     GID_OT_restore_controls,
     GID_OT_touch,
+    GID_OT_upgrade_controls,
     GID_OT_worker_check,
     GID_OT_worker_release,
     GID_OT_worker_setup,

@@ -5,8 +5,11 @@ Functions take and return datablocks and arrays. They need no context, no operat
 `SceneError` with a sentence for everything a user can bring about.
 """
 
-from .controls import control_path, control_paths, gain_name
+from .bake import Baked, bake, clear_bake, frame_range, is_baked
+from .controls import control_path, control_paths, damping_of, gain_name
+from .empties import add_empty, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
+from .fingerprint import fingerprint
 from .frames import FrameFolder, frame_folder, output_root
 from .objects import (
     PlaneSettings,
@@ -21,36 +24,51 @@ from .pixels import Pixels, read_pixels
 from .playback import coefficients, ensure_response, has_drivers, listens, to_drivers, to_keyframes
 from .response import clear_excitation, excitation, set_excitation
 from .sequence import add_strip, sequence_image, sequence_object, show_in_editor
+from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
 from .timing import frame_rate, period_in_frames, set_frame_range
 
 __all__ = [
+    "Baked",
     "FrameFolder",
     "Pixels",
     "PlaneSettings",
     "SceneError",
     "Source",
+    "add_empty",
     "add_strip",
     "as_still",
+    "bake",
+    "band_count",
+    "clear_bake",
     "clear_excitation",
     "coefficients",
     "control_path",
     "control_paths",
     "create_motion_object",
+    "damping_of",
+    "empties_of",
     "ensure_response",
     "excitation",
     "find_motion_object",
     "find_source",
+    "fingerprint",
     "frame_folder",
+    "frame_range",
     "frame_rate",
     "gain_name",
     "has_drivers",
     "image_from_file",
+    "is_baked",
+    "is_excitation",
     "is_motion_object",
+    "key_way",
     "listens",
     "motion_image",
+    "on_picture",
     "output_root",
     "period_in_frames",
+    "picture_of",
     "provenance",
     "read_pixels",
     "replace_motion",

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 from ..compat import action_curve_owners
-from ..motion import loop_coefficients
+from ..motion import DAMPINGS, Damping, loop_coefficients
 from .errors import SceneError
 from .response import excitation
 from .shape_keys import MAX_VALUE, bands_of
@@ -23,6 +23,7 @@ __all__ = [
     "controls_animated",
     "control_path",
     "control_paths",
+    "damping_of",
     "gain_name",
     "loop_length",
     "still_coefficients",
@@ -92,6 +93,12 @@ def controls_animated(obj: bpy.types.Object) -> bool:
         return False
     curves = [curve for curves in action_curve_owners(obj) for curve in curves]
     return bool(animation.nla_tracks) or any('["gid_' in c.data_path for c in [*curves, *animation.drivers])
+
+
+def damping_of(obj: bpy.types.Object) -> Damping:
+    """How its excitations die away, as chosen for it, under the hand and in a bake alike."""
+    chosen = obj.gid.bake.damping if hasattr(obj, "gid") else "PAPER"
+    return DAMPINGS[chosen.lower()]
 
 
 def loop_length(obj: bpy.types.Object) -> float:

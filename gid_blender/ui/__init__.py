@@ -5,18 +5,20 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import keymap, panels, settings, tools
+    from . import excitations_panel, keymap, panels, settings, tools
 
     settings.register()
     panels.register()
+    excitations_panel.register()
     keymap.register()
     tools.register()
 
 
 def unregister() -> None:
-    from . import keymap, panels, settings, tools
+    from . import excitations_panel, keymap, panels, settings, tools
 
     tools.unregister()
     keymap.unregister()
+    excitations_panel.unregister()
     panels.unregister()
     settings.unregister()

@@ -11,7 +11,7 @@ from ..ops.generate import picture
 from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
 
-__all__ = ["register", "unregister"]
+__all__ = ["CATEGORY", "register", "unregister", "variants"]
 
 CATEGORY = "Image Dynamics"
 
@@ -164,23 +164,23 @@ def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     row.label(text=detail)
 
 
-def _variants(base: type, name: str, parent: str = "") -> list[type]:
+def variants(base: type, name: str, parent: str = "") -> list[type]:
     """The panel for both editors."""
-    variants = []
+    found = []
     for prefix, space in (("VIEW3D", "VIEW_3D"), ("IMAGE", "IMAGE_EDITOR")):
         members = {"bl_space_type": space, "bl_idname": f"GID_PT_{prefix.lower()}_{name}", "__module__": __name__}
         if parent:
             members["bl_parent_id"] = f"GID_PT_{prefix.lower()}_{parent}"
-        variants.append(type(f"GID_PT_{prefix.lower()}_{name}", (base, bpy.types.Panel), members))
-    return variants
+        found.append(type(f"GID_PT_{prefix.lower()}_{name}", (base, bpy.types.Panel), members))
+    return found
 
 
 CLASSES = (
-    *_variants(_Generate, "generate"),
-    *_variants(_Video, "video", parent="generate"),
-    *_variants(_Results, "results", parent="generate"),
-    *_variants(_Motion, "motion"),
-    *_variants(_Gains, "gains", parent="motion"),
+    *variants(_Generate, "generate"),
+    *variants(_Video, "video", parent="generate"),
+    *variants(_Results, "results", parent="generate"),
+    *variants(_Motion, "motion"),
+    *variants(_Gains, "gains", parent="motion"),
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -6,6 +6,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
+from ..ops.excitations import choose, chosen_index
+
 __all__ = ["GID_PG_settings", "register", "unregister"]
 
 QUALITIES = (
@@ -27,6 +29,14 @@ FORMATS = (
     ("JPEG", "JPEG", "Small files, without alpha"),
     ("EXR", "OpenEXR", "Float values, for pictures with a high dynamic range"),
 )
+
+
+def _index(_: object) -> int:
+    return chosen_index(bpy.context)
+
+
+def _set_index(_: object, index: int) -> None:
+    choose(bpy.context, index)
 
 
 class GID_PG_settings(bpy.types.PropertyGroup):
@@ -144,6 +154,11 @@ class GID_PG_settings(bpy.types.PropertyGroup):
         "or the user's cache while the .blend is unsaved",
         subtype="DIR_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+    )
+
+    # Lists go by numbers; what is chosen is kept as an object, since numbers change with every object that comes.
+    excitation_index: IntProperty(
+        name="Excitation", description="The excitation that the panel shows", get=_index, set=_set_index
     )
 
 

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Excitations → F-curves of the picture's response: integrated from the first frame, the same bits each time.
+
+The curves are keys of a plain custom property in the object's slotted action, one a frame, and play without the
+extension. Baked again, they are written where they are, be that the action or a strip of the NLA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+import numpy.typing as npt
+
+from ..compat import curve_owners
+from ..motion import (
+    Curve,
+    Excitation,
+    ExcitationError,
+    ModalBasis,
+    Oscillators,
+    Tuning,
+    simulate,
+)
+from .clock import Clock
+from .controls import control_path, damping_of, gain_name
+from .curves import remove_curves, write_curve
+from .empties import empties_of, sounding
+from .errors import SceneError
+from .gathering import Setting, excitation_of, moments
+from .playback import ensure_response, require_editable
+from .response import clear_excitation, response_index, response_path
+from .sampling import Look, is_animated, moves, samples
+from .shape_keys import bands_of, read_spectrum
+from .timing import frame_rate
+
+__all__ = ["Baked", "bake", "clear_bake", "frame_range", "is_baked"]
+
+_TIME = "gid_time"
+_TUNED = ("gid_speed", "gid_stiffness", "gid_damping")
+
+
+@dataclass(frozen=True)
+class Baked:
+    """What came of a bake.
+
+    Attributes:
+        first, last: frames of the range, without what rings out behind it.
+        excitations: how many took part.
+        remarks: a sentence for each thing that was left out or is not as it may have been meant.
+    """
+
+    first: int
+    last: int
+    excitations: int
+    remarks: tuple[str, ...] = ()
+
+
+def frame_range(scene: bpy.types.Scene, picture: bpy.types.Object) -> tuple[int, int]:
+    """First and last frame of a bake of the picture.
+
+    Raises:
+        SceneError: when the last comes before the first.
+    """
+    settings = picture.gid.bake
+    first, last = (settings.first, settings.last) if settings.use_range else (scene.frame_start, scene.frame_end)
+    if last < first:
+        raise SceneError(f"The bake of “{picture.name}” ends at frame {last}, before it starts at {first}.",
+                         "Set its last frame behind its first.")  # fmt: skip
+    return first, last
+
+
+def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
+    """Integrate everything that excites a picture and key its response, in place of an earlier bake.
+
+    Raises:
+        SceneError: when the picture cannot move, or none of its excitations makes sense; nothing is changed then.
+    """
+    require_editable_response(picture)
+    empties = empties_of(scene, picture)
+    heard = sounding(empties)
+    if not heard:
+        if empties:
+            raise SceneError(f"All excitations of “{picture.name}” are muted.", "Unmute one, or choose Clear Bake.")
+        if not _speed_is_keyed(picture):
+            raise SceneError(
+                f"Nothing excites “{picture.name}”.", "Choose Add › Image Dynamics › Pull, Poke, Load or Gust."
+            )
+    spectrum = read_spectrum(picture)
+    first, last = frame_range(scene, picture)
+    settings = picture.gid.bake
+    rings_out = 0 if settings.cyclic else settings.ring_out
+    frames = np.arange(first, last + 2 if settings.cyclic else last + rings_out + 1, dtype=np.float64)
+    early = first - (0 if settings.cyclic else settings.pre_roll)
+
+    wanted, remarks = _wanted(heard, early, float(frames[-1]))
+    controls = _animated_controls(picture)
+    looks, values = _look(scene, picture, wanted, controls, np.arange(early, frames[-1] + 1))
+    clock = Clock(*values["gid_speed"], frame_rate(scene))
+    seconds = clock.seconds(frames)
+    begin = float(seconds[0])
+    cycle = float(seconds[-1] - begin) if settings.cyclic else None
+    period = float(picture["gid_period"]) / frame_rate(scene)
+    bands = bands_of(picture)
+    setting = Setting(picture, clock, np.arange(bands) / period, cycle)
+
+    chosen: list[Excitation] = []
+    for index, (empty, _) in enumerate(wanted):
+        try:
+            excitation, remark = excitation_of(empty, looks[index], 0, setting)
+        except (SceneError, ExcitationError) as error:
+            remarks.append(str(error))
+            continue
+        chosen.append(excitation)
+        remarks += [remark] if remark else []
+    if heard and not chosen:
+        raise SceneError(remarks[0], "" if len(remarks) == 1 else f"({len(remarks)} excitations cannot be used.)")
+
+    gains, ratio = _gains(picture, bands, frames, values)
+    aspect = float(picture.data["gid_height"]) / float(picture.data["gid_width"])
+    fades = (begin if not rings_out else float(clock.seconds(last)), float(seconds[-1]))
+    try:
+        q = simulate(
+            ModalBasis.at_vertices(spectrum, aspect).equalised(gains),
+            Oscillators.of_period(period, bands, damping_of(picture)),
+            chosen,
+            seconds,
+            start=begin,
+            tuning=_tuning(clock, values),
+            pre_roll=begin - float(clock.seconds(early)),
+            cycle=cycle,
+            ring_out=fades if rings_out and fades[1] > fades[0] else None,
+        )
+    except ExcitationError as error:
+        raise SceneError(f"“{picture.name}” cannot be baked: {error}") from None
+    q = q * ratio
+    if settings.cyclic:
+        # The round is closed to the bit: the same key at both ends.
+        q[-1] = q[0]
+
+    ensure_response(picture)
+    _write(picture, frames, q, cyclic=settings.cyclic)
+    _write_time(picture, clock, frames)
+    # What the mouse left behind would show before the first frame.
+    clear_excitation(picture)
+    return Baked(first, last, len(chosen), tuple(remarks))
+
+
+def clear_bake(picture: bpy.types.Object) -> bool:
+    """Back to the loop alone: remove the curves of a bake; whether there were any."""
+    require_editable_response(picture)
+    found = remove_curves(picture, response_path()) + remove_curves(picture, control_path(_TIME))
+    if _TIME in picture:
+        picture[_TIME] = 0.0
+    clear_excitation(picture)
+    picture.gid.bake.fingerprint = ""
+    return found > 0
+
+
+def is_baked(picture: bpy.types.Object) -> bool:
+    """Whether F-curves move the picture's response, wherever they are."""
+    path = response_path()
+    return any(curve.data_path == path for curves, _ in curve_owners(picture) for curve in curves)
+
+
+def require_editable_response(picture: bpy.types.Object) -> None:
+    """Refuse what cannot be baked. The mesh may be linked; the object has to be one's own, or an override."""
+    if getattr(picture, "library", None) is None and getattr(picture.data, "library", None) is not None:
+        return
+    require_editable(picture)
+
+
+def _speed_is_keyed(picture: bpy.types.Object) -> bool:
+    return "gid_speed" in _animated_controls(picture)
+
+
+def _animated_controls(picture: bpy.types.Object) -> list[str]:
+    """Names of the controls that a bake depends on and that change over time."""
+    if not is_animated(picture):
+        return []
+    names = [*_TUNED, *(gain_name(k) for k in range(1, bands_of(picture)))]
+    paths = {curve.data_path for curves, _ in curve_owners(picture) for curve in curves}
+    paths |= {curve.data_path for curve in picture.animation_data.drivers}
+    return [name for name in names if name in picture and control_path(name) in paths]
+
+
+def _wanted(
+    heard: Sequence[bpy.types.Object], early: float, late: float
+) -> tuple[list[tuple[bpy.types.Object, list[float]]], list[str]]:
+    """The excitations with the frames at which each is looked at, and why others are left out."""
+    wanted, remarks = [], []
+    for empty in heard:
+        try:
+            when = sorted(set(moments(empty, early, late)))
+        except SceneError as error:
+            remarks.append(str(error))
+            continue
+        if not when or when[-1] < early or when[0] > late:
+            remarks.append(
+                f"“{empty.name}” acts only outside of the baked frames {early:g} to {late:g} and has no effect. "
+                "Change its frames, or the range of the bake."
+            )
+            continue
+        wanted.append((empty, when))
+    return wanted, remarks
+
+
+def _look(
+    scene: bpy.types.Scene,
+    picture: bpy.types.Object,
+    wanted: Sequence[tuple[bpy.types.Object, list[float]]],
+    controls: Sequence[str],
+    all_frames: npt.NDArray[np.float64],
+) -> tuple[list[list[Look]], dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]]:
+    """For each excitation its looks, and for each control (frames, values)."""
+    moving = [(i, empty, when) for i, (empty, when) in enumerate(wanted) if moves(empty, picture)]
+    looks: list[list[Look]] = [[] for _ in wanted]
+    frames = set(all_frames.tolist()) if controls else set()
+    frames |= {frame for _, _, when in moving for frame in when}
+    series = {name: ([], []) for name in controls}
+    if frames:
+        wants = [set(when) for _, _, when in moving]
+        for look in samples(scene, picture, [empty for _, empty, _ in moving], sorted(frames), controls):
+            for place, (i, _, _) in enumerate(moving):
+                if look.frame in wants[place]:
+                    looks[i].append(_one(look, place))
+            for name, value in look.controls.items():
+                series[name][0].append(look.frame)
+                series[name][1].append(value)
+    still = [(i, empty) for i, (empty, _) in enumerate(wanted) if not looks[i]]
+    if still:
+        (look,) = samples(scene, picture, [empty for _, empty in still], [float(all_frames[0])])
+        for place, (i, _) in enumerate(still):
+            looks[i] = [replace(_one(look, place), frame=frame) for frame in wanted[i][1]]
+    values = {name: (np.array(f), np.array(v)) for name, (f, v) in series.items()}
+    for name in _TUNED:
+        values.setdefault(name, (all_frames[:1], np.array([float(picture.get(name, 1.0))])))
+    return looks, values
+
+
+def _one(look: Look, place: int) -> Look:
+    return Look(look.frame, [look.relative[place]], [look.strength[place]], [look.reach[place]], {})
+
+
+def _tuning(clock: Clock, values: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]) -> Tuning:
+    def curve(name: str) -> Curve | float:
+        frames, numbers = values[name]
+        numbers = np.maximum(numbers, 0.0)
+        return float(numbers[0]) if len(frames) == 1 else Curve(clock.seconds(frames), numbers)
+
+    return Tuning(curve("gid_stiffness"), curve("gid_damping"))
+
+
+def _gains(
+    picture: bpy.types.Object,
+    bands: int,
+    frames: npt.NDArray[np.float64],
+    values: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(K,) gains that pulls and winds reckon with, and (F, K) or (K,) by what keyed ones differ from that at times."""
+    gains = np.array([float(picture[gain_name(k)]) for k in range(bands)])
+    ratio = np.ones((len(frames), bands))
+    for band in range(1, bands):
+        known = values.get(gain_name(band))
+        if known is not None:
+            gains[band] = known[1].mean()
+            if gains[band] > 0:
+                ratio[:, band] = np.interp(frames, *known) / gains[band]
+    return gains, ratio
+
+
+def _write(
+    picture: bpy.types.Object, frames: npt.NDArray[np.float64], q: npt.NDArray[np.complex128], *, cyclic: bool
+) -> None:
+    for band in range(1, q.shape[1]):
+        for part, values in (("Re", q[:, band].real), ("Im", q[:, band].imag)):
+            index = response_index(band, part)
+            write_curve(picture, response_path(), index, frames, values, cyclic=cyclic)
+
+
+def _write_time(picture: bpy.types.Object, clock: Clock, frames: npt.NDArray[np.float64]) -> None:
+    if clock.steady:
+        remove_curves(picture, control_path(_TIME))
+        picture[_TIME] = 0.0
+    else:
+        values = clock.ahead(frames, float(picture["gid_start"]))
+        write_curve(picture, control_path(_TIME), 0, frames, values)

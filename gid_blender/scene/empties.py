@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Empties that excite a picture: where they are on it, which way their arrow points, which of them count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from .errors import SceneError
+from .mesh import plane_width
+from .objects import is_motion_object
+
+__all__ = [
+    "add_empty",
+    "arrow_on",
+    "empties_of",
+    "is_excitation",
+    "key_way",
+    "on_picture",
+    "on_plane",
+    "picture_of",
+    "sounding",
+]
+
+_DISPLAY = {"PULL": "SPHERE", "POKE": "SINGLE_ARROW", "LOAD": "SINGLE_ARROW", "WIND": "SINGLE_ARROW"}
+# What looks like something at once, in the units of `properties.GID_PG_excitation.strength`.
+_STRENGTH = {"PULL": 1.0, "POKE": 0.3, "LOAD": 0.03, "WIND": 0.015}
+
+
+def is_excitation(obj: bpy.types.Object | None) -> bool:
+    """Whether the object excites a picture. Cheap enough for `poll`; false without the extension's properties."""
+    return obj is not None and hasattr(obj, "gid") and obj.gid.excitation.kind != "NONE"
+
+
+def picture_of(empty: bpy.types.Object) -> bpy.types.Object | None:
+    """The motion object that an excitation acts on: the one that it names, else the nearest that it is parented to."""
+    named = empty.gid.excitation.picture
+    if named is not None:
+        return named if is_motion_object(named) else None
+    parent = empty.parent
+    while parent is not None and not is_motion_object(parent):
+        parent = parent.parent
+    return parent
+
+
+def empties_of(scene: bpy.types.Scene, picture: bpy.types.Object) -> list[bpy.types.Object]:
+    """The excitations of a picture in a scene, by name: the order decides nothing but the list."""
+    found = [obj for obj in scene.objects if is_excitation(obj) and picture_of(obj) == picture]
+    return sorted(found, key=lambda obj: obj.name)
+
+
+def sounding(empties: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those that are heard: not muted, and on solo if one of them is."""
+    heard = [empty for empty in empties if not empty.gid.excitation.mute]
+    return [empty for empty in heard if empty.gid.excitation.solo] or heard
+
+
+def on_picture(picture: bpy.types.Object, local: Vector) -> tuple[float, float]:
+    """A place in the picture's own coordinates (metres) → picture widths from the top left corner, y down."""
+    width, height = plane_width(picture.data), float(picture.data["gid_height"])
+    return local.x / width + 0.5, (height / 2 - local.y) / width
+
+
+def on_plane(picture: bpy.types.Object, x: float, y: float) -> Vector:
+    """The way back: metres in the picture's own coordinates, on its plane."""
+    width, height = plane_width(picture.data), float(picture.data["gid_height"])
+    return Vector(((x - 0.5) * width, height / 2 - y * width, 0.0))
+
+
+def arrow_on(relative: Matrix) -> tuple[float, float]:
+    """Which way the arrow (+Z) of an empty points on the picture, x right and y down; (0, 0) when straight at it.
+
+    Args:
+        relative: the empty's matrix in the picture's coordinates.
+    """
+    arrow = relative.to_3x3().col[2].normalized()
+    length = float(np.hypot(arrow.x, arrow.y))
+    # Within half a degree of the normal there is no way that anybody could have meant.
+    return (arrow.x / length, -arrow.y / length) if length > 0.01 else (0.0, 0.0)
+
+
+def add_empty(
+    scene: bpy.types.Scene,
+    picture: bpy.types.Object,
+    kind: str,
+    point: tuple[float, float] = (0.5, 0.5),
+    *,
+    direction: tuple[float, float] = (1.0, 0.0),
+    name: str = "",
+    collection: bpy.types.Collection | None = None,
+) -> bpy.types.Object:
+    """An excitation stuck to a picture: an empty, parented to it, in the picture's collection.
+
+    Args:
+        scene: where it is linked if the picture is in no collection that takes objects.
+        picture: a motion object.
+        kind: "PULL", "POKE", "LOAD" or "WIND".
+        point: picture widths from the top left corner, y down.
+        direction: of its arrow, x right and y down.
+        name: of the empty; the kind's own by default.
+        collection: to link it to.
+
+    Raises:
+        SceneError: when the picture has no motion, or nothing can be linked to the collection.
+    """
+    if not is_motion_object(picture):
+        raise SceneError("There is no picture to excite.", "Select a motion object.")
+    home = collection or next((c for c in picture.users_collection if c.library is None), scene.collection)
+    if home.library is not None:
+        raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
+    empty = bpy.data.objects.new(name or kind.capitalize(), None)
+    empty.empty_display_type = _DISPLAY[kind]
+    size = plane_width(picture.data)
+    empty.empty_display_size = (0.02 if kind == "PULL" else 0.12) * size
+    empty.parent = picture
+    empty.location = on_plane(picture, *point)
+    # A hair above the picture, else it is hidden in it.
+    empty.location.z = 0.01 * size
+    empty.rotation_euler = Vector((direction[0], -direction[1], 0.0)).to_track_quat("Z", "Y").to_euler()
+    settings = empty.gid.excitation
+    settings.kind = kind
+    settings.strength = _STRENGTH[kind]
+    settings.start = scene.frame_current
+    settings.end = scene.frame_current + 50
+    home.objects.link(empty)
+    return empty
+
+
+def key_way(
+    picture: bpy.types.Object,
+    empty: bpy.types.Object,
+    frames: Sequence[float],
+    way: Sequence[tuple[float, float]],
+    *,
+    straight: bool = False,
+) -> None:
+    """Key the way of a hand into the empty's location: what was recorded, or a start for an animator.
+
+    Args:
+        picture, empty: as `add_empty` took and returned them.
+        frames: of the keys, in order.
+        way: places on the picture, picture widths from the top left corner, one for each frame.
+        straight: whether it is straight between the keys, as dense recordings are.
+    """
+    animation = empty.animation_data_create()
+    if animation.action is None:
+        animation.action = bpy.data.actions.new(f"{empty.name} Way")
+    places = [on_plane(picture, *place) for place in way]
+    for axis in range(2):
+        curve = animation.action.fcurve_ensure_for_datablock(empty, "location", index=axis)
+        curve.keyframe_points.clear()
+        for frame, place in zip(frames, places, strict=True):
+            key = curve.keyframe_points.insert(frame, place[axis], options={"FAST"})
+            key.interpolation = "LINEAR" if straight else "BEZIER"
+        curve.update()

@@ -31,9 +31,10 @@ NOISE_OF_SHAKE = 0.06
 PERCENTILE = 75
 # Things stand in the middle of a picture and reach its border here and there; what is behind them is all around it. So
 # it is the border that tells a camera from a large thing that sways as a whole: so much of its texture has to follow
-# the rule, at least about as much as of the whole picture, and so many times as much as stands still without any rule.
+# the rule, at least about as much as of the whole picture, more than follows any other such rule, and so many times as
+# much as stands still without any.
 # What was measured is in docs/from-video.md.
-BORDER, LEAST_BORDER, LEAST_RATIO, TIMES = 0.12, 0.25, 0.85, 2.5
+BORDER, LEAST_BORDER, LEAST_RATIO, LEAST_LEAD, TIMES = 0.12, 0.25, 0.85, 1.3, 2.5
 # A camera that stands still leaves so much of the texture where it is, or nothing can be told from it.
 LEAST_STILL = 0.08
 # The largest group of places may be a thing; so many groups are looked at.
@@ -78,26 +79,17 @@ class Camera:
         moved = np.einsum("apk,nk->nap", _terms(x, y, self.bend), self.rule)
         return float(np.hypot(moved[:, 0], moved[:, 1]).max()) / self.width
 
-    def removed(self, flow: npt.NDArray[np.float32], frame: int) -> npt.NDArray[np.float32]:
-        """(2, h, w) pixels that things have moved by themselves, from the flow of a frame and its camera.
+    def steadied(self, frame: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.uint8]:
+        """The frame of that number as the camera would have seen it from where it stood at first.
 
-        A place p is seen at p + flow; the camera took it there from p + own motion, so that is where to look back to.
+        What lies beyond the border is not known; the border is drawn out, and flow does not follow what it finds there.
         """
-        if self.verdict != "shake":
-            return flow
-        rows, columns = np.indices(flow.shape[1:], np.float64)
-        x0, y0 = (columns + 0.5) / self.width - 0.5, (rows + 0.5 - self.height / 2) / self.width
-        seen_x, seen_y = x0 + flow[0] / self.width, y0 + flow[1] / self.width
-        a, b, roll, zoom = self.rule[frame] / self.width
-        x, y = seen_x, seen_y
-        # The rule says where a place goes; where it came from converges at once, as the motion is small.
-        for _ in range(4):
-            turn = self.bend * (a * x + b * y)
-            x, y = (
-                seen_x - (a - 2 * roll * y + 2 * zoom * x + turn * x),
-                seen_y - (b + 2 * roll * x + 2 * zoom * y + turn * y),
-            )
-        return np.stack([x - x0, y - y0]).astype(np.float32) * np.float32(self.width)
+        rows, columns = np.indices(frame.shape[:2], np.float64)
+        x, y = (columns + 0.5) / self.width - 0.5, (rows + 0.5 - self.height / 2) / self.width
+        moved = _terms(x.ravel(), y.ravel(), self.bend) @ self.rule[index]
+        there = np.stack([columns, rows]) + moved.reshape(2, *frame.shape[:2])
+        mapped = cv2.remap(frame, *there.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(mapped, np.uint8)
 
 
 def sample(field: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -138,15 +130,13 @@ def find_camera(
     still = float((_distance(moved) < NOISE).mean())
     if TIMES * still > 1.0:
         return Camera("still", nothing, 0.0, still, width, height)
-    best = max(_groups(places, cancel), key=lambda group: group.border, default=None)
-    if (
-        best is not None
-        and best.border >= LEAST_BORDER
-        and best.border >= LEAST_RATIO * best.share
-        and best.share >= TIMES * still
-    ):
-        terms = _terms(places.x, places.y, best.bend)
-        return Camera("shake", _least_squares(moved, terms, best.say), best.bend, best.share, width, height)
+    behind = sorted((g for g in _groups(places, cancel) if g.is_all_around), key=lambda g: g.border, reverse=True)
+    if behind and behind[0].border >= LEAST_BORDER and behind[0].share >= TIMES * still:
+        best, *others = behind
+        # Two that are as much all around: one of them is things, and nobody can tell which.
+        if not others or best.border >= LEAST_LEAD * others[0].border:
+            terms = _terms(places.x, places.y, best.bend)
+            return Camera("shake", _least_squares(moved, terms, best.say), best.bend, best.share, width, height)
     # Enough of the picture stands where it stood; whatever else moves, the camera does not.
     return Camera("still" if still >= LEAST_STILL else "unknown", nothing, 0.0, still, width, height)
 
@@ -173,6 +163,11 @@ class _Group:
     bend: float
     share: float
     border: float
+
+    @property
+    def is_all_around(self) -> bool:
+        """Whether it may be what lies behind everything else."""
+        return self.border >= LEAST_RATIO * self.share
 
 
 def _groups(places: _Places, cancel: Callable[[], bool] | None) -> Iterator[_Group]:

@@ -16,6 +16,7 @@ from rich.table import Table
 from . import __version__
 from . import command_options as option
 from .extract_commands import extract
+from .page_commands import page
 from .prediction_settings import DEFAULTS, PredictionSettings
 from .render_commands import animate, load_volume, predicted, read_picture, render
 from .simulate_commands import simulate
@@ -64,6 +65,7 @@ def predict(
 
 app.command()(render)
 app.command()(animate)
+app.command()(page)
 app.command()(simulate)
 app.command()(extract)
 

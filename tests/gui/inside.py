@@ -114,6 +114,76 @@ def frame_selected():
             bpy.ops.view3d.view_selected()
 
 
+def module(name):
+    return importlib.import_module(f"{PACKAGE}.gid_blender.{name}")
+
+
+def tool(name, kind="VIEW_3D"):
+    """Choose a tool in the toolbar."""
+    window, area, region = next(areas(kind))
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.wm.tool_set_by_id(name=name, space_type=kind)
+        area.spaces.active.show_region_toolbar = True
+
+
+def place_on_screen(x, y, kind="VIEW_3D", name=""):
+    """Where a place of the active picture (picture widths from the top left corner) is on the screen, from the top."""
+    window, area, region = next(areas(kind))
+    obj = bpy.data.objects[name] if name else bpy.context.object
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        px, py = module("ops.touch_views").view_of(bpy.context).pixel(bpy.context, obj, (x, y))
+    return [round(region.x + px), round(window.height - region.y - py)]
+
+
+def touch():
+    """What the touches of the moment are doing, and what they have written."""
+    op = module("ops.touch")
+    return {
+        "phases": [t.live.phase.value for t in op._running],
+        "updates": [t.live.updates for t in op._running],
+        "response": {o.name: [round(v, 6) for v in o["gid_response"]] for o in bpy.data.objects if "gid_response" in o},
+        "empties": [o.name for o in bpy.data.objects if o.type == "EMPTY"],
+        "modal": [m.bl_idname for w in bpy.context.window_manager.windows for m in w.modal_operators],
+        "note": session().note,
+    }
+
+
+def play():
+    window, area, region = next(areas("VIEW_3D"))
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.screen.animation_play()
+
+
+def save_file(path):
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+
+
+def load_file(path):
+    bpy.ops.wm.open_mainfile(filepath=path)
+
+
+def activate(name):
+    bpy.context.view_layer.objects.active = bpy.data.objects[name]
+
+
+def set_range(first, last):
+    bpy.context.scene.frame_start, bpy.context.scene.frame_end = first, last
+
+
+def frame_all():
+    for window, area, region in areas("VIEW_3D"):
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.view3d.view_all()
+
+
+def show_example():
+    """The picture of the example in the Image Editor, as large as it fits."""
+    for window, area, region in areas("IMAGE_EDITOR"):
+        area.spaces.active.image = bpy.data.objects["dahlia.jpg"]["gid_image"]
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.image.view_all(fit_view=True)
+
+
 def preferences():
     bpy.ops.screen.userpref_show()
     bpy.context.preferences.active_section = "ADDONS"

@@ -21,7 +21,7 @@ from .objects import (
     replace_motion,
 )
 from .pixels import Pixels, read_pixels
-from .playback import coefficients, ensure_response, has_drivers, listens, to_drivers, to_keyframes
+from .playback import coefficients, ensure_response, frame_coefficients, has_drivers, listens, to_drivers, to_keyframes
 from .response import clear_excitation, excitation, set_excitation
 from .sequence import add_strip, sequence_image, sequence_object, show_in_editor
 from .shape_keys import bands_of as band_count
@@ -53,6 +53,7 @@ __all__ = [
     "find_motion_object",
     "find_source",
     "fingerprint",
+    "frame_coefficients",
     "frame_folder",
     "frame_range",
     "frame_rate",

@@ -12,11 +12,13 @@ from ..compat import action_curve_owners
 from .controls import add_controls, control_path, controls_animated, gain_name, loop_length, still_coefficients
 from .errors import SceneError
 from .response import RESPONSE, add_response, response_index
+from .sampling import values_of
 from .shape_keys import band_keys, bands_of, key_names
 
 __all__ = [
     "coefficients",
     "ensure_response",
+    "frame_coefficients",
     "has_drivers",
     "listens",
     "require_editable",
@@ -149,13 +151,26 @@ def coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, frames: int) -> 
     the worker's `render`, so that an image sequence moves exactly as the mesh does.
 
     Raises:
-        SceneError: when animated controls have to be played for it and the object is hidden; at speed 0.
+        SceneError: at speed 0.
     """
     length = loop_length(obj)
     if has_drivers(obj) and not controls_animated(obj):
         return still_coefficients(obj, np.arange(frames) / frames).astype(np.complex64)
     start = float(obj["gid_start"])
     return _sampled(obj, scene, start + np.arange(frames) * (length / frames)).astype(np.complex64)
+
+
+def frame_coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, first: int, last: int) -> np.ndarray:
+    """(last - first + 1, K) complex64: q at each frame of the scene, whatever moves the object there.
+
+    The loop, a bake, NLA strips, keyframes made by hand: read back from the shape keys' values as they are played.
+
+    Raises:
+        SceneError: when the last frame comes before the first.
+    """
+    if last < first:
+        raise SceneError(f"Frame {last} comes before frame {first}.", "Set the last frame behind the first.")
+    return _sampled(obj, scene, np.arange(first, last + 1, dtype=np.float64)).astype(np.complex64)
 
 
 def require_editable(obj: bpy.types.Object) -> None:
@@ -215,21 +230,9 @@ def _remove_curves(keys: bpy.types.Key) -> None:
 
 
 def _sampled(obj: bpy.types.Object, scene: bpy.types.Scene, times: np.ndarray) -> np.ndarray:
-    """(len(times), K) complex128 q as the scene plays it; the playhead goes back to where it was."""
-    for layer in scene.view_layers:
-        # An object that was linked just now is in no layer before this.
-        layer.update()
-    if not any(obj.name in layer.objects and obj.visible_get(view_layer=layer) for layer in scene.view_layers):
-        raise SceneError(
-            f"“{obj.name}” is hidden, so its animation cannot be played.", "Show it in the viewport and try again."
-        )
+    """(len(times), K) complex128 q as the scene plays it: drivers, keyframes, NLA and whatever else moves the keys."""
     keys = band_keys(obj)
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    values = np.empty((len(times), len(keys)))
-    try:
-        for row, time in zip(values, times, strict=True):
-            scene.frame_set(int(np.floor(time)), subframe=float(time - np.floor(time)))
-            row[:] = [key.value for key in keys]
-    finally:
-        scene.frame_set(frame, subframe=subframe)
+    values = values_of(scene, obj.data.shape_keys, [_path(key.name) for key in keys], times.tolist())
+    # A muted key has a value and does nothing.
+    values[:, [key.mute for key in keys]] = 0.0
     return values[:, 0::2] - 1j * values[:, 1::2]

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
+import numpy.typing as npt
 from mathutils import Matrix
 
 from .controls import control_path
 
-__all__ = ["Look", "is_animated", "moves", "samples"]
+__all__ = ["Look", "is_animated", "moves", "samples", "values_of"]
 
 _PROXY = "gid sampling"
 
@@ -74,12 +76,12 @@ def samples(
         frames: fractions allowed.
         controls: names of custom properties of the picture.
     """
-    with _stage(scene, picture, objects, controls) as (stage, proxy):
-        layer = stage.view_layers[0]
+    paths = [control_path(name) for name in controls]
+    with _one_key(picture), _stage(scene, objects, picture, paths) as (stage, proxy):
+        follow = proxy.constraints.new("COPY_TRANSFORMS")
+        follow.target = picture
         for frame in frames:
-            whole = int(frame // 1)
-            stage.frame_set(whole, subframe=float(frame) - whole)
-            graph = layer.depsgraph
+            graph = _go_to(stage, frame)
             stand_in = proxy.evaluated_get(graph)
             inverse = stand_in.matrix_world.inverted_safe()
             evaluated = [obj.evaluated_get(graph) for obj in objects]
@@ -88,38 +90,64 @@ def samples(
                 [inverse @ obj.matrix_world for obj in evaluated],
                 [obj.gid.excitation.strength for obj in evaluated],
                 [obj.gid.excitation.reach for obj in evaluated],
-                {name: float(stand_in[name]) for name in controls},
+                {name: float(stand_in[str(i)]) for i, name in enumerate(controls)},
             )
+
+
+def values_of(
+    scene: bpy.types.Scene, block: bpy.types.ID, paths: Sequence[str], frames: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """(frames, paths) numbers that properties of a datablock have when the scene plays, its time remapping included."""
+    found = np.empty((len(frames), len(paths)))
+    with _stage(scene, [], block, paths) as (stage, proxy):
+        stage.render.frame_map_old, stage.render.frame_map_new = scene.render.frame_map_old, scene.render.frame_map_new
+        for row, frame in zip(found, frames, strict=True):
+            stand_in = proxy.evaluated_get(_go_to(stage, frame))
+            row[:] = [stand_in[str(i)] for i in range(len(paths))]
+    return found
+
+
+def _go_to(stage: bpy.types.Scene, frame: float) -> bpy.types.Depsgraph:
+    whole = int(frame // 1)
+    stage.frame_set(whole, subframe=float(frame) - whole)
+    return stage.view_layers[0].depsgraph
+
+
+@contextmanager
+def _one_key(picture: bpy.types.Object) -> Iterator[None]:
+    """An empty that is parented to the picture has its mesh evaluated too; one key of it costs a fraction of all."""
+    alone, active = picture.show_only_shape_key, picture.active_shape_key_index
+    picture.active_shape_key_index = 0
+    picture.show_only_shape_key = True
+    try:
+        yield
+    finally:
+        picture.show_only_shape_key = alone
+        picture.active_shape_key_index = active
 
 
 @contextmanager
 def _stage(
-    scene: bpy.types.Scene, picture: bpy.types.Object, objects: Sequence[bpy.types.Object], controls: Sequence[str]
+    scene: bpy.types.Scene, objects: Sequence[bpy.types.Object], block: bpy.types.ID, paths: Sequence[str]
 ) -> Iterator[tuple[bpy.types.Scene, bpy.types.Object]]:
+    """A scene with the objects and with a stand-in that drivers give the block's properties: "0", "1", …"""
     stage = bpy.data.scenes.new(_PROXY)
     proxy = bpy.data.objects.new(_PROXY, None)
-    # An empty that is parented to the picture has its mesh evaluated too; one key of it costs a fraction of all.
-    alone, active = picture.show_only_shape_key, picture.active_shape_key_index
     try:
         stage.render.fps, stage.render.fps_base = scene.render.fps, scene.render.fps_base
         for obj in dict.fromkeys([*objects, proxy]):
             stage.collection.objects.link(obj)
-        # Stands in for the picture, which need not be in the stage itself.
-        follow = proxy.constraints.new("COPY_TRANSFORMS")
-        follow.target = picture
-        for name in controls:
-            proxy[name] = 0.0
-            driver = proxy.driver_add(control_path(name)).driver
+        for index, path in enumerate(paths):
+            proxy[str(index)] = 0.0
+            driver = proxy.driver_add(control_path(str(index))).driver
             variable = driver.variables.new()
             variable.name = "x"
-            variable.targets[0].id = picture
-            variable.targets[0].data_path = control_path(name)
+            target = variable.targets[0]
+            target.id_type = block.id_type
+            target.id = block
+            target.data_path = path
             driver.expression = "x"
-        picture.active_shape_key_index = 0
-        picture.show_only_shape_key = True
         yield stage, proxy
     finally:
-        picture.show_only_shape_key = alone
-        picture.active_shape_key_index = active
         bpy.data.objects.remove(proxy)
         bpy.data.scenes.remove(stage)

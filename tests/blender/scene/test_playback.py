@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from gid_blender.motion import loop_coefficients
-from gid_blender.scene import SceneError, coefficients, control_path, has_drivers, to_drivers, to_keyframes
+from gid_blender.scene import (
+    SceneError,
+    coefficients,
+    control_path,
+    frame_coefficients,
+    has_drivers,
+    to_drivers,
+    to_keyframes,
+)
 from tests.blender.scene.helpers import evaluated, expected, largest_error, rest, saved, swaying
 from tests.motion.volumes import smooth_volume
 
@@ -197,13 +205,16 @@ class TestKeyframes:
         for frame, vertices in before.items():
             assert np.abs(evaluated(obj, frame) - vertices).max() < TOLERANCE
 
-    def test_a_hidden_object_with_keyed_controls_says_so(self):
-        obj = swaying(VOLUME)
-        obj.keyframe_insert(control_path("gid_amplitude"), frame=1)
+    def test_a_hidden_object_with_keyed_controls_is_baked_alike(self):
+        obj, scene = swaying(VOLUME), bpy.context.scene
+        for frame, value in ((1, 0.0), (60, 1.0)):
+            obj["gid_amplitude"] = value
+            obj.keyframe_insert(control_path("gid_amplitude"), frame=frame)
+        before = evaluated(obj, 23)
         obj.hide_viewport = True
-        with pytest.raises(SceneError, match="hidden"):
-            to_keyframes(obj, bpy.context.scene)
-        assert has_drivers(obj)
+        to_keyframes(obj, scene)
+        obj.hide_viewport = False
+        assert np.abs(evaluated(obj, 23) - before).max() < TOLERANCE
 
     def test_and_back_to_live_controls(self):
         obj = swaying(VOLUME)
@@ -232,6 +243,30 @@ class TestKeyframes:
         text = (tmp_path / "loop.gltf").read_text()
         assert '"Re 03"' in text
         assert '"weights"' in text
+
+
+class TestFrameCoefficients:
+    def test_are_what_is_played_at_each_frame(self):
+        obj, scene = swaying(VOLUME), bpy.context.scene
+        for frame, value in ((1, 0.0), (41, 1.0)):
+            obj["gid_amplitude"] = value
+            obj.keyframe_insert(control_path("gid_amplitude"), frame=frame)
+        scene.frame_set(5, subframe=0.5)
+        q = frame_coefficients(obj, scene, -3, 30)
+        assert (scene.frame_current, scene.frame_subframe) == (5, 0.5)
+        for frame in (-3, 14, 30):
+            assert largest_error(obj, VOLUME, q[frame + 3], frame) < TOLERANCE
+
+    def test_time_remapping_and_muted_keys_count(self):
+        obj, scene = swaying(VOLUME), bpy.context.scene
+        scene.render.frame_map_new = 200
+        obj.data.shape_keys.key_blocks["Re 01"].mute = True
+        q = frame_coefficients(obj, scene, 1, 30)
+        assert largest_error(obj, VOLUME, q[20], 21) < TOLERANCE
+
+    def test_frames_in_the_wrong_order(self):
+        with pytest.raises(SceneError, match="comes before"):
+            frame_coefficients(swaying(VOLUME), bpy.context.scene, 9, 3)
 
 
 class TestCoefficients:

@@ -30,7 +30,8 @@ def page(
     output: HtmlOutput,
     title: Annotated[str | None, typer.Option(help="Of the page. The picture's file name otherwise.")] = None,
     amplitude: Annotated[float, typer.Option(min=0, max=10, help="Of the loop at the start, 1 as predicted.")] = 1.0,
-    speed: Annotated[float, typer.Option(min=0.05, max=20, help="2 is twice as fast as the volume says.")] = 1.0,
+    offset: option.Offset = False,
+    speed: Annotated[float, typer.Option(min=0.05, max=20, help="Of time at the start; 2 is twice as fast.")] = 1.0,
     still: Annotated[bool, typer.Option("--still", help="It does not sway before it is touched.")] = False,
     equaliser: Annotated[str, typer.Option(help=f"Of the harmonics: {', '.join(PRESETS)}.")] = "neutral",
     damping: Annotated[str, typer.Option(help=f"How it rings: {', '.join(DAMPINGS)}.")] = "paper",
@@ -60,8 +61,9 @@ def page(
     motion = motion.with_band_gain(preset_gains(equaliser, motion.bands, motion.duration))
     settings = PageSettings(
         title=image.stem if title is None else title,
-        period=motion.duration / speed,
         amplitude=amplitude,
+        offset=offset,
+        speed=speed,
         loop=not still,
         damping=DAMPINGS[damping],
     )

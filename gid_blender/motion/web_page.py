@@ -59,8 +59,11 @@ class PageSettings:
         period: seconds of one loop; None takes the volume's.
         amplitude: of the loop, 0 or more; 1 as predicted.
         phase: where in the loop it starts, in turns.
+        offset: whether the loop has its mean offset, as of a measured clip; otherwise it is about the picture's pose.
+        speed: of time at the start; 1 is as the period says.
         loop: whether it sways before it is touched.
         damping: of what has been let go.
+        stiffness: of what has been let go; 4 swings twice as fast.
         spread: whether hard motion edges are spread, as on the plane in Blender, so that nothing folds.
         pin: width of the band along the border in which the motion fades to none, in picture widths; 0 for none.
         vertices: about how many the moving sheet has; as many as the plane in Blender.
@@ -70,8 +73,11 @@ class PageSettings:
     period: float | None = None
     amplitude: float = 1.0
     phase: float = 0.0
+    offset: bool = False
+    speed: float = 1.0
     loop: bool = True
     damping: Damping = PAPER
+    stiffness: float = 1.0
     spread: bool = True
     pin: float = 0.0
     vertices: int = 40960
@@ -79,8 +85,13 @@ class PageSettings:
     def __post_init__(self) -> None:
         if not 0 <= self.amplitude < np.inf:
             raise ValueError(f"An amplitude is 0 or more, not {self.amplitude}.")
-        if self.period is not None and not 0 < self.period < np.inf:
-            raise ValueError(f"A loop lasts more than 0 seconds, not {self.period}.")
+        for number, what in (
+            (self.period, "A loop lasts"),
+            (self.speed, "A speed is"),
+            (self.stiffness, "Stiffness is"),
+        ):
+            if number is not None and not 0 < number < np.inf:
+                raise ValueError(f"{what} more than 0, not {number}.")
 
 
 def web_page(volume: SpectralVolume, picture: PagePicture, settings: PageSettings = PageSettings()) -> str:
@@ -131,6 +142,8 @@ def sheet_of(volume: SpectralVolume, picture: PagePicture, settings: PageSetting
     rows = int(np.clip(round((columns - 1) * aspect) + 1, 2, MAX_VERTEX_SIDE))
     spacing = (1 / (columns - 1), aspect / (rows - 1))
     spectrum = at_vertices(volume, rows, columns)
+    if not settings.offset:
+        spectrum[0] = 0
     if settings.spread:
         spectrum = spread_edges(spectrum, spacing)
     return pack(pin_border(spectrum, spacing, settings.pin))
@@ -150,6 +163,9 @@ def _facts(
         "damping": [settings.damping.alpha, settings.damping.beta],
         "amplitude": settings.amplitude,
         "phase": settings.phase % 1.0,
+        "offset": settings.offset,
+        "speed": settings.speed,
+        "stiffness": settings.stiffness,
         "loop": settings.loop,
     }
 

@@ -5,11 +5,9 @@ One step for all bands and places: what counts is how far off a displacement is 
 quiet band than in a lively one. What that leaves is smooth, so each value is stored as its difference from the plane
 through three neighbours, and deflated. docs/web-page.md compares it with 8 bits a band, as in the authors' demo.
 
-    step·code = Re or Im of S_k along x or y        planes: band 1 Re x, Im x, Re y, Im y, band 2 …
+    step·code = Re or Im of S_k along x or y        planes: band 0 Re x, Im x, Re y, Im y, band 1 …
     residual = code - (left + above - left above)   0 beyond the border, modulo 2¹⁶
     zigzag = 2·residual, or -2·residual - 1         all low bytes, then all high bytes, zlib
-
-Band 0, the mean offset, is left out: a page shows the motion about the picture's own pose.
 """
 
 from __future__ import annotations
@@ -33,12 +31,12 @@ SMALLEST = 2.0**-112
 
 @dataclass(frozen=True)
 class PackedVolume:
-    """Bands 1..K-1 on a grid.
+    """A spectrum on a grid.
 
     Attributes:
         data: the deflated planes.
         step: what a code of 1 stands for, in picture widths.
-        shape: (K, rows, columns), band 0 counted.
+        shape: (K, rows, columns).
     """
 
     data: bytes
@@ -64,21 +62,20 @@ def pack(spectrum: Spectrum) -> PackedVolume:
 
 
 def unpack(packed: PackedVolume) -> Spectrum:
-    """(K, 2, rows, columns) complex64 as the page reads it, to the bit; band 0 is 0."""
+    """(K, 2, rows, columns) complex64 as the page reads it, to the bit."""
     bands, rows, columns = packed.shape
     low, high = np.frombuffer(zlib.decompress(packed.data), np.uint8).astype(np.int32).reshape(2, -1)
     zigzag = low | high << 8
     residual = np.where(zigzag & 1, -(zigzag + 1) // 2, zigzag // 2).reshape(-1, rows, columns)
     codes = residual.cumsum(axis=1).cumsum(axis=2).astype(np.int16)
-    parts = (codes * packed.step).astype(np.float32).reshape(bands - 1, 2, 2, rows, columns)
-    spectrum = np.zeros((bands, 2, rows, columns), np.complex64)
-    spectrum[1:].real, spectrum[1:].imag = parts[:, :, 0], parts[:, :, 1]
+    parts = (codes * packed.step).astype(np.float32).reshape(bands, 2, 2, rows, columns)
+    spectrum = np.empty((bands, 2, rows, columns), np.complex64)
+    spectrum.real, spectrum.imag = parts[:, :, 0], parts[:, :, 1]
     return spectrum
 
 
 def _planes(spectrum: Spectrum) -> npt.NDArray[np.float32]:
-    bands = spectrum[1:]
-    return np.stack([bands.real, bands.imag], axis=2).reshape(-1, *spectrum.shape[2:])
+    return np.stack([spectrum.real, spectrum.imag], axis=2).reshape(-1, *spectrum.shape[2:])
 
 
 def _step(peak: float) -> float:

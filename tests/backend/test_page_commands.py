@@ -72,7 +72,7 @@ class TestPages:
         words = ["--title", "A <b>", "--amplitude", 1.5, "--speed", 2, "--still", "--damping", "demo"]
         assert gid("flower.png", "-o", "a.html", *words)[0] == 0
         found = facts(tmp_path / "a.html")
-        assert (found["amplitude"], found["period"], found["loop"]) == (1.5, 2.5, False)
+        assert (found["amplitude"], found["speed"], found["loop"]) == (1.5, 2, False)
         assert found["damping"] == [DEMO.alpha, DEMO.beta]
         assert "<title>A &lt;b&gt;</title>" in (tmp_path / "a.html").read_text(encoding="utf-8")
 

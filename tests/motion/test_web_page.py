@@ -148,9 +148,15 @@ class TestMotion:
         for edge in (spectrum[..., 0, :], spectrum[..., -1, :], spectrum[..., :, 0], spectrum[..., :, -1]):
             assert not edge.any()
 
-    def test_a_period_and_a_phase_of_ones_own(self):
-        facts = facts_of(web_page(smooth_volume(), PICTURE, replace(COARSE, period=2.5, phase=-0.25, amplitude=1.5)))
-        assert (facts["period"], facts["phase"], facts["amplitude"]) == (2.5, 0.75, 1.5)
+    def test_it_starts_as_it_is_told(self):
+        own = {"period": 2.5, "phase": 0.75, "amplitude": 1.5, "speed": 0.5, "stiffness": 4.0, "loop": False}
+        facts = facts_of(web_page(smooth_volume(), PICTURE, replace(COARSE, **own)))
+        assert {name: facts[name] for name in own} == own
+
+    def test_the_mean_offset_is_there_when_it_is_wanted(self):
+        """Without it, things sway about the pose that the picture shows."""
+        assert not unpack(sheet_of(smooth_volume(), PICTURE, COARSE))[0].any()
+        assert unpack(sheet_of(smooth_volume(), PICTURE, replace(COARSE, offset=True)))[0].any()
 
 
 class TestBadInput:
@@ -172,7 +178,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="a JPEG, PNG or WebP file"):
             web_page(smooth_volume(), PagePicture(b"GIF89a", 320, 200))
 
-    @pytest.mark.parametrize("wrong", [{"amplitude": -1}, {"amplitude": np.nan}, {"period": 0}, {"period": np.inf}])
+    @pytest.mark.parametrize("wrong", [{"amplitude": -1}, {"amplitude": np.nan}, {"period": 0}, {"speed": np.inf}])
     def test_settings_that_mean_nothing(self, wrong):
-        with pytest.raises(ValueError, match=r"An amplitude|A loop"):
+        with pytest.raises(ValueError, match=r"An amplitude|A loop|A speed"):
             PageSettings(**wrong)

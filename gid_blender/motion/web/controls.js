@@ -17,8 +17,10 @@ class Controls {
     addEventListener('keydown', (event) => this.key(event));
     for (const name of ['pointermove', 'pointerdown', 'keydown', 'focusin']) addEventListener(name, () => this.stir());
     this.bar.hidden = this.hint.hidden = false;
-    // What is stronger than the slider goes is still shown as it is.
+    // What is more than a slider goes is still shown as it is.
     this.sliders.amplitude.max = Math.max(3, page.motion.amplitude);
+    this.sliders.speed.max = Math.max(2, page.speed);
+    this.sliders.speed.min = Math.min(0.1, page.speed);
     this.show();
     this.stir();
   }

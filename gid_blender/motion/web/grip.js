@@ -1,9 +1,10 @@
 // How a place answers to a hand: gid_blender/motion/modal_basis.py and touch.py.
 
-// The (K, 2) complex G of `Spot.grip`, for which q = G·h displaces the place by h: [Re Gx, Im Gx, Re Gy, Im Gy] a band.
+// The (K, 2) complex G of `Spot.grip`, for which q = G·h displaces the place by h: [Re Gx, Im Gx, Re Gy, Im Gy] a band,
+// of which band 0 does not swing.
 function gripOf(samples, { slip, ground }) {
   let xx = 0, xy = 0, yy = 0;
-  for (let i = 0; i < samples.length; i += 4) {
+  for (let i = 4; i < samples.length; i += 4) {
     const [xr, xi, yr, yi] = samples.subarray(i, i + 4);
     xx += xr * xr + xi * xi;
     xy += xr * yr + xi * yi;
@@ -15,7 +16,7 @@ function gripOf(samples, { slip, ground }) {
   xx += slip * mean;
   yy += slip * mean;
   const scale = yielding / (xx * yy - xy * xy), a = yy * scale, b = -xy * scale, d = xx * scale;
-  for (let i = 0; i < samples.length; i += 4) {
+  for (let i = 4; i < samples.length; i += 4) {
     const [xr, xi, yr, yi] = samples.subarray(i, i + 4);
     grip.set([a * xr + b * yr, -a * xi - b * yi, b * xr + d * yr, -b * xi - d * yi], i);
   }

@@ -1,7 +1,7 @@
 // Hands on the picture: mouse, fingers and pens, any number at once, each with its arrow.
 
-// A throw is measured over so many seconds before it.
-const THROW = 0.08;
+// The speed of a hand is measured over so many seconds: a mouse reports whole pixels, many times a second.
+const FLICK = 0.06;
 
 class Hands {
   constructor(view, arrows, motion, changed) {
@@ -70,13 +70,13 @@ class Hands {
   }
 }
 
-// How fast the place went when it was let go, in widths a second. However quick the hand was, a throw has no more
+// gid_blender/motion/hand.py does the same. How fast the place went when it was let go, in widths a second. However quick the hand was, a throw has no more
 // energy than the pull, for a picture that flies apart is no fun.
 function thrown({ path, pull, grip, held }, { time, oscillators }) {
-  const start = Math.max(time - THROW, path[0][0]);
-  if (time - start < 1e-3) return [0, 0];
-  const [, before] = path.findLast(([when]) => when <= start) ?? path[0];
-  const speed = [(pull[0] - before[0]) / (time - start), (pull[1] - before[1]) / (time - start)];
+  // While time stands still, nothing has a speed.
+  if (time === path[0][0]) return [0, 0];
+  const [start, before] = path.findLast(([when]) => when <= time - FLICK) ?? path[0];
+  const lasted = Math.max(time - start, FLICK), speed = [(pull[0] - before[0]) / lasted, (pull[1] - before[1]) / lasted];
   let kinetic = 0, elastic = 0;
   hold(grip, speed).forEach((value) => (kinetic += value * value));
   held.forEach((value, i) => (elastic += (oscillators.omega[i >> 1] * value) ** 2));

@@ -22,7 +22,7 @@ class Page {
   // As in the beginning. Who asked the system for less motion sees what moves only where it is touched.
   begin() {
     const { motion, facts } = this;
-    Object.assign(this, { paused: false, speed: 1 });
+    Object.assign(this, { paused: false, speed: facts.speed });
     Object.assign(motion, { amplitude: facts.amplitude, loop: facts.loop && !this.still.matches, time: facts.phase * facts.period });
     motion.level = motion.loop ? 1 : 0;
     motion.still();

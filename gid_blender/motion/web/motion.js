@@ -5,9 +5,9 @@ const FADE = 0.6, UNSEEN = 1e-5;
 
 class Motion {
   constructor(volume, facts) {
-    const { period, damping, phase } = facts;
+    const { period, phase } = facts;
     Object.assign(this, { volume, facts, period, time: phase * period, amplitude: 1, loop: true, level: 1 });
-    this.oscillators = new Oscillators(period, volume.bands, damping);
+    this.oscillators = new Oscillators(facts, volume.bands);
     this.q = new Float64Array(2 * volume.bands);
     this.v = new Float64Array(2 * volume.bands);
     this.peak = volume.texels.reduce((a, b) => Math.max(a, Math.abs(b)), 0) * Math.SQRT2;
@@ -47,7 +47,7 @@ class Motion {
   coefficients() {
     const q = this.q.slice(), turn = 2 * Math.PI * ((this.time % this.period) / this.period);
     const ambient = this.amplitude * this.level * this.level * (3 - 2 * this.level);
-    for (let k = 1; ambient && k < this.volume.bands; k++) {
+    for (let k = this.facts.offset ? 0 : 1; ambient && k < this.volume.bands; k++) {
       q[2 * k] += ambient * Math.cos(k * turn);
       q[2 * k + 1] += ambient * Math.sin(k * turn);
     }

@@ -11,11 +11,12 @@ function decay(w, z) {
   return [slow * (1 + Math.exp(-2 * d)) / 2, slow * -Math.expm1(-2 * d) / (2 * d)];
 }
 
-// The oscillators of the harmonics 0..bands-1 of a loop; γ = alpha + beta·ω².
+// The oscillators of the harmonics 0..bands-1 of a loop; γ = alpha + beta·ω²; stiffness is a factor on ω², not on γ.
 class Oscillators {
-  constructor(period, bands, [alpha, beta]) {
-    this.omega = Float64Array.from({ length: bands }, (_, k) => 2 * Math.PI * k / period);
-    this.gamma = this.omega.map((omega) => alpha + beta * omega * omega);
+  constructor({ period, damping: [alpha, beta], stiffness }, bands) {
+    const natural = Float64Array.from({ length: bands }, (_, k) => 2 * Math.PI * k / period);
+    this.gamma = natural.map((omega) => alpha + beta * omega * omega);
+    this.omega = natural.map((omega) => omega * Math.sqrt(stiffness));
   }
 
   // `h` seconds without a force; q and v are [re, im, re, im, …] and are overwritten.

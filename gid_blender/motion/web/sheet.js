@@ -18,8 +18,8 @@ void main() {
   ivec2 vertex = ivec2(gl_VertexID % (size.x + 2), gl_VertexID / (size.x + 2)) - 1;
   moved = vec2(0.0);
   if (vertex == clamp(vertex, ivec2(0), size - 1)) {
-    for (int k = 1; k < ${bands}; k++) {
-      vec4 s = texelFetch(modes, ivec3(vertex, k - 1), 0);
+    for (int k = 0; k < ${bands}; k++) {
+      vec4 s = texelFetch(modes, ivec3(vertex, k), 0);
       vec2 c = (k & 1) == 0 ? q[k >> 1].xy : q[k >> 1].zw;
       moved += s.xz * c.x - s.yw * c.y;
     }
@@ -112,8 +112,8 @@ class Sheet {
     // Half floats: eleven bits of a value are as fine as the steps it comes in.
     gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, gl.createTexture());
-    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.RGBA16F, columns, rows, bands - 1);
-    gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, 0, columns, rows, bands - 1, gl.RGBA, gl.FLOAT, this.volume.texels);
+    gl.texStorage3D(gl.TEXTURE_2D_ARRAY, 1, gl.RGBA16F, columns, rows, bands);
+    gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, 0, columns, rows, bands, gl.RGBA, gl.FLOAT, this.volume.texels);
     gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D_ARRAY, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
     this.moved = this.buffer(gl.ARRAY_BUFFER, new Float32Array(2 * this.size), gl.DYNAMIC_COPY);

@@ -1,14 +1,14 @@
 // The spectral volume at the vertices of the sheet: gid_blender/motion/web_volume.py describes the bytes.
 
-// A Float32Array of (bands - 1) × rows × columns × [Re x, Im x, Re y, Im y]: one texel a vertex and band.
+// A Float32Array of bands × rows × columns × [Re x, Im x, Re y, Im y]: one texel a vertex and band.
 async function unpackVolume(base64, { shape: [bands, rows, columns], step }) {
   const packed = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
   const raw = new Uint8Array(await new Response(stream).arrayBuffer());
-  const size = rows * columns, count = 4 * (bands - 1) * size;
+  const size = rows * columns, count = 4 * bands * size;
   if (raw.length !== 2 * count) throw new Error('the motion in this page is damaged');
   const texels = new Float32Array(count), codes = new Int16Array(size);
-  for (let plane = 0; plane < 4 * (bands - 1); plane++) {
+  for (let plane = 0; plane < 4 * bands; plane++) {
     for (let row = 0, i = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++, i++) {
         const zigzag = raw[plane * size + i] | raw[count + plane * size + i] << 8;
@@ -28,14 +28,14 @@ class Volume {
     Object.assign(this, { texels, bands, rows, columns, aspect: height / width });
   }
 
-  // S_k at a point in picture widths from the top left corner: [Re x, Im x, Re y, Im y] a band, band 0 included.
+  // S_k at a point in picture widths from the top left corner: [Re x, Im x, Re y, Im y] a band.
   at(x, y) {
     const { bands, rows, columns, texels } = this;
     const [column, u] = split(x * (columns - 1), columns), [row, v] = split(y / this.aspect * (rows - 1), rows);
     const samples = new Float64Array(4 * bands);
     for (const [r, c, weight] of [[0, 0, (1 - u) * (1 - v)], [0, 1, u * (1 - v)], [1, 0, (1 - u) * v], [1, 1, u * v]]) {
-      for (let k = 1; k < bands; k++) {
-        const from = (((k - 1) * rows + row + r) * columns + column + c) * 4;
+      for (let k = 0; k < bands; k++) {
+        const from = ((k * rows + row + r) * columns + column + c) * 4;
         for (let i = 0; i < 4; i++) samples[4 * k + i] += weight * texels[from + i];
       }
     }
@@ -45,7 +45,8 @@ class Volume {
   // How much each vertex moves over a period, between 0 and 1: what moves more is drawn in front.
   liveliness() {
     const size = this.rows * this.columns, power = new Float32Array(size);
-    for (let i = 0; i < this.texels.length; i++) power[(i >> 2) % size] += this.texels[i] ** 2;
+    // Band 0 is no motion.
+    for (let i = 4 * size; i < this.texels.length; i++) power[(i >> 2) % size] += this.texels[i] ** 2;
     const largest = power.reduce((a, b) => Math.max(a, b), 1e-20);
     return power.map((p) => Math.sqrt(p / largest));
   }

@@ -134,6 +134,8 @@ def simulate(
         height, width = picture.shape[:2]
         rate = fps or motion.fps
         count = frames or max(2, round(motion.duration / speed * rate))
+        if ring_out >= count:
+            raise UnusableInput(f"--ring-out takes less than the {count} frames that there are.", "Or choose --frames.")
         timeline = Timeline(width, height, count, rate, speed, pre_roll)
         near = reach / width
         seconds = count / rate * speed

@@ -60,6 +60,7 @@ class Camera:
         bend: see `BENDS`.
         share: of the texture that follows the rule (or stands still, where there is none).
         width, height: of the flows, in pixels.
+        behind: at sampled places, how surely what is there follows the rule, 0..1.
     """
 
     verdict: Verdict
@@ -68,6 +69,7 @@ class Camera:
     share: float
     width: int
     height: int
+    behind: Array
 
     @property
     def amount(self) -> float:
@@ -79,16 +81,31 @@ class Camera:
         moved = np.einsum("apk,nk->nap", _terms(x, y, self.bend), self.rule)
         return float(np.hypot(moved[:, 0], moved[:, 1]).max()) / self.width
 
+    def rest(self, sampled: Sequence[npt.NDArray[np.float32]]) -> Array:
+        """(n, 4) what is left of the rule in flows of steadied frames, as flow falls a little short of large motion.
+
+        Args:
+            sampled: of each frame, as `find_camera` takes them.
+        """
+        there = self.behind > 0
+        terms = _terms(*_positions(self.behind.shape, self.width, self.height, there), self.bend)
+        return _least_squares(np.stack(sampled).astype(np.float64)[:, :, there], terms, self.behind[there])
+
+    def field(self, rule: Array) -> npt.NDArray[np.float32]:
+        """(2, height, width) pixels by which one row of a rule moves everything."""
+        rows, columns = np.indices((self.height, self.width), np.float64)
+        x, y = (columns + 0.5) / self.width - 0.5, (rows + 0.5 - self.height / 2) / self.width
+        moved = _terms(x.ravel(), y.ravel(), self.bend) @ rule
+        return moved.reshape(2, self.height, self.width).astype(np.float32)
+
     def steadied(self, frame: npt.NDArray[np.uint8], index: int) -> npt.NDArray[np.uint8]:
         """The frame of that number as the camera would have seen it from where it stood at first.
 
         What lies beyond the border is not known; the border is drawn out, and flow does not follow what it finds there.
         """
-        rows, columns = np.indices(frame.shape[:2], np.float64)
-        x, y = (columns + 0.5) / self.width - 0.5, (rows + 0.5 - self.height / 2) / self.width
-        moved = _terms(x.ravel(), y.ravel(), self.bend) @ self.rule[index]
-        there = np.stack([columns, rows]) + moved.reshape(2, *frame.shape[:2])
-        mapped = cv2.remap(frame, *there.astype(np.float32), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        rows, columns = np.indices(frame.shape[:2], np.float32)
+        there = np.stack([columns, rows]) + self.field(self.rule[index])
+        mapped = cv2.remap(frame, *there, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(mapped, np.uint8)
 
 
@@ -117,28 +134,30 @@ def find_camera(
         Cancelled: when `cancel()` says so.
     """
     nothing = np.zeros((len(flows), 4))
-    rows, columns = trust.shape
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float64) * EVERY + EVERY // 2 + 0.5
-    x, y = x / width - 0.5, (y - height / 2) / width
+    nobody = np.zeros(trust.shape)
     known = trust > 0.5
+    x, y = _positions(trust.shape, width, height, known)
     share_known = float(known.mean())
     moved = np.stack(flows).astype(np.float64)[:, :, known]
     if share_known < 0.02 or known.sum() < FEWEST:
-        return Camera("unknown", nothing, 0.0, 0.0, width, height)
+        return Camera("unknown", nothing, 0.0, 0.0, width, height, nobody)
     every = -(-len(flows) // ENOUGH_FRAMES)
-    places = _Places(moved[::every], x[known], y[known], _is_border(rows, columns)[known], width)
+    places = _Places(moved[::every], x, y, _is_border(*trust.shape)[known], width)
     still = float((_distance(moved) < NOISE).mean())
     if TIMES * still > 1.0:
-        return Camera("still", nothing, 0.0, still, width, height)
-    behind = sorted((g for g in _groups(places, cancel) if g.is_all_around), key=lambda g: g.border, reverse=True)
-    if behind and behind[0].border >= LEAST_BORDER and behind[0].share >= TIMES * still:
-        best, *others = behind
+        return Camera("still", nothing, 0.0, still, width, height, nobody)
+    around = sorted((g for g in _groups(places, cancel) if g.is_all_around), key=lambda g: g.border, reverse=True)
+    if around and around[0].border >= LEAST_BORDER and around[0].share >= TIMES * still:
+        best, *others = around
         # Two that are as much all around: one of them is things, and nobody can tell which.
         if not others or best.border >= LEAST_LEAD * others[0].border:
             terms = _terms(places.x, places.y, best.bend)
-            return Camera("shake", _least_squares(moved, terms, best.say), best.bend, best.share, width, height)
+            rule = _least_squares(moved, terms, best.say)
+            behind = np.zeros(trust.shape)
+            behind[known] = best.say
+            return Camera("shake", rule, best.bend, best.share, width, height, behind)
     # Enough of the picture stands where it stood; whatever else moves, the camera does not.
-    return Camera("still" if still >= LEAST_STILL else "unknown", nothing, 0.0, still, width, height)
+    return Camera("still" if still >= LEAST_STILL else "unknown", nothing, 0.0, still, width, height, nobody)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,6 +209,12 @@ def _is_border(rows: int, columns: int) -> npt.NDArray[np.bool_]:
     border = np.ones((rows, columns), bool)
     border[depth : rows - depth, depth : columns - depth] = False
     return border
+
+
+def _positions(shape: tuple[int, ...], width: int, height: int, chosen: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """x and y of chosen places of a sampled grid, in widths from the picture's centre."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64) * EVERY + EVERY // 2 + 0.5
+    return (x / width - 0.5)[chosen], ((y - height / 2) / width)[chosen]
 
 
 def _terms(x: Array, y: Array, bend: float) -> Array:

@@ -136,6 +136,8 @@ def measure_motion(
             # Followed anew instead of subtracted: in frames that stand still flow finds a third of the error.
             steady = [found.steadied(frame, index) for index, frame in enumerate(window.frames)]
             track = _followed(steady, "Following what is not the camera", clean, progress, cancel)
+            for flow, rest in zip(track.flows, found.rest(track.sampled), strict=True):
+                flow -= found.field(rest)
     turns = np.array(window.times) / window.duration
     flows = track.flows
     if not window.loop:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from gid_backend.errors import Cancelled, ImageError
-from gid_backend.flow import extract_motion
+from gid_backend.flow import Span, extract_motion, measure_motion
 
 from ..clips import smooth_volume, textured_picture, warped
 
@@ -74,6 +75,73 @@ def test_the_number_of_frames_in_the_clip_does_not_change_the_motion(truth, meas
     difference = np.abs(other.spectrum[1:4] - measured.spectrum[1:4]).mean() / np.abs(measured.spectrum[1:4]).mean()
     # Both hold the search's own error; what separates them is far below the motion.
     assert difference < 0.1
+
+
+@pytest.fixture(scope="module")
+def swaying_middle():
+    """What moves before a background that stands still: displacements of 40 frames, in pixels."""
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    weight = np.clip(1.5 - 2.5 * np.hypot(x, y), 0, 1).astype(np.float32)
+    return weight * displacements(smooth_volume(HEIGHT, WIDTH, amplitude=0.02, bands=4), 40)
+
+
+def filmed(moved, shake=0.0):
+    """Frames of that, by a camera that moves up to `shake` pixels right and left."""
+    picture = textured_picture(HEIGHT, WIDTH)
+    path = shake * np.sin(2 * np.pi * np.arange(len(moved)) * 3 / len(moved))
+    shifts = np.stack([path, 0.4 * path], axis=1)[..., None, None]
+    return [warped(picture, d) for d in (moved + shifts).astype(np.float32)]
+
+
+def wrong(measured, moved):
+    """Root mean square error of the motion about its mean, in pixels, away from the border."""
+    found = np.stack([measured.volume.displacement(i * 150 / 40) for i in range(40)]) * WIDTH
+    error = (found - found.mean(axis=0)) - (moved - moved.mean(axis=0))
+    return np.sqrt((error[..., 12:-12, 12:-12] ** 2).sum(axis=1).mean())
+
+
+def test_shake_of_the_camera_is_taken_off_and_its_amount_told(swaying_middle):
+    steady = measure_motion(filmed(swaying_middle), Span(loop=True))
+    assert (steady.camera.verdict, steady.sentences) == ("still", [])
+    frames = filmed(swaying_middle, shake=4.0)
+    removed, kept = (measure_motion(frames, Span(loop=True), camera=mode) for mode in ("remove", "keep"))
+    largest = 4.0 * np.hypot(1, 0.4)
+    assert removed.camera.amount * WIDTH == pytest.approx(largest, rel=0.05)
+    assert f"up to {removed.camera.amount * WIDTH:.1f} pixels" in removed.sentences[0]
+    assert removed.volume.meta["settings"]["camera"] == "shake"
+    assert kept.camera is None
+    # The shake alone is 3 pixels.
+    assert wrong(kept, swaying_middle) > 2.0
+    assert wrong(removed, swaying_middle) < 0.2
+    assert wrong(steady, swaying_middle) < 0.1
+
+
+def test_too_much_shake_is_refused_with_its_amount_in_pixels(swaying_middle):
+    with pytest.raises(ImageError, match=r"up to 1[01] pixels"):
+        measure_motion(filmed(swaying_middle, shake=10.0), Span(loop=True))
+
+
+def test_a_camera_that_moves_where_nothing_stands_still_is_refused_with_the_amount():
+    """Things near and far pass each other, as from a moving car: no rule describes that."""
+    ramp = 0.6 + 0.4 * np.abs(np.arange(WIDTH) / 40 % 2 - 1) * np.ones((HEIGHT, 1))
+    near = cv2.GaussianBlur(ramp.astype(np.float32), (0, 0), 3)
+    path = 6 * np.sin(2 * np.pi * np.arange(40) / 40)
+    moved = path[:, None, None, None] * np.stack([near, 0 * near])
+    with pytest.raises(ImageError, match=r"moves together, by up to \d pixels") as caught:
+        measure_motion(filmed(moved), Span(loop=True))
+    assert "tripod" in caught.value.hint
+
+
+def test_what_jumps_from_frame_to_frame_cannot_be_followed():
+    frames = [textured_picture(HEIGHT, WIDTH, seed) for seed in range(40)]
+    with pytest.raises(ImageError, match="can be followed"):
+        measure_motion(frames)
+
+
+def test_a_start_frame_in_the_middle_is_where_nothing_is_displaced(swaying_middle):
+    frames = filmed(swaying_middle)[10:] + filmed(swaying_middle)[:10]
+    volume = measure_motion(frames, Span(loop=True)).volume
+    assert np.abs(volume.displacement(0)).max() * WIDTH < 0.5
 
 
 def test_a_still_clip_does_not_move_at_all():

@@ -11,7 +11,7 @@ from .example import GID_OT_load_example
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
-from .render import GID_OT_accept_frames, GID_OT_render_sequence
+from .render import GID_OT_accept_frames, GID_OT_render_frames, GID_OT_render_sequence
 from .touch import GID_OT_touch
 from .touch_record import GID_OT_record_touch
 from .volume_files import (
@@ -56,6 +56,7 @@ CLASSES = (
     GID_OT_randomise_phase,
     GID_OT_record_touch,
     GID_OT_remove_excitation,
+    GID_OT_render_frames,
     GID_OT_render_sequence,
     GID_OT_restore_controls,
     GID_OT_touch,

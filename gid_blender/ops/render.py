@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Frames rendered by the worker: to disk as they come, into the scene when the loop is complete."""
+"""Frames rendered by the worker: to disk as they come, into the scene when all of them are there."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
+from bpy.props import BoolProperty, IntProperty
 
 from .. import motion, scene
 from . import placing, volume_store
+from .excitations import NO_PICTURE, picture_in
 from .lookup import image_again, scene_again
 from .paths import user_folder
 from .report import EXPECTED
 from .session import Task, begin, session
 
-__all__ = ["GID_OT_accept_frames", "GID_OT_render_sequence", "begin_rendering"]
+__all__ = ["GID_OT_accept_frames", "GID_OT_render_frames", "GID_OT_render_sequence", "begin_rendering"]
 
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
 # The coefficients travel in the request's header, which is limited to 1 MiB; 16 bands need about 400 bytes a frame.
@@ -26,7 +29,7 @@ MAX_COEFFICIENTS = 40_000
 
 @dataclass
 class Frames:
-    """A rendered loop on its way into a scene."""
+    """Rendered frames on their way into a scene."""
 
     scene_uid: int
     image_uid: int
@@ -35,6 +38,21 @@ class Frames:
     start: int
     results: frozenset[str]
     set_range: bool
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames of a scene instead of a loop.
+
+    Attributes:
+        first: frame of the scene.
+        coefficients: (F, K) complex, one row for each frame.
+        vectors: whether motion vectors are written too, as OpenEXR, into a folder beside the frames.
+    """
+
+    first: int
+    coefficients: np.ndarray
+    vectors: bool = False
 
 
 class RenderTask(Task):
@@ -52,50 +70,71 @@ class RenderTask(Task):
         frames: int,
         obj: bpy.types.Object | None,
         set_range: bool,
+        shot: Shot | None = None,
     ) -> None:
         if frames * volume.bands > MAX_COEFFICIENTS:
             raise scene.SceneError(
-                f"A loop of {frames} frames is too long to be rendered as frames.", "Choose a shorter loop length."
+                f"{frames} frames are too many to be rendered at once.",
+                f"Render {MAX_COEFFICIENTS // volume.bands} at a time.",
             )
         kind = target.gid.format.lower()
         self.params = {"image": pixels.header, "format": kind}
         if obj is not None:
             volume = volume_store.pinned(obj, volume)
-            q = scene.coefficients(obj, target, frames)
+            q = shot.coefficients if shot is not None else scene.coefficients(obj, target, frames)
             self.params["coefficients"] = [
                 [[round(float(c.real), 7), round(float(c.imag), 7)] for c in row] for row in q
             ]
         else:
             self.params |= {"frames": frames, "amplitude": 1.0}
+        if shot is not None:
+            self.params["cyclic"] = False
+        self.vectors = None
         self.parts = [memoryview(pixels.array).cast("B"), motion.dumps(volume)]
         self.suffix = SUFFIXES[kind]
         self.count = frames
         root, beside = _root(target)
         self.folder = scene.frame_folder(root, image.name)
+        if shot is not None and shot.vectors:
+            self.params["passes"] = ["motion_vectors"]
+            self.vectors = scene.frame_folder(root, f"{self.folder.target.name} vectors")
         self.delivery = Frames(
             scene_uid=target.session_uid,
             image_uid=image.session_uid,
             object_uid=obj.session_uid if obj is not None else None,
             paths=[],
-            start=round(obj["gid_start"]) if obj is not None else target.frame_start,
+            start=_start(target, obj, shot),
             results=results,
             set_range=set_range,
         )
         self.note = "" if beside else f"The .blend is not saved yet, so the frames are in “{root}”."
 
-    def frame(self, index: int, data: bytes) -> None:
+    def frame(self, index: int, data: bytes, *passes: bytes) -> None:
         self.folder.write(index, data, self.suffix)
+        if self.vectors is not None:
+            self.vectors.write(index, passes[0], ".exr")
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         # Looked for before the folder is put in place: no frames stay behind for a picture that was deleted.
         image_again(self.delivery.image_uid)
         scene_again(self.delivery.scene_uid)
         self.delivery.paths = self.folder.commit()
+        if self.vectors is not None:
+            self.vectors.commit()
         deliver(self.delivery)
         session.note = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
 
     def close(self) -> None:
         self.folder.discard()
+        if self.vectors is not None:
+            self.vectors.discard()
+
+
+def _start(target: bpy.types.Scene, obj: bpy.types.Object | None, shot: Shot | None) -> int:
+    """Frame of the scene at which what is rendered begins."""
+    if shot is not None:
+        return shot.first
+    return round(obj["gid_start"]) if obj is not None else target.frame_start
 
 
 def begin_rendering(*args: Any, **options: Any) -> None:
@@ -210,9 +249,70 @@ class GID_OT_render_sequence(bpy.types.Operator):
                 scene.read_pixels(image),
                 volume_store.recall(obj),
                 results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
-                frames=max(2, round(obj["gid_period"])),
+                frames=max(2, round(scene.loop_length(obj))),
                 obj=obj,
                 set_range=target.gid.set_range,
+            )
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return begin(self, task, wait=wait)
+
+
+class GID_OT_render_frames(bpy.types.Operator):
+    """Render the active picture as it plays in the scene, frame by frame: loop, bake and whatever else moves it"""
+
+    bl_idname = "gid.render_frames"
+    bl_label = "Render Frames"
+    bl_options = {"REGISTER"}
+
+    use_range: BoolProperty(
+        name="Own Range", description="Render other frames than those of the bake, or of the scene", default=False
+    )
+    first: IntProperty(name="First", description="First frame", default=1, min=-1_000_000, max=1_000_000)
+    last: IntProperty(name="Last", description="Last frame", default=250, min=-1_000_000, max=1_000_000)
+    motion_vectors: BoolProperty(
+        name="Motion Vectors",
+        description="Write motion vectors too, as OpenEXR for the Vector Blur node, into a folder beside the frames",
+        default=False,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.busy:
+            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+            return False
+        if picture_in(context) is None:
+            cls.poll_message_set(NO_PICTURE)
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self._begin(context, wait=bpy.app.background)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._begin(context, wait=True)
+
+    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+        obj, target = picture_in(context), context.scene
+        try:
+            image = scene.motion_image(obj)
+            if image is None:
+                raise scene.SceneError(
+                    f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew."
+                )
+            first, last = (self.first, self.last) if self.use_range else scene.frame_range(target, obj)
+            q = scene.frame_coefficients(obj, target, first, last)
+            task = RenderTask(
+                target,
+                image,
+                scene.read_pixels(image),
+                volume_store.recall(obj),
+                results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
+                frames=len(q),
+                obj=obj,
+                set_range=False,
+                shot=Shot(first, q, self.motion_vectors),
             )
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)

@@ -49,8 +49,8 @@ class Task:
     params: Mapping[str, Any] = {}
     parts: Sequence[Any] = ()
 
-    def frame(self, index: int, data: bytes) -> None:
-        """A frame has arrived. May raise anything of `EXPECTED`, which ends the task."""
+    def frame(self, index: int, data: bytes, *passes: bytes) -> None:
+        """A frame has arrived, with its passes. May raise anything of `EXPECTED`, which ends the task."""
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         """The result has arrived; may start the next task. May raise anything of `EXPECTED`."""
@@ -242,11 +242,11 @@ class Session:
             self.stage = f"{self.stage} {job.done}/{job.total}"
         self.factor = job.fraction
 
-    def _frame(self, job: Job, index: int, data: bytes) -> None:
+    def _frame(self, job: Job, index: int, *data: bytes) -> None:
         if job is not self._job or self.task is None or self._failure is not None:
             return
         try:
-            self.task.frame(index, data)
+            self.task.frame(index, *data)
         except EXPECTED as error:
             self._failure = error
             self.cancel()

@@ -7,6 +7,7 @@ import bpy
 
 from .. import scene
 from ..ops import watching
+from ..ops.equaliser import PRESET_FOLDER
 from ..ops.excitations import KINDS, chosen, picture_in
 from .panels import CATEGORY, variants
 from .problem_box import wrap
@@ -137,6 +138,32 @@ def draw_excitation(layout: bpy.types.UILayout, picture: bpy.types.Object, empty
     row.label(text="Hz")
 
 
+class GID_MT_motion_presets(bpy.types.Menu):
+    """Presets of one's own: amplitude, speed, stiffness, damping and gains"""
+
+    bl_label = "Motion Presets"
+    bl_idname = "GID_MT_motion_presets"
+    preset_subdir = PRESET_FOLDER
+    preset_operator = "script.execute_preset"
+    draw = bpy.types.Menu.draw_preset
+
+    @staticmethod
+    def post_cb(context: bpy.types.Context, filepath: str) -> None:
+        # Properties that a script has written are not seen before something is tagged.
+        if context.object is not None:
+            context.object.update_tag()
+
+
+class GID_MT_equaliser(bpy.types.Menu):
+    """Set the gains of all bands at once"""
+
+    bl_label = "Equaliser"
+    bl_idname = "GID_MT_equaliser"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.operator_enum("gid.equaliser_preset", "preset")
+
+
 class GID_MT_add_excitation(bpy.types.Menu):
     """Stick something to the active picture that moves it"""
 
@@ -155,6 +182,8 @@ def _draw_add(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
 CLASSES = (
     GID_UL_excitations,
     GID_MT_add_excitation,
+    GID_MT_equaliser,
+    GID_MT_motion_presets,
     *variants(_Excitations, "excitations"),
     *variants(_Bake, "bake"),
 )

@@ -19,6 +19,7 @@ def test_every_operator_and_property_has_a_description(blender):
                     assert prop.description, (name, prop.identifier)
                     described += 1
         types = [type(bpy.context.scene.gid), module("preferences").GID_AP_preferences]
+        types += module("scene.properties").CLASSES
         for cls in types:
             for prop in cls.bl_rna.properties:
                 if prop.identifier not in {"rna_type", "name", "bl_idname"}:

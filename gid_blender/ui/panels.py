@@ -110,12 +110,21 @@ class _Motion(_Panel):
         obj = context.object
         layout.use_property_split = True
         column = layout.column()
-        column.label(text=obj.name, icon="OBJECT_DATA")
+        row = column.row(align=True)
+        row.label(text=obj.name, icon="OBJECT_DATA")
+        row.menu("GID_MT_motion_presets", text="Presets")
+        row.operator("gid.add_preset", text="", icon="ADD")
+        row.operator("gid.add_preset", text="", icon="REMOVE").remove_active = True
         if scene.has_drivers(obj):
+            if not scene.listens(obj):
+                column.operator("gid.upgrade_controls", icon="DRIVER")
             column.prop(obj, '["gid_amplitude"]', text="Amplitude")
             column.prop(obj, '["gid_period"]', text="Period")
+            if "gid_speed" in obj:
+                column.prop(obj, '["gid_speed"]', text="Speed")
             column.prop(obj, '["gid_phase"]', text="Phase")
             column.prop(obj, '["gid_start"]', text="Start")
+            column.operator("gid.randomise_phase", icon="MOD_TIME")
         else:
             column.label(text="Moved by keyframes on its shape keys", icon="KEYFRAME")
             column.operator("gid.restore_controls", icon="DRIVER")
@@ -127,8 +136,8 @@ class _Motion(_Panel):
         row.operator("gid.import_volume", text="Import", icon="IMPORT")
 
 
-class _Gains(_Panel):
-    bl_label = "Gain per Band"
+class _Equaliser(_Panel):
+    bl_label = "Equaliser"
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
@@ -137,14 +146,13 @@ class _Gains(_Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        layout.use_property_split = True
-        column = layout.column(align=True)
         obj = context.object
-        band = 0
-        while (name := f"gid_gain_{band:02d}") in obj:
-            text = "Mean Offset" if band == 0 else f"{band} × per Loop"
-            column.prop(obj, f'["{name}"]', text=text)
-            band += 1
+        layout.menu("GID_MT_equaliser", text="Set to")
+        column = layout.column(align=True)
+        hertz = scene.frame_rate(context.scene) / max(1.0, obj["gid_period"])
+        for band in range(1, scene.band_count(obj)):
+            column.prop(obj, scene.control_path(scene.gain_name(band)), text=f"{band * hertz:.2f} Hz", slider=True)
+        layout.prop(obj, scene.control_path(scene.gain_name(0)), text="Mean Offset", slider=True)
 
 
 def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -180,7 +188,7 @@ CLASSES = (
     *variants(_Video, "video", parent="generate"),
     *variants(_Results, "results", parent="generate"),
     *variants(_Motion, "motion"),
-    *variants(_Gains, "gains", parent="motion"),
+    *variants(_Equaliser, "equaliser", parent="motion"),
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

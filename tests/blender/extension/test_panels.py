@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Panels draw in every state: each property and operator that they name exists."""
+
+
+def test_panels_draw_in_every_state(blender):
+    def script():
+        class Layout:
+            """Stands in for a layout, which only a window has, and looks up what is asked of it."""
+
+            drawn = 0
+
+            def __getattr__(self, name):
+                if name in {"row", "column", "box", "split", "grid_flow"}:
+                    return lambda **_: Layout()
+                assert name in bpy.types.UILayout.bl_rna.functions or name == "introspect", name
+                return lambda *_, **__: None
+
+            def prop(self, data, path, **_):
+                if path.startswith("["):
+                    assert path[2:-2] in data, path
+                else:
+                    assert path in data.bl_rna.properties, path
+                Layout.drawn += 1
+
+            def prop_search(self, data, path, other, names, **_):
+                self.prop(data, path)
+                self.prop(other, names)
+
+            def operator(self, name, **_):
+                owner, operator = name.split(".")
+                rna = getattr(getattr(bpy.ops, owner), operator).get_rna_type()
+                Layout.drawn += 1
+
+                class Options:
+                    def __setattr__(self, option, value):
+                        assert option in rna.properties, (name, option)
+
+                return Options()
+
+            def menu(self, name, **_):
+                assert hasattr(bpy.types, name), name
+
+            def template_list(self, kind, _, data, path, active_data, active_path, **__):
+                assert hasattr(bpy.types, kind), kind
+                assert path in data.bl_rna.properties
+                assert active_path in active_data.bl_rna.properties
+
+        class Panel:
+            layout = Layout()
+
+        def draw_all():
+            before = Layout.drawn
+            for name in dir(bpy.types):
+                cls = getattr(bpy.types, name)
+                if name.startswith(("GID_PT_view3d", "GID_MT")) and "preset" not in name:
+                    if not hasattr(cls, "poll") or cls.poll(bpy.context):
+                        cls.draw(Panel(), context)
+            assert Layout.drawn > before
+
+        class Context:
+            """The context of a 3D Viewport."""
+
+            area = bpy.types.Area
+
+            def __getattr__(self, name):
+                return getattr(bpy.context, name)
+
+        class Area:
+            type = "VIEW_3D"
+
+        context = Context()
+        context.area = Area()
+
+        draw_all()
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        picture = bpy.context.object
+        draw_all()
+        for kind in ("PULL", "POKE", "LOAD", "GUST", "WIND"):
+            bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind=kind)
+            draw_all()
+        bpy.ops.gid.bake("EXEC_DEFAULT")
+        bpy.context.object.gid.excitation.strength = 2
+        picture.gid.bake.use_range = True
+        bpy.context.view_layer.update()
+        bpy.context.view_layer.objects.active = picture
+        assert module("ops.watching").is_stale(picture)
+        draw_all()
+        del picture["gid_response"]
+        assert not module("scene").listens(picture)
+        draw_all()
+        assert bpy.ops.gid.upgrade_controls("EXEC_DEFAULT") == {"FINISHED"}
+        bpy.ops.gid.convert_to_keyframes("EXEC_DEFAULT")
+        draw_all()
+        bpy.data.objects.remove(picture)
+        draw_all()
+
+    blender.run(script)

@@ -58,10 +58,10 @@ def page(
             raise typer.BadParameter(f"“{chosen}” is none of {', '.join(known)}.", param_hint=name)
     picture, linear = read_picture(image)
     motion = load_volume(volume)
-    motion = motion.with_band_gain(preset_gains(equaliser, motion.bands, motion.duration))
     settings = PageSettings(
         title=image.stem if title is None else title,
         amplitude=amplitude,
+        gains=tuple(preset_gains(equaliser, motion.bands, motion.duration).tolist()),
         offset=offset,
         speed=speed,
         loop=not still,

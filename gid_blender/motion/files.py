@@ -19,7 +19,7 @@ from numpy.lib import format as npy
 from .errors import SpectralVolumeError
 from .spectral_volume import SpectralVolume
 
-__all__ = ["FORMAT_VERSION", "MAX_BYTES", "dumps", "load", "loads", "save"]
+__all__ = ["FORMAT_VERSION", "MAX_BYTES", "dumps", "load", "loads", "save", "write_whole"]
 
 FORMAT_VERSION = 1
 # 16 bands at 1024×640 take 168 MB; anything far beyond would only be unpacked to fill the memory.
@@ -46,12 +46,17 @@ def save(volume: SpectralVolume, path: str | os.PathLike[str], *, compress: bool
     Raises:
         OSError: when the folder cannot be written or the disk is full; an older file stays as it was.
     """
+    write_whole(path, dumps(volume, compress=compress))
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file so that a reader never sees half of it. Raises OSError as `save` does."""
     target = Path(path)
     # Not tempfile: its files are readable by their owner alone, and the rename would keep that.
-    temporary = target.with_name(f".{secrets.token_hex(8)}.npz.part")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(temporary, "xb") as file:
-            file.write(dumps(volume, compress=compress))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

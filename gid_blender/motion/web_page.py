@@ -59,6 +59,7 @@ class PageSettings:
         period: seconds of one loop; None takes the volume's.
         amplitude: of the loop, 0 or more; 1 as predicted.
         phase: where in the loop it starts, in turns.
+        gains: of the bands, band 0 first; None for 1 each.
         offset: whether the loop has its mean offset, as of a measured clip; otherwise it is about the picture's pose.
         speed: of time at the start; 1 is as the period says.
         loop: whether it sways before it is touched.
@@ -73,6 +74,7 @@ class PageSettings:
     period: float | None = None
     amplitude: float = 1.0
     phase: float = 0.0
+    gains: tuple[float, ...] | None = None
     offset: bool = False
     speed: float = 1.0
     loop: bool = True
@@ -126,7 +128,10 @@ def web_page(volume: SpectralVolume, picture: PagePicture, settings: PageSetting
 
 def sheet_of(volume: SpectralVolume, picture: PagePicture, settings: PageSettings = PageSettings()) -> PackedVolume:
     """The volume at the vertices of the page's mesh, packed; raises `SpectralVolumeError` as `web_page` does."""
-    if volume.bands < 2 or not np.abs(volume.spectrum[1:]).any():
+    gains = np.ones(volume.bands) if settings.gains is None else np.asarray(settings.gains)
+    if gains.shape != (volume.bands,):
+        raise SpectralVolumeError(f"Expected {volume.bands} band gains, got {len(gains)}.")
+    if not (np.abs(volume.spectrum).max(axis=(1, 2, 3)) * gains)[1:].any():
         raise SpectralVolumeError(
             "Nothing in this motion swings: a page needs a band above the mean offset that is not zero."
         )
@@ -146,7 +151,9 @@ def sheet_of(volume: SpectralVolume, picture: PagePicture, settings: PageSetting
         spectrum[0] = 0
     if settings.spread:
         spectrum = spread_edges(spectrum, spacing)
-    return pack(pin_border(spectrum, spacing, settings.pin))
+    # After the edges are spread, as the drivers of the plane in Blender do: silent bands reach as far as they did.
+    gained = pin_border(spectrum, spacing, settings.pin) * gains.astype(np.float32)[:, None, None, None]
+    return pack(np.asarray(gained, np.complex64))
 
 
 def _facts(

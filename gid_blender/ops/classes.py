@@ -9,6 +9,7 @@ from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_upgrade_controls
 from .equaliser import GID_OT_add_preset, GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
+from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .render import GID_OT_accept_frames, GID_OT_render_frames, GID_OT_render_sequence
@@ -46,6 +47,7 @@ CLASSES = (
     GID_OT_copy_report,
     GID_OT_dismiss_error,
     GID_OT_equaliser_preset,
+    GID_OT_export_page,
     GID_OT_export_volume,
     GID_OT_from_video,
     GID_OT_generate,

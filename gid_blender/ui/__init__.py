@@ -5,18 +5,20 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import excitations_panel, keymap, panels, settings, tools
+    from . import excitations_panel, export_menu, keymap, panels, settings, tools
 
     settings.register()
     panels.register()
     excitations_panel.register()
     keymap.register()
     tools.register()
+    export_menu.register()
 
 
 def unregister() -> None:
-    from . import excitations_panel, keymap, panels, settings, tools
+    from . import excitations_panel, export_menu, keymap, panels, settings, tools
 
+    export_menu.unregister()
     tools.unregister()
     keymap.unregister()
     excitations_panel.unregister()

@@ -153,6 +153,15 @@ class TestMotion:
         facts = facts_of(web_page(smooth_volume(), PICTURE, replace(COARSE, **own)))
         assert {name: facts[name] for name in own} == own
 
+    def test_an_equaliser_acts_on_the_bands(self):
+        gains = (1.0,) * 3 + (0.0, 2.0) + (1.0,) * 11
+        plain, heard = (
+            unpack(sheet_of(smooth_volume(), PICTURE, replace(COARSE, gains=each))) for each in (None, gains)
+        )
+        assert not heard[3].any()
+        # Each is rounded, the plain one before it is doubled.
+        np.testing.assert_allclose(heard[4], 2 * plain[4], atol=3 * 2**-16)
+
     def test_the_mean_offset_is_there_when_it_is_wanted(self):
         """Without it, things sway about the pose that the picture shows."""
         assert not unpack(sheet_of(smooth_volume(), PICTURE, COARSE))[0].any()
@@ -173,6 +182,10 @@ class TestBadInput:
         spectrum[0] = 0.01
         with pytest.raises(SpectralVolumeError, match="Nothing in this motion swings"):
             web_page(SpectralVolume(spectrum), PICTURE)
+
+    def test_gains_of_another_volume(self):
+        with pytest.raises(SpectralVolumeError, match="Expected 16 band gains, got 3"):
+            web_page(smooth_volume(), PICTURE, replace(COARSE, gains=(1.0, 1.0, 1.0)))
 
     def test_a_picture_that_is_none(self):
         with pytest.raises(ValueError, match="a JPEG, PNG or WebP file"):

@@ -12,7 +12,7 @@ __all__ = [
     "curve_owners",
     "edited_scene",
     "enable_nodes",
-    "strip_content_start",
+    "strip_content",
     "strip_range",
     "strips",
 ]
@@ -45,9 +45,23 @@ def action_curve_owners(datablock: bpy.types.ID) -> Iterator[bpy.types.bpy_prop_
     yield from _curves(animation.action, animation.action_slot)
 
 
-def strip_content_start(strip: bpy.types.Strip) -> float:
-    """Frame at which the first frame of a strip's content lies, cut off or not; renamed in 5.1, where the old warns."""
-    return float(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+def strip_content(strip: bpy.types.Strip) -> tuple[float, float, int, int]:
+    """Where a strip's content lies, whatever its handles hide: first frame of the scene, how many of them it takes, and
+    how many of the content's own frames are left out before and behind. Renamed in 5.1, where the old names warn.
+    """
+    if hasattr(strip, "content_start"):
+        return (
+            float(strip.content_start),
+            float(strip.content_duration),
+            strip.content_trim_start,
+            strip.content_trim_end,
+        )
+    return (
+        float(strip.frame_start),
+        float(strip.frame_duration),
+        strip.animation_offset_start,
+        strip.animation_offset_end,
+    )
 
 
 def edited_scene(context: bpy.types.Context) -> bpy.types.Scene | None:

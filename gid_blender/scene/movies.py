@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..compat import edited_scene, strip_content_start
+from ..compat import edited_scene, strip_content
 from .errors import SceneError
 from .objects import is_motion_object
 from .sources import Source, find_source
@@ -25,14 +25,17 @@ class Movie:
     Attributes:
         path: absolute.
         origin: where it was found, for the panel: "Movie Clip", "Strip", "Picture" or "File".
-        frame: at the scene's current frame, 1 the movie's first; may lie outside the movie.
-        shown: frames of the scene that the whole movie takes where it was found; 0 when they are its own.
+        frame: at the scene's current frame, 1 the first that is shown; may lie outside the movie.
+        shown: frames of the scene that the movie takes where it was found; 0 when they are its own.
+        before, behind: of its own frames that are left out at its ends.
     """
 
     path: Path
     origin: str
     frame: float = 1.0
     shown: float = 0.0
+    before: int = 0
+    behind: int = 0
 
     @property
     def name(self) -> str:
@@ -84,10 +87,9 @@ def movie_of_strip(strip: bpy.types.Strip, scene: bpy.types.Scene) -> Movie:
         raise _sequence(strip.name)
     if strip.type != "MOVIE":
         raise SceneError(f"“{strip.name}” is no movie strip.", _CHOOSE)
-    frame = scene.frame_current - strip_content_start(strip) + 1
-    return Movie(
-        _absolute(strip.filepath, scene), "Strip", frame + strip.animation_offset_start, float(strip.frame_duration)
-    )
+    start, shown, before, behind = strip_content(strip)
+    frame = scene.frame_current - start + 1
+    return Movie(_absolute(strip.filepath, scene), "Strip", frame, shown, before, behind)
 
 
 def movie_of_file(path: str) -> Movie:
@@ -105,7 +107,8 @@ def start_frame(movie: Movie) -> int:
     count = _length(movie.path)
     frame = movie.frame
     if movie.shown > 0 and count > 0:
-        frame = (frame - 1) * count / movie.shown + 1
+        frame = (frame - 1) * (count - movie.before - movie.behind) / movie.shown + 1
+    frame += movie.before
     # The playhead before or behind a movie shows its first or last frame.
     return min(max(int(frame + 1e-6), 1), max(count, 1))
 

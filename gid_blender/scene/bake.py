@@ -78,7 +78,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     Raises:
         SceneError: when the picture cannot move, or none of its excitations makes sense; nothing is changed then.
     """
-    require_editable_response(picture)
+    require_editable(picture, mesh_too=False)
     empties = empties_of(scene, picture)
     heard = sounding(empties)
     if not heard:
@@ -115,6 +115,8 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
             continue
         chosen.append(excitation)
         remarks += [remark] if remark else []
+        if (silent := _silence(picture, empty, excitation)) is not None:
+            remarks.append(silent)
     if heard and not chosen:
         raise SceneError(remarks[0], "" if len(remarks) == 1 else f"({len(remarks)} excitations cannot be used.)")
 
@@ -123,7 +125,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     fades = (begin if not rings_out else float(clock.seconds(last)), float(seconds[-1]))
     try:
         q = simulate(
-            ModalBasis.at_vertices(spectrum, aspect).equalised(gains),
+            ModalBasis(spectrum, aspect, border=True, gains=gains),
             Oscillators.of_period(period, bands, damping_of(picture)),
             chosen,
             seconds,
@@ -150,7 +152,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
 
 def clear_bake(picture: bpy.types.Object) -> bool:
     """Back to the loop alone: remove the curves of a bake; whether there were any."""
-    require_editable_response(picture)
+    require_editable(picture, mesh_too=False)
     found = remove_curves(picture, response_path()) + remove_curves(picture, control_path(_TIME))
     if _TIME in picture:
         picture[_TIME] = 0.0
@@ -165,11 +167,20 @@ def is_baked(picture: bpy.types.Object) -> bool:
     return any(curve.data_path == path for curves, _ in curve_owners(picture) for curve in curves)
 
 
-def require_editable_response(picture: bpy.types.Object) -> None:
-    """Refuse what cannot be baked. The mesh may be linked; the object has to be one's own, or an override."""
-    if getattr(picture, "library", None) is None and getattr(picture.data, "library", None) is not None:
-        return
-    require_editable(picture)
+def _silence(picture: bpy.types.Object, empty: bpy.types.Object, excitation: Excitation) -> str | None:
+    """A sentence when all harmonics that an excitation aims at are silent."""
+    keys = picture.data.shape_keys.key_blocks
+    weights = np.ones(bands_of(picture)) if excitation.weights is None else np.asarray(excitation.weights)
+    heard = [
+        float(picture[gain_name(k)]) > 0 and not (keys[f"Re {k:02d}"].mute and keys[f"Im {k:02d}"].mute)
+        for k in range(1, len(weights))
+    ]
+    if (weights[1:] * heard).any():
+        return None
+    return (
+        f"“{empty.name}” moves nothing, because all harmonics that it aims at are muted. "
+        "Raise their gains in the equaliser, or unmute their shape keys."
+    )
 
 
 def _speed_is_keyed(picture: bpy.types.Object) -> bool:
@@ -274,6 +285,8 @@ def _gains(
 def _write(
     picture: bpy.types.Object, frames: npt.NDArray[np.float64], q: npt.NDArray[np.complex128], *, cyclic: bool
 ) -> None:
+    # Of a motion with more bands, which was replaced since.
+    remove_curves(picture, response_path(), from_index=2 * (q.shape[1] - 1))
     for band in range(1, q.shape[1]):
         for part, values in (("Re", q[:, band].real), ("Im", q[:, band].imag)):
             index = response_index(band, part)

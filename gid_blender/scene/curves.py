@@ -46,11 +46,11 @@ def write_curve(
     curve.update()
 
 
-def remove_curves(obj: bpy.types.Object, path: str) -> int:
+def remove_curves(obj: bpy.types.Object, path: str, *, from_index: int = 0) -> int:
     """Remove all curves of a property, from the action and the NLA, and an action that is empty then; how many."""
     count = 0
     for curves, _ in curve_owners(obj):
-        for curve in [c for c in curves if c.data_path == path]:
+        for curve in [c for c in curves if c.data_path == path and c.array_index >= from_index]:
             curves.remove(curve)
             count += 1
     animation = obj.animation_data

@@ -34,20 +34,26 @@ def has_drivers(obj: bpy.types.Object) -> bool:
 
 
 def listens(obj: bpy.types.Object) -> bool:
-    """Whether excitations show: its drivers add them. Those of objects made by an early version do not."""
-    animation = getattr(getattr(obj.data, "shape_keys", None), "animation_data", None)
-    curve = animation.drivers.find(_path("Re 01")) if animation is not None else None
-    return curve is not None and RESPONSE in obj and any(v.name == _ADDEND for v in curve.driver.variables)
+    """Whether excitations of the object show: its drivers add them. Those of an early version's objects do not."""
+    return RESPONSE in obj and any(name == _ADDEND and owner == obj for name, owner in _heard(obj))
 
 
 def ensure_response(obj: bpy.types.Object) -> None:
     """Have the object answer to excitations: give it the array and its drivers the addend, where they lack them.
 
     Raises:
-        SceneError: as `to_drivers`; and when plain keyframes move it, which would be lost.
+        SceneError: as `to_drivers`; when plain keyframes move it, which would be lost; when it shares its mesh with
+            another object, whose controls move both.
     """
     if listens(obj):
         return
+    owner = next((owner for _, owner in _heard(obj)), None)
+    if owner not in {None, obj} and (obj.data.users > 1 or obj.data.library is not None):
+        linked = obj.data.library is not None
+        raise SceneError(
+            f"“{obj.name}” shares its mesh with another object, whose controls move both.",
+            "Make the library override of its whole hierarchy." if linked else "Duplicate it unlinked, with Shift D.",
+        )
     require_editable(obj)
     if bands_of(obj) < 2:
         raise SceneError(f"“{obj.name}” has no harmonics that could swing.", "Generate or import a motion that has.")
@@ -173,20 +179,23 @@ def frame_coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, first: int
     return _sampled(obj, scene, np.arange(first, last + 1, dtype=np.float64)).astype(np.complex64)
 
 
-def require_editable(obj: bpy.types.Object) -> None:
-    """Refuse with a SceneError what cannot be changed: deleted, linked, in Edit Mode, or no motion object."""
+def require_editable(obj: bpy.types.Object, *, mesh_too: bool = True) -> None:
+    """Refuse with a SceneError what cannot be changed: deleted, linked, in Edit Mode, or no motion object.
+
+    Without `mesh_too`, an object may be an override of one whose mesh is linked: its properties can be changed.
+    """
     try:
         name, mesh = obj.name, obj.data
     except ReferenceError:
         raise SceneError("The object was deleted.", "Make a new one from the picture.") from None
     if getattr(mesh, "shape_keys", None) is None or bands_of(obj) == 0 or "gid_amplitude" not in obj:
         raise SceneError(f"“{name}” has no motion.", "Select an object that Generate made.")
-    if obj.library is not None or mesh.library is not None:
+    if obj.library is not None or (mesh_too and mesh.library is not None):
         library = (obj.library or mesh.library).filepath
         raise SceneError(
             f"“{name}” is linked from {library}.", "Edit it there, or choose Object > Relations > Make Local > All."
         )
-    if mesh.override_library is not None:
+    if mesh_too and mesh.override_library is not None:
         raise SceneError(
             f"The mesh of “{name}” is a library override and cannot be changed.", "Choose Make Local > All first."
         )
@@ -196,6 +205,13 @@ def require_editable(obj: bpy.types.Object) -> None:
 
 # The variable of a driver that is the excitation.
 _ADDEND = "x"
+
+
+def _heard(obj: bpy.types.Object) -> list[tuple[str, bpy.types.ID]]:
+    """Names of the variables of a driver of its shape keys, and whose properties they are."""
+    animation = getattr(getattr(obj.data, "shape_keys", None), "animation_data", None)
+    curve = animation.drivers.find(_path("Re 01")) if animation is not None else None
+    return [(v.name, v.targets[0].id) for v in curve.driver.variables] if curve is not None else []
 
 
 def _path(key: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
+from gid_blender.compat import curve_owners
 from gid_blender.motion import Curve, ModalBasis, Oscillators, Pull, loop_coefficients, simulate
 from gid_blender.scene import (
     SceneError,
@@ -21,6 +22,7 @@ from gid_blender.scene import (
     key_way,
     listens,
     properties,
+    replace_motion,
     to_keyframes,
 )
 from gid_blender.scene.controls import damping_of
@@ -438,7 +440,9 @@ class TestElsewhere:
         for frame, vertices in plain.items():
             assert np.abs(evaluated(picture, 2 * frame) - vertices).max() < TOLERANCE
 
-    def test_an_overridden_picture_can_be_baked(self, scene, picture, tmp_path):
+    @pytest.fixture
+    def linked(self, scene, picture, tmp_path):
+        """The picture, linked from a saved file into another one, and what a bake of it should come to."""
         pull(scene, picture)
         bake(scene, picture)
         wanted = responses(picture, [9, 30])
@@ -452,19 +456,49 @@ class TestElsewhere:
         with bpy.data.libraries.load(str(path), link=True) as (there, here):
             here.objects = list(there.objects)
         scene.collection.objects.link(here.objects[0])
-        pull(scene, here.objects[0])
-        with pytest.raises(SceneError, match="linked"):
-            bake(scene, here.objects[0])
-        override = here.objects[0].override_create(remap_local_usages=True)
+        return scene, here.objects[0], wanted
+
+    def test_a_linked_picture_says_that_it_is(self, linked):
+        scene, picture, _ = linked
+        pull(scene, picture)
+        with pytest.raises(SceneError, match="is linked from"):
+            bake(scene, picture)
+
+    def test_an_overridden_picture_can_be_baked(self, linked, tmp_path):
+        scene, picture, wanted = linked
+        override = picture.override_hierarchy_create(scene, bpy.context.view_layer)
         override.gid.bake.ring_out = 0
+        override["gid_amplitude"] = 0.0
+        pull(scene, override)
         bake(scene, override)
         assert responses(override, [9, 30]) == pytest.approx(wanted, abs=1e-5)
         before = evaluated(override, 12)
         assert np.abs(before - rest(override)).max() > 1e-3
-        saved(tmp_path / "scene.blend")
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-        again = next(o for o in bpy.context.scene.objects if o.type == "MESH")
+        path = saved(tmp_path / "scene.blend")
+        bpy.ops.wm.open_mainfile(filepath=str(path))
+        again = next(o for o in bpy.context.scene.objects if o.type == "MESH" and o.override_library)
         assert np.abs(evaluated(again, 12) - before).max() < TOLERANCE
+
+    def test_an_override_of_the_object_alone_says_what_is_missing(self, linked):
+        scene, picture, _ = linked
+        override = picture.override_create(remap_local_usages=True)
+        pull(scene, override)
+        with pytest.raises(SceneError, match="whole hierarchy"):
+            bake(scene, override)
+
+    def test_a_linked_duplicate_says_who_moves_it(self, scene, picture):
+        copy = picture.copy()
+        scene.collection.objects.link(copy)
+        pull(scene, copy)
+        with pytest.raises(SceneError, match="shares its mesh"):
+            bake(scene, copy)
+        # On its own it listens to itself.
+        copy.data = copy.data.copy()
+        bake(scene, copy)
+        scene.frame_set(14)
+        assert any(copy["gid_response"])
+        assert not any(picture["gid_response"])
+        assert np.abs(evaluated(copy, 14) - evaluated(picture, 14)).max() > 1e-3
 
     def test_markers_and_a_hidden_picture_do_not_matter(self, scene, picture):
         scene.timeline_markers.new("start", frame=9)
@@ -562,6 +596,27 @@ class TestBadInput:
         other.gid.excitation.mute, other.gid.excitation.solo = False, True
         bake(scene, picture)
         assert not responses(picture, range(1, 20)).any()
+
+    def test_muted_harmonics(self, scene, picture):
+        empty = pull(scene, picture, low=1.0, high=1.3)
+        assert not bake(scene, picture).remarks
+        picture["gid_gain_02"] = 0.0
+        (remark,) = bake(scene, picture).remarks
+        assert f"“{empty.name}” moves nothing" in remark
+        picture["gid_gain_02"] = 1.0
+        for name in ("Re 02", "Im 02"):
+            picture.data.shape_keys.key_blocks[name].mute = True
+        (remark,) = bake(scene, picture).remarks
+        assert "unmute their shape keys" in remark
+
+    def test_a_motion_with_fewer_bands(self, scene, picture):
+        pull(scene, picture)
+        bake(scene, picture)
+        replace_motion(picture, smooth_volume(bands=4, frames=40))
+        bake(scene, picture)
+        curves = [c for curves, _ in curve_owners(picture) for c in curves]
+        assert sorted(c.array_index for c in curves) == list(range(6))
+        assert response(picture, 14).any()
 
     def test_a_deleted_image_does_not_matter(self, scene, picture):
         before = self.baked(scene, picture)

@@ -87,7 +87,7 @@ class _Touching:
                 self._sheet = Sheet(scene.motion_image(obj) or image, Warp.of(plain.spectrum, plain.aspect))
             self._sheet.draw(*corners(context.region), self.live.q)
         if self.live.phase is Phase.HELD:
-            ends = [self.view.pixel(context, obj, place) for place in (self.live.pulled, self.live.pointer)]
+            ends = [self.view.pixel(context, obj, place) for place in (self.live.seen_at(), self.live.pointer)]
             if None not in ends:
                 draw_arrow(*ends)
 
@@ -162,6 +162,7 @@ class GID_OT_touch(bpy.types.Operator):
                 context.view_layer,
                 give=context.scene.gid.touch_give,
                 recorded=self.record or context.scene.gid.touch_record,
+                alone=view.draws_picture,
             )
             try:
                 live.press(x, y)

@@ -9,6 +9,7 @@ import bpy
 import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
+from mathutils import Color
 
 from ..motion.warp import Warp
 
@@ -27,8 +28,8 @@ void main()
 }
 """
 
-# The colours of a texture are linear, those of a region are not, and beyond its border a texture repeats. A transparent
-# picture has a checker behind it, as Blender draws it.
+# The colours of a texture are linear. So must be what a region is given, which converts by itself; an off-screen buffer
+# does not. Beyond its border a texture repeats. A transparent picture has a checker behind it, as always.
 _FRAGMENT = """
 void main()
 {
@@ -42,7 +43,8 @@ void main()
   vec3 linear = colour.rgb / ((premultiplied > 0.0 && colour.a > 0.0) ? colour.a : 1.0);
   vec3 low = 12.92 * linear;
   vec3 high = 1.055 * pow(max(linear, vec3(0.0)), vec3(1.0 / 2.4)) - 0.055;
-  fragColor = vec4(mix(low, high, step(vec3(0.0031308), linear)), colour.a);
+  vec3 encoded = mix(low, high, step(vec3(0.0031308), linear));
+  fragColor = vec4(encode > 0.0 ? encoded : linear, colour.a);
 }
 """
 
@@ -69,8 +71,11 @@ class Sheet:
         )
         self._backdrop.vertbuf_add(_buffer("uv", corners))
 
-    def draw(self, low: Pixel, high: Pixel, q: np.ndarray) -> None:
-        """Draw the picture between two corners, moved by coefficients (K,). Nothing when the picture is gone."""
+    def draw(self, low: Pixel, high: Pixel, q: np.ndarray, *, encode: bool = False) -> None:
+        """Draw the picture between two corners, moved by coefficients (K,). Nothing when the picture is gone.
+
+        `encode` writes sRGB values, for a target that does not convert what it is given.
+        """
         image = next((i for i in bpy.data.images if i.session_uid == self._image_uid), None)
         if image is None:
             return
@@ -87,20 +92,25 @@ class Sheet:
             texture.anisotropic_filter(False)
         shader.uniform_sampler("picture", texture)
         shader.uniform_float("premultiplied", float(premultiplied))
+        shader.uniform_float("encode", float(encode))
         with gpu.matrix.push_pop():
             gpu.matrix.translate(low)
             gpu.matrix.scale((high[0] - low[0], high[1] - low[1]))
             if transparent:
-                self._draw_checker()
+                self._draw_checker(encode=encode)
                 gpu.state.blend_set("ALPHA")
             shader.uniform_float("checker", 0.0)
             batch.draw(shader)
         gpu.state.blend_set("NONE")
 
-    def _draw_checker(self) -> None:
+    def _draw_checker(self, *, encode: bool) -> None:
         look = bpy.context.preferences.themes[0].user_interface
-        self._shader.uniform_float("first", look.transparent_checker_primary)
-        self._shader.uniform_float("second", look.transparent_checker_secondary)
+        for name, colour in (
+            ("first", look.transparent_checker_primary),
+            ("second", look.transparent_checker_secondary),
+        ):
+            rgb = Color(colour[:3]) if encode else Color(colour[:3]).from_srgb_to_scene_linear()
+            self._shader.uniform_float(name, (*rgb, 1.0))
         self._shader.uniform_float("checker", float(look.transparent_checker_size))
         self._backdrop.draw(self._shader)
 
@@ -142,6 +152,7 @@ def _picture_shader() -> gpu.types.GPUShader:
     info.push_constant("VEC4", "second")
     info.push_constant("FLOAT", "checker")
     info.push_constant("FLOAT", "premultiplied")
+    info.push_constant("FLOAT", "encode")
     info.sampler(0, "FLOAT_2D", "picture")
     info.fragment_out(0, "VEC4", "fragColor")
     info.vertex_source(_VERTEX)

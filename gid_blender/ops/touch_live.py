@@ -30,12 +30,15 @@ class LiveTouch:
         view_layer: that it is seen in.
         give: picture widths of a drag at which it begins to resist.
         recorded: whether what the hand does during the playback is kept.
+        alone: whether the touch is shown without the loop, as over the still picture of an Image Editor.
         clock: seconds.
 
     Attributes:
         object_uid: of the object.
         body: the picture as a thing to be touched.
-        place: (x, y) of the place that is held, or was last; picture widths from the top left corner.
+        place: (x, y) of the place that is held, or was last, as it lies in the still picture; picture widths from the
+            top left corner.
+        pointer: (x, y) where the pointer is, or was last while it held.
         q: (K,) what the touch adds to the motion now.
         updates: how often it has moved the object.
 
@@ -51,17 +54,19 @@ class LiveTouch:
         *,
         give: float,
         recorded: bool = False,
+        alone: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         scene_touch.require_touchable(obj, view_layer)
         self.body = scene_touch.body_of(obj)
         self._held = scene_touch.begin_touch(obj)
         self.object_uid, self._scene_uid = obj.session_uid, scene.session_uid
-        self._clock, self._recorded = clock, recorded
+        self._clock, self._recorded, self._alone = clock, recorded, alone
         self._seen, self._passed, self._speed = clock(), 0.0, scene_touch.speed_of(obj)
         self._hand = Hand(scene_touch.oscillators_of(obj, scene), self.body.peak, give)
         self._takes: Takes | None = None
-        self.place = (0.0, 0.0)
+        self.place = self.pointer = (0.0, 0.0)
+        self._spot = self.body.plain.spot(*self.place)
         self.q = np.zeros(self.body.basis.harmonics, np.complex128)
         self.updates = 0
 
@@ -70,15 +75,10 @@ class LiveTouch:
         """Held, ringing, or over."""
         return self._hand.phase
 
-    @property
-    def pointer(self) -> tuple[float, float]:
-        """(x, y) where the pointer has drawn the held place to, as if nothing resisted."""
-        return self.place[0] + self._hand.pointer[0], self.place[1] + self._hand.pointer[1]
-
-    @property
-    def pulled(self) -> tuple[float, float]:
-        """(x, y) where the held place is."""
-        return self.place[0] + self._hand.pulled[0], self.place[1] + self._hand.pulled[1]
+    def seen_at(self) -> tuple[float, float]:
+        """(x, y) where the held place is seen now: where the hand, the loop and whatever else have brought it."""
+        dx, dy = self._spot.displacement(self._shown())
+        return self.place[0] + float(dx), self.place[1] + float(dy)
 
     def obj(self) -> bpy.types.Object:
         """The object. Raises SceneError when it is gone."""
@@ -86,13 +86,14 @@ class LiveTouch:
 
     def press(self, x: float, y: float) -> None:
         """Take hold of what is seen at (x, y), picture widths from the top left corner, on the picture."""
-        at_x, at_y, spot = scene_touch.place_under(self.obj(), self.body, x, y)
-        self._hand.press(spot, x, y, self._now())
-        self.place = (at_x, at_y)
+        self.place = scene_touch.place_under(self.body, self._shown(), x, y)
+        self.pointer, self._spot = (x, y), self.body.plain.spot(*self.place)
+        self._hand.press(self.body.basis.spot(*self.place, scene_touch.HAND), x, y, self._now())
         self._takes = Takes(self.place) if self._recorded else None
 
     def drag(self, x: float, y: float) -> None:
         """The pointer is at (x, y) now, outside of the picture too."""
+        self.pointer = (x, y)
         self._hand.drag(x, y, self._now())
 
     def release(self) -> list[Take]:
@@ -120,6 +121,9 @@ class LiveTouch:
         if playing and self._takes is not None:
             self._takes.note(frame, self._hand.pulled)
         return self.phase is not Phase.IDLE
+
+    def _shown(self) -> np.ndarray:
+        return self.q if self._alone else scene_touch.shown_by(self.obj())
 
     def _now(self) -> float:
         """Seconds on the object's own clock, which slow motion slows down."""

@@ -15,7 +15,7 @@ import bpy
 import numpy as np
 
 from ..compat import action_curve_owners
-from ..motion import DAMPINGS, ModalBasis, Oscillators, Spot
+from ..motion import DAMPINGS, ModalBasis, Oscillators
 from .controls import gain_name
 from .errors import SceneError
 from .mesh import grid_of
@@ -37,6 +37,7 @@ __all__ = [
     "oscillators_of",
     "place_under",
     "require_touchable",
+    "shown_by",
     "speed_of",
 ]
 
@@ -138,20 +139,24 @@ def speed_of(obj: bpy.types.Object) -> float:
     return max(float(obj["gid_speed"]), 0.01)
 
 
-def place_under(obj: bpy.types.Object, body: Body, x: float, y: float) -> tuple[float, float, Spot]:
-    """The place of the picture that is seen at (x, y), which its motion has brought there, and its motion.
+def shown_by(obj: bpy.types.Object) -> np.ndarray:
+    """(K,) what the mesh shows at the moment: the loop, a bake and a touch together."""
+    values = np.array([key.value for key in band_keys(obj)])
+    return np.asarray(values[0::2] - 1j * values[1::2], np.complex128)
+
+
+def place_under(body: Body, q: np.ndarray, x: float, y: float) -> tuple[float, float]:
+    """The place of the picture that its motion, coefficients (K,), has brought to (x, y).
 
     Raises:
         ExcitationError: when (x, y) is outside the picture.
     """
-    values = np.array([key.value for key in band_keys(obj)])
-    q = values[0::2] - 1j * values[1::2]
     at_x, at_y = x, y
     # Motion is small and smooth: each round leaves a tenth of the error or less.
     for _ in range(4):
         dx, dy = body.plain.spot(at_x, at_y).displacement(q)
-        at_x, at_y = min(max(x - dx, 0.0), 1.0), min(max(y - dy, 0.0), body.plain.aspect)
-    return float(at_x), float(at_y), body.basis.spot(at_x, at_y, HAND)
+        at_x, at_y = float(min(max(x - dx, 0.0), 1.0)), float(min(max(y - dy, 0.0), body.plain.aspect))
+    return at_x, at_y
 
 
 def begin_touch(obj: bpy.types.Object) -> Held:

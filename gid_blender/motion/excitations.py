@@ -22,7 +22,7 @@ from .errors import ExcitationError
 from .modal_basis import ModalBasis
 from .wind import Turbulence
 
-__all__ = ["Excitation", "Force", "Poke", "Pull", "Wind"]
+__all__ = ["Excitation", "Force", "Poke", "Pull", "Wind", "pattern"]
 
 Point = tuple[float, float]
 # How willingly each harmonic takes part, (K,) 0 or more, harmonic 0 counted and ignored; None is all alike.

@@ -101,7 +101,7 @@ def simulate(
             still. Excitations that take place in them count too; what was let go earlier has died away.
         cycle: seconds from the start after which everything begins anew: the motion is found that repeats exactly, with
             all that rings over from the rounds before, at any moment. Needs no pre-roll. A wind's `Turbulence.period`
-            must fit into it.
+            must fit into it; a tap before or after the first round does not take place.
         ring_out: (start, end) between which the motion that the excitations caused is led to exactly 0: the picture
             is back in its ambient loop (or at rest) at `end`, whatever the damping.
 
@@ -136,7 +136,9 @@ def simulate(
     for each, grip in zip(excitations, patterns, strict=True):
         if isinstance(each, Pull):
             held = (when >= each.path.times[0]) & (when < each.path.times[-1])
-            q[held] += each.path.at(when[held]) @ grip.T
+            hand = each.path.at(when[held])
+            # Not a matrix product: its last bits depend on how many moments there are.
+            q[held] += hand[:, :1] * grip[:, 0] + hand[:, 1:] * grip[:, 1]
     if ring_out is not None:
         q *= _faded(np.asarray(times, np.float64), *ring_out)[:, None]
     return q * basis.gains

@@ -26,7 +26,8 @@ class Touch:
     """A place under the hand.
 
     Args:
-        spot: from `ModalBasis.spot`.
+        spot: from `ModalBasis.spot`. Of an equalised basis, what is held and what rings is for the equalised motion:
+            the gains are still to be multiplied in.
         weights: (K,) target harmonics, see `Spot.grip`.
     """
 

@@ -84,3 +84,13 @@ def test_a_steady_wind_and_the_drag_of_one_that_turns_round():
 def test_what_is_no_wind_is_refused(make):
     with pytest.raises(ValueError, match=r"not -?\d"):
         make()
+
+
+def test_a_moment_has_the_same_bits_however_many_are_asked_for_with_it():
+    """Otherwise another frame rate would be another wind, if only in the last bit."""
+    wind = Turbulence(seed=3)
+    times = np.arange(10_000) / 128
+    together = wind.speed(times)
+    assert np.array_equal(wind.speed(times[:777]), together[:777])
+    assert np.array_equal(wind.speed(times[5000:5003]), together[5000:5003])
+    assert wind.speed(times.reshape(100, 100)).shape == (100, 100)

@@ -16,13 +16,14 @@ __all__ = ["check", "forget", "is_stale", "register", "settle", "unregister"]
 
 # Long enough for the next twitch of a slider to come first.
 DELAY_SECONDS = 0.4
-_RELEVANT = (bpy.types.Object, bpy.types.Action, bpy.types.Scene, bpy.types.Mesh)
 # Modal operators in whose middle nothing may be baked: each has an undo step of its own.
 _DRAGS = ("TRANSFORM_OT_", "GID_OT_")
 
 # session_uid of pictures whose bake is out of date; panels look here and compute nothing.
 _stale: set[int] = set()
 _painted: set[int] = set()
+# Whatever excitations of baked pictures follow, as it was at the last look.
+_followed: set[int] = set()
 
 
 def is_stale(picture: bpy.types.Object) -> bool:
@@ -33,6 +34,7 @@ def is_stale(picture: bpy.types.Object) -> bool:
 def settle(target: bpy.types.Scene, picture: bpy.types.Object) -> None:
     """The bake of a picture is what it should be now."""
     picture.gid.bake.fingerprint = scene.fingerprint(target, picture)
+    _followed.update(obj.session_uid for obj in scene.dependencies(scene.empties_of(target, picture)))
     forget(picture)
 
 
@@ -44,9 +46,11 @@ def forget(picture: bpy.types.Object) -> None:
 
 def check(target: bpy.types.Scene) -> None:
     """Compare each baked picture of a scene with its fingerprint."""
+    _followed.clear()
     for picture in target.objects:
         if not scene.is_motion_object(picture) or not picture.gid.bake.fingerprint:
             continue
+        _followed.update(obj.session_uid for obj in scene.dependencies(scene.empties_of(target, picture)))
         changed = scene.fingerprint(target, picture) != picture.gid.bake.fingerprint
         uid = picture.session_uid
         if changed or uid in _painted:
@@ -60,11 +64,8 @@ def check(target: bpy.types.Scene) -> None:
 def _bake_again() -> float | None:
     """Bake what is stale and wants to be; waits while somebody drags or plays."""
     manager = bpy.context.window_manager
-    dragging = any(
-        operator.bl_idname.startswith(_DRAGS) for window in manager.windows for operator in window.modal_operators
-    )
     playing = any(window.screen.is_animation_playing for window in manager.windows)
-    if dragging or playing or bpy.app.is_job_running("RENDER"):
+    if _running(_DRAGS) or playing or bpy.app.is_job_running("RENDER"):
         return DELAY_SECONDS
     for window in manager.windows:
         wanted = [o for o in window.scene.objects if o.session_uid in _stale and o.gid.bake.auto]
@@ -79,23 +80,41 @@ def _bake_again() -> float | None:
 
 @persistent
 def _edited(target: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
-    if bpy.app.is_job_running("RENDER"):
+    # A hand on the picture changes it sixty times a second, and puts everything back.
+    if _running(("GID_OT_touch",)) or bpy.app.is_job_running("RENDER"):
         return
     relevant = False
     for update in graph.updates:
-        if isinstance(update.id, _RELEVANT):
+        block = update.id
+        if isinstance(block, bpy.types.Object):
+            relevant = relevant or block.original.session_uid in _followed or _concerns(block)
+        elif isinstance(block, bpy.types.Mesh) and update.is_updated_geometry:
+            relevant = _mark_painted(target, block.original) or relevant
+        elif isinstance(block, bpy.types.Action | bpy.types.Scene):
             relevant = True
-            if isinstance(update.id, bpy.types.Mesh) and update.is_updated_geometry:
-                _mark_painted(target, update.id.original)
     if relevant:
         check(target)
 
 
-def _mark_painted(target: bpy.types.Scene, mesh: bpy.types.Mesh) -> None:
+def _concerns(obj: bpy.types.Object) -> bool:
+    return scene.is_motion_object(obj) or scene.is_excitation(obj)
+
+
+def _running(prefixes: tuple[str, ...]) -> bool:
+    windows = bpy.context.window_manager.windows
+    return any(op.bl_idname.startswith(prefixes) for window in windows for op in window.modal_operators)
+
+
+def _mark_painted(target: bpy.types.Scene, mesh: bpy.types.Mesh) -> bool:
     """Weights of 41,000 vertices are too many to compare at each edit: any edit of the mesh counts as one of them."""
     # In these modes a mesh is edited by hand; elsewhere updates come from drivers and shape keys.
-    if bpy.context.mode in {"PAINT_WEIGHT", "SCULPT", "EDIT_MESH"}:
-        _painted.update(obj.session_uid for obj in target.objects if obj.data == mesh)
+    if bpy.context.mode not in {"PAINT_WEIGHT", "SCULPT", "EDIT_MESH"}:
+        return False
+    edited = [obj for obj in target.objects if obj.data == mesh and scene.is_motion_object(obj)]
+    if bpy.context.mode == "PAINT_WEIGHT":
+        edited = [obj for obj in edited if any(e.gid.excitation.area for e in scene.empties_of(target, obj))]
+    _painted.update(obj.session_uid for obj in edited)
+    return bool(edited)
 
 
 @persistent

@@ -9,7 +9,7 @@ from .bake import Baked, bake, clear_bake, frame_range, is_baked
 from .controls import control_path, control_paths, damping_of, gain_name, loop_length
 from .empties import add_empty, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
-from .fingerprint import fingerprint
+from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
 from .objects import (
     PlaneSettings,
@@ -47,6 +47,7 @@ __all__ = [
     "control_paths",
     "create_motion_object",
     "damping_of",
+    "dependencies",
     "empties_of",
     "ensure_response",
     "excitation",

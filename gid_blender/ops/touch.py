@@ -190,6 +190,10 @@ class GID_OT_touch(bpy.types.Operator):
             if held:
                 self.report({"WARNING"}, session.fail(error).sentence)
             return {"CANCELLED", "PASS_THROUGH"}
+        except BaseException:
+            # A defect; but Blender ends the operator without calling `cancel`, and the picture would stay pulled.
+            touching.end()
+            raise
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends it: another file is loaded, or the window is closed."""
@@ -245,3 +249,14 @@ class GID_OT_touch(bpy.types.Operator):
         if context.area is not None:
             context.area.tag_redraw()
         return result
+
+
+def _over_picture(context: bpy.types.Context, event: bpy.types.Event) -> bool:
+    """Whether the mouse is over the editor's main region itself, and not over a sidebar or header that lies on it."""
+
+    def over(region: bpy.types.Region) -> bool:
+        right, top = region.x + region.width, region.y + region.height
+        return region.x <= event.mouse_x < right and region.y <= event.mouse_y < top
+
+    others = [region for region in context.area.regions if region.type != "WINDOW" and region.width > 1]
+    return over(context.region) and not any(over(region) for region in others)

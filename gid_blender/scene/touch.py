@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..compat import action_curve_owners
-from ..motion import DAMPINGS, ModalBasis, Oscillators
-from .controls import gain_name
+from ..compat import action_curve_owners, curve_owners
+from ..motion import ModalBasis, Oscillators
+from .controls import damping_of, gain_name
 from .errors import SceneError
 from .mesh import grid_of
 from .objects import is_motion_object
@@ -67,17 +67,19 @@ class Held:
 
     Attributes:
         values: of the response array.
-        muted: indices of its F-curves that were muted for the touch.
+        muted: which of its F-curves were muted for the touch, counted as `_response_curves` does.
     """
 
     values: tuple[float, ...]
     muted: tuple[int, ...]
 
     def beneath(self, obj: bpy.types.Object, frame: float) -> np.ndarray:
-        """(K,) what the bake moves it by at that frame; without one what the array held."""
+        """(K,) what the bake moves it by at that frame; without one, or with one in the NLA, what the array held."""
         values = np.array(self.values, np.float64)
-        for curve in _response_curves(obj):
-            if curve.array_index in self.muted:
+        path = response_path()
+        own = [curve for curves in action_curve_owners(obj) for curve in curves if curve.data_path == path]
+        for number, curve in enumerate(own):
+            if number in self.muted and curve.array_index < len(values):
                 values[curve.array_index] = curve.evaluate(frame)
         return np.concatenate([[0.0], values[0::2] + 1j * values[1::2]])
 
@@ -130,7 +132,7 @@ def body_of(obj: bpy.types.Object) -> Body:
 def oscillators_of(obj: bpy.types.Object, scene: bpy.types.Scene) -> Oscillators:
     """Those that a bake would take now: of the object's period, stiffness and damping, on its own clock."""
     seconds = float(obj["gid_period"]) / frame_rate(scene)
-    whole = Oscillators.of_period(seconds, bands_of(obj), DAMPINGS[obj.gid.bake.damping.lower()])
+    whole = Oscillators.of_period(seconds, bands_of(obj), damping_of(obj))
     return whole.tuned(max(float(obj["gid_stiffness"]), 0.0), max(float(obj["gid_damping"]), 0.0))
 
 
@@ -167,11 +169,11 @@ def begin_touch(obj: bpy.types.Object) -> Held:
     """
     ensure_response(obj)
     muted = []
-    for curve in _response_curves(obj):
+    for number, curve in enumerate(_response_curves(obj)):
         if not curve.mute:
             # They would have the last word at each frame of the playback.
             curve.mute = True
-            muted.append(curve.array_index)
+            muted.append(number)
     return Held(tuple(float(v) for v in obj[RESPONSE]), tuple(muted))
 
 
@@ -185,15 +187,16 @@ def end_touch(obj: bpy.types.Object, held: Held) -> None:
     values = obj.get(RESPONSE)
     if values is not None and len(values) == len(held.values):
         values[:] = held.values
-    for curve in _response_curves(obj):
-        if curve.array_index in held.muted:
+    for number, curve in enumerate(_response_curves(obj)):
+        if number in held.muted:
             curve.mute = False
     obj.update_tag()
 
 
 def _response_curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """Of the object's own action first, then of its strips in the NLA."""
     path = response_path()
-    return [curve for curves in action_curve_owners(obj) for curve in curves if curve.data_path == path]
+    return [curve for curves, _ in curve_owners(obj) for curve in curves if curve.data_path == path]
 
 
 def _checksum(key: bpy.types.ShapeKey) -> int:

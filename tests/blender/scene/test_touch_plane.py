@@ -96,7 +96,8 @@ class TestRays:
         bpy.context.view_layer.update()
         aspect = aspect_of(obj)
         assert aspect == pytest.approx(2 / 3)
-        for x, y, inside in [(0.001, 0.001, True), (0.999, aspect - 0.001, True), (-0.01, 0.1, False), (0.5, 0.7, False)]:
+        on, off = [(0.001, 0.001), (0.999, aspect - 0.001)], [(-0.01, 0.1), (0.5, 0.7)]
+        for x, y, inside in [*((*at, True) for at in on), *((*at, False) for at in off)]:
             above = world_point(obj, x, y) + Vector((0, 0, 1))
             assert hit_on(obj, above, Vector((0, 0, -1))).inside is inside
         # The first row is the top: a place further down has a greater y.

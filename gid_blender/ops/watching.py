@@ -7,6 +7,8 @@ a render. It reads a fingerprint, writes nothing into the file, and what has to 
 
 from __future__ import annotations
 
+import contextlib
+
 import bpy
 from bpy.app.handlers import persistent
 
@@ -55,10 +57,16 @@ def check(target: bpy.types.Scene) -> None:
         uid = picture.session_uid
         if changed or uid in _painted:
             _stale.add(uid)
-            if picture.gid.bake.auto and not bpy.app.background and not bpy.app.timers.is_registered(_bake_again):
-                bpy.app.timers.register(_bake_again, first_interval=DELAY_SECONDS)
+            if picture.gid.bake.auto and not bpy.app.background:
+                _bake_later()
         else:
             _stale.discard(uid)
+
+
+def _bake_later() -> None:
+    if bpy.app.timers.is_registered(_bake_again):
+        bpy.app.timers.unregister(_bake_again)
+    bpy.app.timers.register(_bake_again, first_interval=DELAY_SECONDS)
 
 
 def _bake_again() -> float | None:
@@ -72,9 +80,9 @@ def _bake_again() -> float | None:
         if wanted:
             with bpy.context.temp_override(window=window):
                 for picture in wanted:
-                    if bpy.ops.gid.bake("EXEC_DEFAULT", True, picture=picture.name) != {"FINISHED"}:
-                        # Once is enough to be told; the next edit tries again.
-                        picture.gid.bake.auto = False
+                    # Why it failed stays in the panel; the next edit tries again.
+                    with contextlib.suppress(RuntimeError):
+                        bpy.ops.gid.bake("EXEC_DEFAULT", True, picture=picture.name)
     return None
 
 

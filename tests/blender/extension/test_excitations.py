@@ -149,6 +149,11 @@ def test_an_automatic_bake_waits_for_the_end_of_an_edit(blender):
         assert not watching.is_stale(picture)
         bpy.context.scene.frame_set(25)
         assert abs(picture["gid_response"][0] - 2 * before[0]) < 1e-5
+        empty.gid.excitation.mute = True
+        bpy.context.view_layer.update()
+        assert watching._bake_again() is None
+        assert "are muted" in session.problem.message
+        assert watching.is_stale(picture)
 
     blender.run(script)
 

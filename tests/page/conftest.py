@@ -106,6 +106,16 @@ class Opened:
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def wait(self, condition: str) -> None:
+        """Until a JavaScript condition holds. Playwright's own way of waiting needs `eval`, which the page forbids."""
+        self.page.evaluate(f"""async () => {{
+            const until = Date.now() + 60000;
+            while (!({condition})) {{
+                if (Date.now() > until) throw new Error({condition!r} + " did not come about");
+                await new Promise((done) => setTimeout(done, 10));
+            }}
+        }}""")
+
     def look(self) -> np.ndarray:
         """(height, width, 3) the window as a person sees it."""
         return np.asarray(Image.open(io.BytesIO(self.page.screenshot())).convert("RGB"))

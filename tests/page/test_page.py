@@ -24,14 +24,14 @@ class TestOpening:
     def test_nothing_can_be_sent(self, opened):
         page = opened()
         page.evaluate("fetch('data:text/plain,x').catch((error) => (window.refused = String(error)))")
-        page.wait_for_function("window.refused")
+        page.wait("window.refused")
         assert any("Content Security Policy" in line for line in page.said)
 
     def test_the_picture_fills_the_window_in_its_aspect(self, opened):
         page = opened()
         for width, height in ((480, 270), (300, 400), (600, 200)):
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_function(f"innerWidth == {width}")
+            page.wait(f"innerWidth == {width}")
             box = page.locator("#view").bounding_box()
             assert box["width"] / box["height"] == pytest.approx(16 / 9, rel=0.01)
             assert box["width"] == pytest.approx(min(width, height * 16 / 9), abs=1)
@@ -69,9 +69,9 @@ class TestOpening:
             document.getElementById('view').addEventListener('webglcontextrestored', () => (window.back = true));
             lost.loseContext();
         """)
-        page.wait_for_function("document.getElementById('view').getContext('webgl2').isContextLost()")
+        page.wait("document.getElementById('view').getContext('webgl2').isContextLost()")
         page.evaluate("setTimeout(() => lost.restoreContext())")
-        page.wait_for_function("window.back")
+        page.wait("window.back")
         page.evaluate("gid.advance(0)")
         np.testing.assert_array_equal(page.look()[60:180], before[60:180])
 

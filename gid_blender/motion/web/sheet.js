@@ -61,7 +61,7 @@ class Sheet {
   // Throws where there is no WebGL 2.
   constructor(canvas, picture, volume) {
     Object.assign(this, { canvas, picture, volume });
-    this.gl = canvas.getContext('webgl2', { antialias: false, depth: true, stencil: false });
+    this.gl = canvas.getContext('webgl2', { antialias: true, depth: true, stencil: false });
     if (!this.gl) throw new Error('WebGL 2 is missing or switched off');
     this.q = new Float32Array(4 * ((volume.bands + 1) >> 1));
     this.build();

@@ -142,7 +142,11 @@ class GID_OT_touch(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """What a script asks for: a pull along a path, recorded from the current frame on."""
         path = [{"name": step.name, "loc": step.loc, "time": step.time} for step in self.path]
-        return bpy.ops.gid.record_touch("EXEC_DEFAULT", True, point=self.point, path=path)
+        try:
+            return bpy.ops.gid.record_touch("EXEC_DEFAULT", True, point=self.point, path=path)
+        except RuntimeError:
+            self.report({"ERROR"}, session.problem.sentence)
+            return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         view = view_of(context)

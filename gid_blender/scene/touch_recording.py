@@ -9,7 +9,9 @@ import bpy
 
 from ..motion.take import Take
 from .empties import add_empty, key_way
+from .errors import SceneError
 from .touch import HAND
+from .touch_plane import aspect_of
 
 __all__ = ["record_takes"]
 
@@ -26,9 +28,16 @@ def record_takes(scene: bpy.types.Scene, obj: bpy.types.Object, takes: Iterable[
         the empties, in the order of the takes.
 
     Raises:
-        SceneError: as `empties.add_empty`.
+        SceneError: as `empties.add_empty`, and when a take is not on the picture; nothing is added then.
     """
-    made = []
+    takes, made, aspect = list(takes), [], aspect_of(obj)
+    for take in takes:
+        x, y = take.point
+        if not (0 <= x <= 1 and 0 <= y <= aspect):
+            raise SceneError(
+                f"The point {x:.4g}, {y:.4g} is outside the picture, which is 1 wide and {aspect:.4g} high.",
+                "Points are in picture widths from the top left corner.",
+            )
     for take in takes:
         frames, pulled = take.keys()
         empty = add_empty(scene, obj, "PULL", take.point)

@@ -24,14 +24,26 @@ from ..models.config import Configuration
 from ..models.weights import read_network, write_network
 from .landing import places
 
-__all__ = ["ALIGN", "MARGIN", "WEIGHTS", "RepairConfig", "RepairNetwork", "Traces", "repair_zone"]
+__all__ = [
+    "ALIGN",
+    "MARGIN",
+    "SEEN",
+    "WEIGHTS",
+    "RepairConfig",
+    "RepairNetwork",
+    "Traces",
+    "between",
+    "repair_zone",
+]
 
 FORMAT = "gid-renderer-2"
 WEIGHTS = Path(__file__).parents[1] / "weights" / "renderer.safetensors"
 # Pixels around an uncovered place or an edge of the motion that the network may change.
 BESIDE = 6
 # Steps of the displacement, pixels a pixel, from which on neighbours do not move alike.
-UNLIKE = (0.15, 0.5)
+UNLIKE = (0.3, 0.8)
+# Pixels around whose colours a repaired one has to lie between: a flat ground stays flat, and nothing rings.
+SEEN = 6
 # Pictures' sides are brought to multiples of it, for three halvings.
 ALIGN = 8
 # Pixels around a place that can influence what the network says of it, rounded up to `ALIGN`.
@@ -41,6 +53,12 @@ USUAL_MOTION = 8.0
 
 Traces = Sequence[Tensor]
 """Features of a picture at 1/2, 1/4 and 1/8 of its size."""
+
+
+def between(colours: Tensor, frame: Tensor) -> Tensor:
+    """`colours` within the least and the greatest value of `frame` (B, C, h, w) in `SEEN` pixels around each place."""
+    low, high = -F.max_pool2d(-frame, 2 * SEEN + 1, 1, SEEN), F.max_pool2d(frame, 2 * SEEN + 1, 1, SEEN)
+    return torch.minimum(torch.maximum(colours, low), high)
 
 
 def repair_zone(came: Tensor, sure: Tensor) -> Tensor:
@@ -189,7 +207,7 @@ class RepairNetwork(nn.Module):
         change, trust, mix = self.leave(x).float().split((3, 1, 1), dim=1)
         # The gates let it keep colours that are right.
         repaired = frame + zone * (torch.sigmoid(mix) * other + torch.sigmoid(trust) * torch.tanh(change))
-        return torch.where(zone > 0, repaired.clamp(0.0, 1.0), frame)
+        return torch.where(zone > 0, between(repaired, frame), frame)
 
     def save(self, path: Path, notes: Mapping[str, Any]) -> None:
         """Write the weights with the configuration and `notes` in the header; raises OutputError."""

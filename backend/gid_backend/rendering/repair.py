@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .landing import Landing
-from .network import ALIGN, MARGIN, RepairNetwork, repair_zone
+from .network import ALIGN, MARGIN, SEEN, RepairNetwork, between, repair_zone
 
 __all__ = ["Repair"]
 
@@ -47,6 +47,8 @@ class Repair:
             The same shape; untouched, to the bit, outside of the `repair_zone`.
         """
         zone = repair_zone(landing.came, landing.sure)
+        if frame.shape[1] == 4:
+            zone = zone * self._opaque(frame[:, 3:])
         out = frame.clone()
         # Before it is cut into boxes: how bright white is depends on the surroundings.
         shown, white = self._display(frame)
@@ -69,6 +71,11 @@ class Repair:
             out[:, :, *target] = torch.where(keep, seen, changed)[:, :, *within]
         return out
 
+    def _opaque(self, alpha: Tensor) -> Tensor:
+        """1 where all around is opaque: beside an outline colours fade with their alpha, and are not to be mended."""
+        whole = (alpha >= (self._peak or 1.0) * (1.0 - 1e-6)).to(alpha.dtype)
+        return -functional.max_pool2d(-whole, 2 * SEEN + 1, 1, SEEN)
+
     def _display(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """(1, 3, h, w) in 0..1, and (1, 1, h, w) what to multiply it with to come back."""
         colours = pixels[:, :3].expand(-1, 3, -1, -1)
@@ -87,7 +94,8 @@ class Repair:
         if channels == 1:
             return colours.mean(dim=1, keepdim=True)
         if channels == 3:
-            return colours
+            # Where white was another beside it, what was alike was no longer so when it was compared.
+            return colours if self._peak else between(colours, before)
         alpha = before[:, 3:]
         # Associated colour is never more than its coverage, where pixels have a limit.
         return torch.cat([torch.minimum(colours, alpha) if self._peak else colours, alpha], dim=1)

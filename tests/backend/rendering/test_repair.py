@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from safetensors import safe_open
 
 from gid_backend.errors import WeightsError
 from gid_backend.renderer import MotionRenderer, RenderSettings
 from gid_backend.rendering import repair
-from gid_backend.rendering.network import BESIDE, MARGIN, RepairConfig, RepairNetwork, repair_zone
+from gid_backend.rendering.network import BESIDE, MARGIN, SEEN, WEIGHTS, RepairConfig, RepairNetwork, repair_zone
 
 CPU = torch.device("cpu")
 
@@ -111,6 +113,8 @@ class TestFrames:
         self, network: RepairNetwork, size: tuple[int, int], channels: int
     ) -> None:
         image = picture(*size, channels)
+        # Beside what is transparent there is nothing to mend.
+        image[..., 3:] = 255
         motion, strength = disc(*size)
         plain = MotionRenderer(CPU).render(image, motion, strength)
         mended = MotionRenderer(CPU, None, network).render(image, motion, strength)
@@ -157,10 +161,16 @@ class TestFrames:
 
     def test_the_outline_of_a_cut_out_is_the_warps(self, network: RepairNetwork) -> None:
         image = picture(120, 160, 4)
-        image[..., 3] = np.where(disc(120, 160)[1] > 0, 255, 0)
+        y, x = np.mgrid[:120, :160]
+        # The outline goes through the thing that moves.
+        image[..., 3] = np.where(y + x > 120, 255, 0)
         plain = MotionRenderer(CPU).render(image, *disc(120, 160))
         mended = MotionRenderer(CPU, None, network).render(image, *disc(120, 160))
         assert np.array_equal(mended[..., 3], plain[..., 3])
+        near = (
+            -torch.nn.functional.max_pool2d(-torch.from_numpy(plain[None, ..., 3]).float(), 2 * SEEN + 1, 1, SEEN) < 255
+        )
+        assert np.array_equal(mended[near[0].numpy()], plain[near[0].numpy()])
         assert (mended[..., :3] != plain[..., :3]).any()
 
     def test_it_can_be_left_out(self) -> None:
@@ -169,3 +179,44 @@ class TestFrames:
         assert np.array_equal(
             renderer.render(image, *disc(120, 160)), MotionRenderer(CPU).render(image, *disc(120, 160))
         )
+
+
+@pytest.fixture(scope="module")
+def renderer() -> MotionRenderer:
+    return MotionRenderer.load("cpu")
+
+
+class TestShipped:
+    """What people see: the weights that are shipped, on pictures that they were not trained for."""
+
+    @pytest.mark.parametrize("kind", ["uint8", "float32"])
+    def test_a_flat_ground_stays_flat(self, renderer: MotionRenderer, kind: str) -> None:
+        image = np.full((96, 128, 3), 180, kind) if kind == "uint8" else np.full((96, 128, 3), 3.5, kind)
+        motion = np.full((2, 96, 128), 9 / 128, np.float32)
+        # To and from the display's range, single precision rounds.
+        np.testing.assert_allclose(renderer.render(image, motion), image, rtol=1e-6)
+
+    def test_behind_a_thing_is_its_ground_and_the_thing_keeps_its_colour(self, renderer: MotionRenderer) -> None:
+        image = np.full((96, 128, 3), (40, 160, 60), np.uint8)
+        image[30:60, 40:80] = 250, 30, 30
+        motion = np.zeros((2, 96, 128), np.float32)
+        motion[0, 29:61, 39:81] = 12 / 128
+        frame = renderer.render(image, motion).astype(int)
+        # Of 210 levels between both; away from the edges there is nothing to mend.
+        assert np.abs(frame[32:58, 41:48] - (40, 160, 60)).max() <= 16
+        assert np.abs(frame[32:58, 56:88] - (250, 30, 30)).max() <= 16
+        assert np.abs(frame[42:48, 64:80] - (250, 30, 30)).max() == 0
+
+    def test_highlights_neither_fade_nor_ring(self, renderer: MotionRenderer) -> None:
+        image = np.full((96, 128, 3), 0.1, np.float32)
+        image[40:56, 56:72] = 500.0
+        motion, strength = disc(96, 128)
+        frame = renderer.render(image, motion, strength)
+        assert frame.min() >= 0.1 - 1e-4
+        assert 499.0 < frame.max() <= 500.5
+
+    def test_weights_are_small_and_say_what_they_were_trained_on(self) -> None:
+        assert WEIGHTS.stat().st_size < 9e6
+        with safe_open(WEIGHTS, "pt") as file:
+            notes = json.loads(file.metadata()["notes"])
+        assert notes["pairs"]

@@ -90,8 +90,10 @@ class _Bake(_Panel):
 
         column = layout.column()
         column.prop(settings, "damping")
-        column.prop(picture, '["gid_damping"]', text="× Damping")
-        column.prop(picture, '["gid_stiffness"]', text="Stiffness")
+        # Those of an early version have none before their first bake.
+        if "gid_damping" in picture:
+            column.prop(picture, '["gid_damping"]', text="× Damping")
+            column.prop(picture, '["gid_stiffness"]', text="Stiffness")
         column = layout.column(heading="Frames")
         column.use_property_decorate = False
         column.prop(settings, "use_range")

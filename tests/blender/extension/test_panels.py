@@ -85,7 +85,8 @@ def test_panels_draw_in_every_state(blender):
         bpy.context.view_layer.objects.active = picture
         assert module("ops.watching").is_stale(picture)
         draw_all()
-        del picture["gid_response"]
+        for name in ("gid_response", "gid_speed", "gid_time", "gid_stiffness", "gid_damping"):
+            del picture[name]
         assert not module("scene").listens(picture)
         draw_all()
         assert bpy.ops.gid.upgrade_controls("EXEC_DEFAULT") == {"FINISHED"}

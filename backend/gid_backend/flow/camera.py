@@ -23,8 +23,9 @@ __all__ = ["Camera", "find_camera", "sample"]
 Array = npt.NDArray[np.float64]
 Verdict = Literal["still", "shake", "unknown"]
 
-# Working pixels by which flow is off where nothing moves, at the most; what stays within them stands still.
-NOISE = 0.35
+# Working pixels, of 512, by which flow is off where nothing moves, at the most; what stays within them stands still.
+# Fewer in a smaller picture, where what sways a little is not to pass for still, but not below what flow can tell.
+NOISE, LEAST_NOISE = 0.35, 0.15
 # Where a camera shakes, what stands still is met a little less well: fractions of the shake that are allowed for it.
 NOISE_OF_SHAKE = 0.06
 # A place counts by its larger distances from the rule, but a leaf that passes in front of it once is forgiven.
@@ -34,7 +35,7 @@ PERCENTILE = 75
 # the rule, at least about as much as of the whole picture, more than follows any other such rule, and so many times as
 # much as stands still without any.
 # What was measured is in docs/from-video.md.
-BORDER, LEAST_BORDER, LEAST_RATIO, LEAST_LEAD, TIMES = 0.12, 0.25, 0.85, 1.3, 2.5
+BORDER, LEAST_BORDER, LEAST_RATIO, RIVAL_RATIO, LEAST_LEAD, TIMES = 0.12, 0.25, 0.9, 0.8, 1.5, 2.5
 # A camera that stands still leaves so much of the texture where it is, or nothing can be told from it.
 LEAST_STILL = 0.08
 # The largest group of places may be a thing; so many groups are looked at.
@@ -142,15 +143,17 @@ def find_camera(
     if share_known < 0.02 or known.sum() < FEWEST:
         return Camera("unknown", nothing, 0.0, 0.0, width, height, nobody)
     every = -(-len(flows) // ENOUGH_FRAMES)
-    places = _Places(moved[::every], x, y, _is_border(*trust.shape)[known], width)
-    still = float((_distance(moved) < NOISE).mean())
+    noise = max(LEAST_NOISE, NOISE * max(width, height) / 512)
+    places = _Places(moved[::every], x, y, _is_border(*trust.shape)[known], width, noise)
+    still = float((_distance(moved) < places.noise).mean())
     if TIMES * still > 1.0:
         return Camera("still", nothing, 0.0, still, width, height, nobody)
-    around = sorted((g for g in _groups(places, cancel) if g.is_all_around), key=lambda g: g.border, reverse=True)
-    if around and around[0].border >= LEAST_BORDER and around[0].share >= TIMES * still:
-        best, *others = around
-        # Two that are as much all around: one of them is things, and nobody can tell which.
-        if not others or best.border >= LEAST_LEAD * others[0].border:
+    groups = list(_groups(places, cancel))
+    best = max((g for g in groups if g.border >= LEAST_RATIO * g.share), key=lambda g: g.border, default=None)
+    if best is not None and best.border >= LEAST_BORDER and best.share >= TIMES * still:
+        # Another that is nearly as much all around: one of them is things, and nobody can tell which.
+        rivals = [g for g in groups if g is not best and g.border >= RIVAL_RATIO * g.share]
+        if all(best.border >= LEAST_LEAD * rival.border for rival in rivals):
             terms = _terms(places.x, places.y, best.bend)
             rule = _least_squares(moved, terms, best.say)
             behind = np.zeros(trust.shape)
@@ -169,9 +172,12 @@ class _Places:
     y: Array
     border: npt.NDArray[np.bool_]
     width: int
+    noise: float
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> _Places:
-        return _Places(self.moved[:, :, chosen], self.x[chosen], self.y[chosen], self.border[chosen], self.width)
+        return _Places(
+            self.moved[:, :, chosen], self.x[chosen], self.y[chosen], self.border[chosen], self.width, self.noise
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,11 +189,6 @@ class _Group:
     share: float
     border: float
 
-    @property
-    def is_all_around(self) -> bool:
-        """Whether it may be what lies behind everything else."""
-        return self.border >= LEAST_RATIO * self.share
-
 
 def _groups(places: _Places, cancel: Callable[[], bool] | None) -> Iterator[_Group]:
     left = np.ones(len(places.x), bool)
@@ -196,7 +197,7 @@ def _groups(places: _Places, cancel: Callable[[], bool] | None) -> Iterator[_Gro
             return
         rule, bend = _fitted(places.only(left), cancel)
         distance = _distance(places.moved - _motion(_terms(places.x, places.y, bend), rule))
-        reach = NOISE + NOISE_OF_SHAKE * float(np.sqrt((rule[:, :2] ** 2).sum(axis=1).mean()))
+        reach = places.noise + NOISE_OF_SHAKE * float(np.sqrt((rule[:, :2] ** 2).sum(axis=1).mean()))
         follows = distance < reach
         border = float(follows[places.border].mean()) if places.border.sum() >= FEWEST else 0.0
         yield _Group(_say(distance, reach), bend, float(follows.mean()), border)
@@ -235,13 +236,13 @@ def _fitted(places: _Places, cancel: Callable[[], bool] | None) -> tuple[Array, 
         terms = _terms(places.x, places.y, bend)
         distance = _distance(places.moved - _motion(terms, rule))
         # The rule of the bend before is a good start.
-        scale = 3 * NOISE if best is not None else max(float(np.median(distance)), NOISE)
+        scale = 3 * places.noise if best is not None else max(float(np.median(distance)), places.noise)
         for _ in range(ROUNDS if best is None else ROUNDS // 2):
             # What is far from the rule loses its say, ever more strictly (graduated non-convexity).
             rule = _least_squares(places.moved, terms, _say(distance, scale))
             distance = _distance(places.moved - _motion(terms, rule))
-            scale = max(NOISE, 0.75 * scale)
-        score = float(_say(distance, NOISE).sum())
+            scale = max(places.noise, 0.75 * scale)
+        score = float(_say(distance, places.noise).sum())
         # A bend has to earn its place: without perspective to see, any value fits as well as none.
         if best is None or score > 1.01 * best[0]:
             best = (score, rule, bend)
@@ -257,7 +258,11 @@ def _first_guess(moved: Array, places: _Places) -> Array:
     """The similarity that most places of one frame agree on."""
     there = (np.stack([places.x, places.y], axis=-1) * places.width).astype(np.float32)
     matrix, _ = cv2.estimateAffinePartial2D(
-        there, there + moved.T.astype(np.float32), method=cv2.RANSAC, ransacReprojThreshold=2 * NOISE, maxIters=500
+        there,
+        there + moved.T.astype(np.float32),
+        method=cv2.RANSAC,
+        ransacReprojThreshold=2 * places.noise,
+        maxIters=500,
     )
     if matrix is None:
         return np.zeros(4)

@@ -115,12 +115,6 @@ def test_where_everything_sways_in_its_own_way_nothing_is_told():
     assert (camera.verdict, camera.amount) == ("unknown", 0.0)
 
 
-def test_two_halves_of_a_picture_that_move_apart_are_no_camera():
-    left = (X < WIDTH / 2).astype(np.float32)
-    flows = shaken(4.0, seed=5) * left + shaken(4.0, seed=6) * (1 - left)
-    assert found(flows).verdict == "unknown"
-
-
 def test_only_places_that_were_followed_count():
     """Where nothing can be followed flow is filled with stillness, which must not pass for a tripod's."""
     shake = shaken(4.0) + swaying(1.0, disc(0.3))

@@ -195,7 +195,16 @@ def image_editor(window: Window) -> None:
     window.shot("29-image-after")
 
 
-def tour(window: Window) -> None:
+def begin(screen: str, archive: Path, out: Path) -> Window:
+    """A Blender with the extension, the example in it and the tool in hand."""
+    folder = out.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("step.json", "answer.json"):
+        (folder / old).unlink(missing_ok=True)
+    window = Window(screen, folder)
+    # No worker is needed to touch what is there.
+    window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
+                str(archive.resolve()), "none")  # fmt: skip
     window.step("install")
     # The first click of all only closes the splash screen.
     for at in ("640", "660"):
@@ -209,6 +218,10 @@ def tour(window: Window) -> None:
     window.step("pause")
     window.step("go_to", frame=1)
     window.step("tool", name="gid.touch_tool")
+    return window
+
+
+def tour(window: Window) -> None:
     mouse = Mouse(window, name="dahlia.jpg")
     pull_and_ring(window, mouse)
     touch_and_undo(window, mouse)
@@ -224,15 +237,8 @@ def main() -> None:
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    folder = options.out.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in ("step.json", "answer.json"):
-        (folder / old).unlink(missing_ok=True)
-    window = Window(options.screen, folder)
+    window = begin(options.screen, options.zip, options.out)
     try:
-        # No worker is needed to touch what is there.
-        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
-                    str(options.zip.resolve()), "none")  # fmt: skip
         tour(window)
     finally:
         window.call("stop")

@@ -148,24 +148,6 @@ def touch():
     }
 
 
-def hold_clock(seconds):
-    """From now on it is that time for all touches: a film is taken frame by frame, each as late as it wants to be."""
-    for touching in module("ops.touch")._running:
-        touching.live._clock = lambda: seconds
-
-
-def look_closely():
-    """The picture as large as it fits, with nothing drawn over it."""
-    for window, area, region in areas("VIEW_3D"):
-        space = area.spaces.active
-        space.overlay.show_overlays, space.show_gizmo = False, False
-        with bpy.context.temp_override(window=window, area=area, region=region):
-            bpy.ops.view3d.view_axis(type="TOP")
-            bpy.ops.view3d.view_selected()
-            bpy.ops.view3d.zoom(delta=1)
-            area.spaces.active.region_3d.view_distance *= 0.85
-
-
 def play():
     window, area, region = next(areas("VIEW_3D"))
     with bpy.context.temp_override(window=window, area=area, region=region):

@@ -1,108 +1,74 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The animated picture of the documentation: a flower that is pulled and let go, with the mouse, in Blender's window.
+"""The animated picture of docs/touch.md: the example is pulled and let go, drawn as the Image Editor draws it.
 
-    python tests/gui/touch_film.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER [--docs]
+    PYTHONPATH=. .venv/bpy52/bin/python tests/gui/touch_film.py FILE.npy
 
-Without a graphics card a frame takes a second: the touch's own clock is held, a frame is taken, and the clock goes on.
+Needs a Blender that draws without a window (5.2). Writes (frames, height, width, 3) bytes; 15 of them are a second.
 """
 
-import argparse
 import math
+import os
 import sys
-import time
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+import bpy
+import gpu
+import numpy as np
+from mathutils import Matrix
 
-from drive import ROOT, Window  # noqa: E402
-from PIL import Image, ImageDraw  # noqa: E402
-from touch_tour import FLOWER, Mouse, begin  # noqa: E402
+from gid_blender import motion, scene
+from gid_blender.motion.warp import Warp
+from gid_blender.ops.touch_drawing import Sheet, draw_arrow
+from gid_blender.ops.touch_live import LiveTouch
+from gid_blender.scene import properties
 
-RATE = 12
-PULL_FRAMES, REST_FRAMES, RING_FRAMES = 8, 2, 26
-WAY = (150, -70)
-WIDTH = 480
-
-
-def eased(u: float) -> float:
-    return (1 - math.cos(math.pi * u)) / 2
+RATE, PULLED, RINGING = 15, 16, 54
+FLOWER, WAY = (0.5, 0.35), (0.19, -0.08)
+ASSETS = os.path.join(os.path.dirname(__file__), "../../gid_blender/assets/dahlia")
 
 
-def take(window: Window, folder: Path) -> list[tuple[Path, tuple[int, int]]]:
-    """Screenshots, each with where the pointer is."""
-    window.step("look_closely")
-    mouse = Mouse(window, name="dahlia.jpg")
-    mouse.over(*FLOWER)
-    mouse.press()
-    frames, (px, py) = [], mouse.at
+def main(target: str) -> None:
+    gpu.init()
+    properties.register()
+    now = 0.0
+    image = bpy.data.images.load(os.path.abspath(f"{ASSETS}.jpg"))
+    settings = scene.PlaneSettings(pin_border=0.02)
+    obj = scene.create_motion_object(bpy.context.scene, image, motion.load(f"{ASSETS}.npz"), settings=settings)
+    bpy.context.view_layer.update()
+    live = LiveTouch(obj, bpy.context.scene, bpy.context.view_layer, give=0.05, alone=True, clock=lambda: now)
+    width, height = image.size
+    sheet = Sheet(image, Warp.of(live.body.plain.spectrum, live.body.plain.aspect))
+    screen = gpu.types.GPUOffScreen(width, height, format="RGBA8")
 
-    def shoot(at: tuple[int, int]) -> None:
-        window.step("hold_clock", seconds=1000.0 + len(frames) / RATE)
-        window.call("do", "mousemove", str(at[0]), str(at[1]))
-        before = mouse.touch()["updates"]
-        mouse.wait(lambda: sum(mouse.touch()["updates"]) > sum(before) + 1, "an update")
-        time.sleep(0.2)
-        path = folder / f"film-{len(frames):03d}.png"
-        window.call("shot", str(path))
-        frames.append((path, at))
+    def pixel(place: tuple[float, float]) -> tuple[float, float]:
+        return place[0] * width, height - place[1] * width
 
-    for i in range(PULL_FRAMES + REST_FRAMES):
-        u = eased(min(1.0, i / (PULL_FRAMES - 1)))
-        shoot((round(px + WAY[0] * u), round(py + WAY[1] * u)))
-    mouse.release()
-    for _ in range(RING_FRAMES):
-        shoot((px + WAY[0], py + WAY[1]))
-    window.key("Escape")
-    mouse.over_and_done()
-    return frames
-
-
-def box(window: Window) -> tuple[int, int, int, int]:
-    """The picture on the screen, with a little around it."""
-    (x0, y0), (x1, y1) = (
-        window.step("place_on_screen", x=x, y=y, name="dahlia.jpg") for x, y in ((0, 0), (1, 427 / 640))
-    )
-    return x0 + 2, y0 + 2, x1 - 2, y1 - 2
-
-
-def with_pointer(picture: Image.Image, at: tuple[float, float]) -> Image.Image:
-    """A screenshot knows no pointer."""
-    x, y = at
-    shape = [(0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12)]
-    ImageDraw.Draw(picture).polygon([(x + a, y + b) for a, b in shape], fill="white", outline="black")
-    return picture
-
-
-def save(frames: list[tuple[Path, tuple[int, int]]], area: tuple[int, int, int, int], target: Path) -> None:
-    pictures = []
-    for path, (x, y) in frames:
-        with Image.open(path) as shot:
-            picture = shot.convert("RGB").crop(area)
-        scale = WIDTH / picture.width
-        picture = picture.resize((WIDTH, round(picture.height * scale)), Image.Resampling.LANCZOS)
-        pictures.append(with_pointer(picture, ((x - area[0]) * scale, (y - area[1]) * scale)))
-    pictures[0].save(
-        target, save_all=True, append_images=pictures[1:], duration=1000 // RATE, loop=0, quality=72, method=6
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screen", required=True)
-    parser.add_argument("--zip", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--docs", action="store_true", help="put it into docs/images")
-    options = parser.parse_args()
-    folder = options.out.resolve()
-    window = begin(options.screen, options.zip, folder)
-    try:
-        frames = take(window, folder)
-        area = box(window)
-    finally:
-        window.call("stop")
-    save(frames, area, (ROOT / "docs/images" if options.docs else folder) / "touch.webp")
+    frames = []
+    live.press(*FLOWER)
+    for i in range(PULLED + RINGING):
+        held = i < PULLED
+        if held:
+            u = (1 - math.cos(math.pi * min(1.0, i / (PULLED - 5)))) / 2
+            live.drag(FLOWER[0] + WAY[0] * u, FLOWER[1] + WAY[1] * u)
+        elif i == PULLED:
+            live.release()
+        live.step()
+        with screen.bind(), gpu.matrix.push_pop():
+            gpu.matrix.load_matrix(Matrix.Identity(4))
+            gpu.matrix.load_projection_matrix(
+                Matrix.Translation((-1, -1, 0)) @ Matrix.Diagonal((2 / width, 2 / height, 1, 1))
+            )
+            sheet.draw((0, 0), (width, height), live.q, encode=True)
+            if held:
+                draw_arrow(pixel(live.seen_at()), pixel(live.pointer))
+            read = gpu.state.active_framebuffer_get().read_color(0, 0, width, height, 4, 0, "UBYTE")
+        read.dimensions = width * height * 4
+        frames.append(np.array(read, np.uint8).reshape(height, width, 4)[::-1, :, :3].copy())
+        now += 1 / RATE
+    live.end()
+    np.save(target, np.stack(frames))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
+    sys.stdout.flush()
+    os._exit(0)

@@ -232,18 +232,6 @@ class TestKeyframes:
         with pytest.raises(SceneError, match="does not move"):
             to_keyframes(swaying(VOLUME), bpy.context.scene, frames=1)
 
-    def test_gltf_carries_it_as_morph_targets(self, tmp_path):
-        import addon_utils
-
-        addon_utils.enable("io_scene_gltf2")
-        obj = swaying(smooth_volume(bands=4, frames=20), period=20.0)
-        to_keyframes(obj, bpy.context.scene)
-        obj.select_set(True)
-        bpy.ops.export_scene.gltf(filepath=str(tmp_path / "loop.gltf"), export_format="GLTF_SEPARATE")
-        text = (tmp_path / "loop.gltf").read_text()
-        assert '"Re 03"' in text
-        assert '"weights"' in text
-
 
 class TestFrameCoefficients:
     def test_are_what_is_played_at_each_frame(self):

@@ -132,12 +132,18 @@ class GID_OT_convert_to_keyframes(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        obj = context.object
         try:
-            count = scene.to_keyframes(context.object, context.scene, frames=self.frames or None)
+            count = scene.to_keyframes(obj, context.scene, frames=self.frames or None)
+            length = scene.loop_length(obj)
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}
         self.report({"INFO"}, f"{count} keyframes on each shape key.")
+        if not length.is_integer() and not scene.controls_animated(obj):
+            # Exporters look at whole frames, and the last of them is not the first of the next round.
+            sentence = f"A loop of {length:g} frames jumps at its end in other programs."
+            self.report({"WARNING"}, f"{sentence} Restore Live Controls and make Period / Speed a whole number.")
         return {"FINISHED"}
 
 

@@ -6,7 +6,7 @@ Functions take and return datablocks and arrays. They need no context, no operat
 """
 
 from .bake import Baked, bake, clear_bake, frame_range, is_baked
-from .controls import control_path, control_paths, damping_of, gain_name, loop_length
+from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
 from .empties import add_empty, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
 from .fingerprint import dependencies, fingerprint
@@ -45,6 +45,7 @@ __all__ = [
     "coefficients",
     "control_path",
     "control_paths",
+    "controls_animated",
     "create_motion_object",
     "damping_of",
     "dependencies",

@@ -33,7 +33,7 @@ from .gathering import Setting, excitation_of, moments
 from .playback import ensure_response, require_editable
 from .response import clear_excitation, response_index, response_path
 from .sampling import Look, is_animated, moves, samples
-from .shape_keys import bands_of, read_spectrum
+from .shape_keys import MAX_VALUE, bands_of, read_spectrum
 from .timing import frame_rate
 
 __all__ = ["Baked", "bake", "clear_bake", "frame_range", "is_baked"]
@@ -141,6 +141,12 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     if settings.cyclic:
         # The round is closed to the bit: the same key at both ends.
         q[-1] = q[0]
+    strongest = float(max(np.abs(q.real).max(), np.abs(q.imag).max()))
+    if strongest > MAX_VALUE:
+        remarks.append(
+            f"“{picture.name}” would have to swing {strongest:.0f} times as far as in its loop, and stops at "
+            f"{MAX_VALUE:.0f}. Pull less far, or where more moves."
+        )
 
     ensure_response(picture)
     _write(picture, frames, q, cyclic=settings.cyclic)

@@ -224,6 +224,20 @@ def test_live_controls_become_keyframes_and_come_back(blender):
     blender.run(script)
 
 
+def test_a_loop_that_no_whole_frame_ends_is_told_of_before_it_is_exported(blender):
+    def script():
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        bpy.context.object["gid_period"] = 149.85
+        bpy.ops.gid.convert_to_keyframes("EXEC_DEFAULT")
+        bpy.ops.gid.restore_controls("EXEC_DEFAULT")
+        bpy.context.object["gid_period"] = 150.0
+        bpy.ops.gid.convert_to_keyframes("EXEC_DEFAULT")
+
+    said = blender.run(script)
+    assert str(said).count("A loop of 149.85 frames jumps") == 1
+    assert str(said).count("frames jumps") == 1
+
+
 def test_frames_from_the_real_worker_stand_in_the_timeline(blender, real_worker, tmp_path):
     def script(folder):
         scene = bpy.context.scene

@@ -57,7 +57,7 @@ class TestBadInput:
         assert not responses(picture, range(1, 20)).any()
 
     def test_muted_harmonics(self, scene, picture):
-        empty = pull(scene, picture, low=1.0, high=1.3)
+        empty = pull(scene, picture, way=((0.4, 0.3), (0.405, 0.297)), low=1.0, high=1.3)
         assert not bake(scene, picture).remarks
         picture["gid_gain_02"] = 0.0
         (remark,) = bake(scene, picture).remarks
@@ -131,6 +131,17 @@ class TestBadInput:
         change(empty.gid.excitation)
         with pytest.raises(SceneError, match=sentence):
             bake(scene, picture)
+
+    def test_a_pull_farther_than_the_shape_keys_go(self, scene, picture):
+        assert not self.far(scene, picture, 0.05).remarks
+        (remark,) = self.far(scene, picture, 0.9).remarks
+        assert "times as far as in its loop, and stops at 10" in remark
+
+    def far(self, scene, picture, distance):
+        for empty in [o for o in scene.objects if o.type == "EMPTY"]:
+            bpy.data.objects.remove(empty)
+        pull(scene, picture, way=((0.05, 0.3), (0.05 + distance, 0.3)))
+        return bake(scene, picture)
 
     def test_an_arrow_straight_at_the_picture(self, scene, picture):
         empty = add_empty(scene, picture, "WIND")

@@ -97,7 +97,8 @@ def scenery(case: Callable[[bpy.types.Scene, bpy.types.Object], None]) -> tuple[
 def baking(case: Callable[[bpy.types.Scene, bpy.types.Object], None]) -> dict[str, float]:
     """Seconds of a bake that replaces an earlier one."""
     scene, picture = scenery(case)
-    assert not bake(scene, picture).remarks
+    # Its picture hardly moves, so that its pulls leave the range of the shape keys, which a remark says.
+    assert bake(scene, picture).excitations
     clock, processor = [], []
     for _ in range(ROUNDS):
         started, began = time.perf_counter(), time.process_time()

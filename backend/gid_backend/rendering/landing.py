@@ -20,6 +20,8 @@ __all__ = ["Landing", "land", "places"]
 STRETCH = 3.0
 # Pixels to either side in which a gap looks for what is beside it.
 GAP = 2
+# Of a pixel, what has to be landed on for it to count at all, and for it to be sure.
+COVERED = (0.2, 0.5)
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,14 @@ def land(
     total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size)
     landed, coverage = total[:, :1], total[:, 3:4]
     came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
-    sure = ((coverage - 0.2) / 0.3).clamp(0.0, 1.0)
+    least, enough = COVERED
+    sure = ((coverage - least) / (enough - least)).clamp(0.0, 1.0)
     # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
     still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
     # Between the pixels of what is stretched more, content is looked for from where that beside it came.
     around = functional.avg_pool2d(total[:, :3], 2 * GAP + 1, 1, GAP)
     guess = around[:, 1:] / torch.where(around[:, :1] > 0, around[:, :1], torch.ones_like(landed))
-    came = torch.where(coverage < 0.2, guess, came)
+    came = torch.where(coverage < least, guess, came)
     came, found = _refined(came, torch.cat([moved, stretch], dim=1), reach)
     mean = None if carried is None else _mean(total[:, 4:5], total[:, 5:])
     return Landing(came, _tidied(torch.where(found, torch.ones_like(sure), sure)), still, mean)

@@ -29,6 +29,7 @@ from .rendering.border import held_inside
 from .rendering.guided import Guide
 from .rendering.holes import REACH
 from .rendering.landing import Landing, land, places
+from .rendering.neighbours import greatest, least
 from .rendering.network import WEIGHTS, RepairNetwork
 from .rendering.passes import Passes
 from .rendering.repair import Repair
@@ -114,8 +115,7 @@ class MotionRenderer:
         # pixels around them hold. Integers have their own limits.
         self._limits = None
         if self._peak == 0:
-            low, high = -functional.max_pool2d(-values, 3, 1, 1), functional.max_pool2d(values, 3, 1, 1)
-            self._limits = torch.cat([low, high], dim=1)
+            self._limits = torch.cat([least(values, 1), greatest(values, 1)], dim=1)
         self._guide: Guide | None = None
         self._repair = None if self._network is None else Repair(self._network, values, self._peak)
         self._fingerprint = fingerprint

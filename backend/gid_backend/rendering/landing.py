@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from .neighbours import greatest, least
 from .splatting import accumulate
 
 __all__ = ["Landing", "land", "places"]
@@ -70,14 +71,14 @@ def land(
     total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size)
     landed, coverage = total[:, :1], total[:, 3:4]
     came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
-    least, enough = COVERED
-    sure = ((coverage - least) / (enough - least)).clamp(0.0, 1.0)
+    little, enough = COVERED
+    sure = ((coverage - little) / (enough - little)).clamp(0.0, 1.0)
     # A zero is exact, being a sum of zeros; these pixels are passed through untouched.
     still = (came == 0).all(dim=1, keepdim=True) & (sure == 1.0)
     # Between the pixels of what is stretched more, content is looked for from where that beside it came.
     around = functional.avg_pool2d(total[:, :3], 2 * GAP + 1, 1, GAP)
     guess = around[:, 1:] / torch.where(around[:, :1] > 0, around[:, :1], torch.ones_like(landed))
-    came = torch.where(coverage < least, guess, came)
+    came = torch.where(coverage < little, guess, came)
     came, found = _refined(came, torch.cat([moved, stretch], dim=1), reach)
     mean = None if carried is None else _mean(total[:, 4:5], total[:, 5:])
     return Landing(came, _tidied(torch.where(found, torch.ones_like(sure), sure)), still, mean)
@@ -107,15 +108,8 @@ def _mean(count: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
 
 def _tidied(sure: torch.Tensor) -> torch.Tensor:
     """Without pinholes in what is whole, and without strays: what landed alone, fewer than three pixels wide."""
-
-    def most(x: torch.Tensor) -> torch.Tensor:
-        return functional.max_pool2d(x, 3, 1, 1)
-
-    def least(x: torch.Tensor) -> torch.Tensor:
-        return -functional.max_pool2d(-x, 3, 1, 1)
-
-    closed = torch.maximum(sure, least(most(sure)))
-    return torch.minimum(closed, most(least(closed)))
+    closed = torch.maximum(sure, least(greatest(sure, 1), 1))
+    return torch.minimum(closed, greatest(least(closed, 1), 1))
 
 
 def _stretch(flow: torch.Tensor) -> torch.Tensor:

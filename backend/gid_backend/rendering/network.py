@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from ..models.config import Configuration
 from ..models.weights import read_network, write_network
 from .landing import places
+from .neighbours import greatest, least
 
 __all__ = [
     "ALIGN",
@@ -57,8 +58,7 @@ Traces = Sequence[Tensor]
 
 def between(colours: Tensor, frame: Tensor) -> Tensor:
     """`colours` within the least and the greatest value of `frame` (B, C, h, w) in `SEEN` pixels around each place."""
-    low, high = -F.max_pool2d(-frame, 2 * SEEN + 1, 1, SEEN), F.max_pool2d(frame, 2 * SEEN + 1, 1, SEEN)
-    return torch.minimum(torch.maximum(colours, low), high)
+    return torch.minimum(torch.maximum(colours, least(frame, SEEN)), greatest(frame, SEEN))
 
 
 def repair_zone(came: Tensor, sure: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def repair_zone(came: Tensor, sure: Tensor) -> Tensor:
     )
     low, high = UNLIKE
     torn = torch.maximum(((steps - low) / (high - low)).clamp(0.0, 1.0), 1.0 - sure)
-    near = F.max_pool2d(torn, 2 * BESIDE + 1, 1, BESIDE)
+    near = greatest(torn, BESIDE)
     # A box blurred by less than it was widened leaves no step and stays zero farther away.
     return F.avg_pool2d(near, BESIDE + 1 | 1, 1, (BESIDE + 1 | 1) // 2, count_include_pad=False)
 

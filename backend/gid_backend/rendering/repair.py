@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .landing import Landing
+from .neighbours import greatest, least
 from .network import ALIGN, MARGIN, SEEN, RepairNetwork, between, repair_zone
 
 __all__ = ["Repair"]
@@ -74,7 +75,7 @@ class Repair:
     def _opaque(self, alpha: Tensor) -> Tensor:
         """1 where all around is opaque: beside an outline colours fade with their alpha, and are not to be mended."""
         whole = (alpha >= (self._peak or 1.0) * (1.0 - 1e-6)).to(alpha.dtype)
-        return -functional.max_pool2d(-whole, 2 * SEEN + 1, 1, SEEN)
+        return least(whole, SEEN)
 
     def _display(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """(1, 3, h, w) in 0..1, and (1, 1, h, w) what to multiply it with to come back."""
@@ -82,7 +83,7 @@ class Repair:
         if self._peak:
             return colours / self._peak, torch.full_like(colours[:, :1], self._peak)
         bright = colours.amax(dim=1, keepdim=True)
-        white = functional.max_pool2d(bright, GLARE, 1, GLARE // 2).clamp_min(1.0)
+        white = greatest(bright, GLARE // 2).clamp_min(1.0)
         # Smooth, or the edges of a maximum's square would be drawn.
         white = functional.avg_pool2d(white, GLARE, 1, GLARE // 2, count_include_pad=False)
         white = torch.maximum(white, bright)

@@ -10,7 +10,7 @@ __all__ = ["greatest", "least"]
 
 
 def greatest(values: Tensor, radius: int) -> Tensor:
-    """(B, C, h, w) → the same shape: the greatest value within `radius` pixels, diagonals too, inside of the picture."""
+    """(B, C, h, w) → the same shape: the greatest value within `radius` pixels, diagonals too, of the picture."""
     return functional.max_pool2d(values, 2 * radius + 1, 1, radius)
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["fold_count", "peak_motion", "pin_border", "spread_edges"]
+__all__ = ["cone", "fold_count", "moments", "peak_motion", "pin_border", "spread_edges"]
 
 Spectrum = npt.NDArray[np.complex64]
 Field = npt.NDArray[np.float32]
@@ -52,7 +52,7 @@ def spread_edges(spectrum: Spectrum, spacing: tuple[float, float], *, stretch: f
         raise ValueError(f"A sheet unfolds at slopes between 0 and 1, not {stretch}.")
     modes = _modes(spectrum)
     peak = _peak(modes, spectrum.shape[0])
-    reach, source = _cone(peak, spacing, stretch)
+    reach, source = cone(peak, spacing, stretch)
     # Relative to float32's resolution of the peak: equality of sums of distances is not to be expected.
     grown = (reach - peak) > 1e-4 * peak.max(initial=1e-12)
     if grown.any():
@@ -92,6 +92,11 @@ def pin_border(spectrum: Spectrum, spacing: tuple[float, float], width: float) -
 def peak_motion(spectrum: Spectrum) -> Field:
     """(rows, columns) largest displacement over one period without the mean offset, in fractions of the width."""
     return _peak(_modes(spectrum), spectrum.shape[0])
+
+
+def moments(spectrum: Spectrum) -> Field:
+    """(TIMES, 2, rows, columns) displacement at evenly spread moments of the period, without the mean offset."""
+    return _moments(_modes(spectrum), spectrum.shape[0])
 
 
 def fold_count(spectrum: Spectrum, spacing: tuple[float, float], *, amplitude: float = 1.0) -> int:
@@ -140,7 +145,7 @@ def _peak(modes: Field, bands: int) -> Field:
     return np.asarray(np.sqrt((u * u).sum(axis=1).max(axis=0)), np.float32)
 
 
-def _cone(peak: Field, spacing: tuple[float, float], slope: float) -> tuple[Field, npt.NDArray[np.intp]]:
+def cone(peak: Field, spacing: tuple[float, float], slope: float) -> tuple[Field, npt.NDArray[np.intp]]:
     """The smallest field above `peak` that is nowhere steeper than `slope`, and which vertex each value comes from.
 
     max over q of peak(q) − slope·|p − q|: a dilation with a cone, by jump flooding (Rong & Tan 2006): a winner is

@@ -81,13 +81,10 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     require_editable(picture, mesh_too=False)
     empties = empties_of(scene, picture)
     heard = sounding(empties)
-    if not heard:
-        if empties:
-            raise SceneError(f"All excitations of “{picture.name}” are muted.", "Unmute one, or choose Clear Bake.")
-        if not _speed_is_keyed(picture):
-            raise SceneError(
-                f"Nothing excites “{picture.name}”.", "Choose Add › Image Dynamics › Pull, Poke, Load or Gust."
-            )
+    if not empties and not _speed_is_keyed(picture):
+        raise SceneError(
+            f"Nothing excites “{picture.name}”.", "Choose Add › Image Dynamics › Pull, Poke, Load or Gust."
+        )
     spectrum = read_spectrum(picture)
     first, last = frame_range(scene, picture)
     settings = picture.gid.bake
@@ -96,6 +93,8 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     early = first - (0 if settings.cyclic else settings.pre_roll)
 
     wanted, remarks = _wanted(heard, early, float(frames[-1]))
+    if empties and not heard:
+        remarks.append(f"All excitations of “{picture.name}” are muted, so its loop plays alone.")
     controls = _animated_controls(picture)
     looks, values = _look(scene, picture, wanted, controls, np.arange(early, frames[-1] + 1))
     clock = Clock(*values["gid_speed"], frame_rate(scene))

@@ -114,7 +114,9 @@ def add_empty(
     empty = bpy.data.objects.new(name or kind.capitalize(), None)
     empty.empty_display_type = _DISPLAY[kind]
     size = plane_width(picture.data)
-    empty.empty_display_size = (0.02 if kind == "PULL" else 0.12) * size
+    empty.empty_display_size = (0.04 if kind == "PULL" else 0.12) * size
+    # What it pulls at comes towards the viewer by the picture's depth, and a handle has to be seen to be taken.
+    empty.show_in_front = True
     empty.parent = picture
     empty.location = on_plane(picture, *point)
     # A hair above the picture, else it is hidden in it.

@@ -134,10 +134,9 @@ def draw_excitation(layout: bpy.types.UILayout, picture: bpy.types.Object, empty
         column.prop(settings, "gust_seconds")
         column.prop(settings, "seed")
         column.prop_search(settings, "area", picture, "vertex_groups")
-    row = layout.row(align=True, heading="Harmonics")
-    row.prop(settings, "low", text="")
-    row.prop(settings, "high", text="")
-    row.label(text="Hz")
+    column = layout.column(align=True)
+    column.prop(settings, "low", text="Harmonics from")
+    column.prop(settings, "high", text="to (Hz)")
 
 
 class GID_MT_motion_presets(bpy.types.Menu):

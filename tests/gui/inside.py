@@ -75,9 +75,9 @@ def settings(**values):
         setattr(bpy.context.scene.gid, name, set(value) if isinstance(value, list) else value)
 
 
-def press(operator, kind="VIEW_3D", **options):
+def press(operator, editor="VIEW_3D", **options):
     """Call an operator as its button does."""
-    window, area, region = next(areas(kind))
+    window, area, region = next(areas(editor))
     with bpy.context.temp_override(window=window, area=area, region=region):
         module, name = operator.split(".")
         print(operator, getattr(getattr(bpy.ops, module), name)("INVOKE_DEFAULT", True, **options))
@@ -98,6 +98,36 @@ def control(name, value):
 
 def go_to(frame):
     bpy.context.scene.frame_set(frame)
+
+
+def only(names):
+    """Leave those panels of ours alone in the sidebar, opened; [] brings all back as they were."""
+    modules = [module(f"ui.{name}") for name in ("panels", "excitations_panel")]
+    for part in reversed(modules):
+        part.unregister()
+    for part in modules:
+        part.register()
+    if not names:
+        return
+    classes = [c for c in bpy.types.Panel.__subclasses__() if c.__name__.startswith("GID_PT_")]
+    for cls in sorted(classes, key=lambda c: not hasattr(c, "bl_parent_id")):
+        if not any(cls.__name__.endswith(f"_{name}") for name in names):
+            bpy.utils.unregister_class(cls)
+
+
+def excitation(name, **values):
+    """Edit the settings of an excitation as its panel does."""
+    settings = bpy.data.objects[name].gid.excitation
+    for key, value in values.items():
+        setattr(settings, key, value)
+
+
+def baking(**values):
+    """Edit how the first picture is baked; returns whether it is out of date, and what is played at this frame."""
+    picture = next(o for o in bpy.data.objects if "gid_amplitude" in o)
+    for key, value in values.items():
+        setattr(picture.gid.bake, key, value)
+    return {"stale": module("ops.watching").is_stale(picture), "response": [round(v, 6) for v in picture["gid_response"]]}
 
 
 def clear():

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from . import __version__
 from . import command_options as option
+from .batch.command import batch
 from .extract_commands import extract
 from .page_commands import page
 from .prediction_settings import DEFAULTS, PredictionSettings
@@ -65,6 +66,7 @@ def predict(
 
 app.command()(render)
 app.command()(animate)
+app.command()(batch)
 app.command()(page)
 app.command()(simulate)
 app.command()(extract)

@@ -23,7 +23,7 @@ from typing import Any
 
 from .atomic import OutputError
 
-__all__ = ["MANIFEST", "FramesFolder", "check_place", "filling"]
+__all__ = ["MANIFEST", "FramesFolder", "check_place", "filling", "open_folder"]
 
 MANIFEST = ".gid-render.jsonl"
 _FRAME_NAME = re.compile(r"frame_\d+\.(png|jpg|webp|exr)")
@@ -58,6 +58,17 @@ def check_place(folder: Path) -> None:
         raise _cannot_write(folder, error) from error
 
 
+def open_folder(
+    folder: Path, render: str, count: int, suffix: str, about: Mapping[str, Any] | None = None
+) -> FramesFolder:
+    """As `filling`, for those who fill several at a time: to be ended by `finish`, if all is there, and by `close`."""
+    check_place(folder)
+    try:
+        return FramesFolder(Path(os.path.abspath(folder)), render, count, suffix, about or {})
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
 @contextmanager
 def filling(
     folder: Path, render: str, count: int, suffix: str, about: Mapping[str, Any] | None = None
@@ -77,11 +88,7 @@ def filling(
     Raises:
         OutputError: when the place cannot be written.
     """
-    check_place(folder)
-    try:
-        opened = FramesFolder(Path(os.path.abspath(folder)), render, count, suffix, about or {})
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
+    opened = open_folder(folder, render, count, suffix, about)
     try:
         yield opened
         opened.finish()

@@ -17,7 +17,7 @@ from .encode import FORMATS, encode_image
 from .errors import ImageError
 from .exr import decode_exr
 
-__all__ = ["FORMATS", "checked", "encode_image", "is_linear", "prepare", "read_image"]
+__all__ = ["FORMATS", "checked", "decode_image", "encode_image", "is_linear", "prepare", "read_file", "read_image"]
 
 MIN_SIDE = 16
 MAX_SIDE = 16384
@@ -41,15 +41,36 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
     Raises:
         ImageError: one sentence on why this is no picture, or none that can be worked with.
     """
+    return decode_image(read_file(path), f"“{os.fspath(path)}”")
+
+
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a picture's file.
+
+    Raises:
+        ImageError: one sentence on why it cannot be read.
+    """
     name = f"“{os.fspath(path)}”"
     if Path(path).is_dir():
         raise ImageError(f"{name} is a folder, not a picture.")
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ImageError(f"{name} cannot be opened ({error.strerror or error}).") from error
     except ValueError as error:
         raise ImageError(f"{name} is not a valid file name ({error}).") from error
+
+
+def decode_image(data: bytes, name: str) -> Picture:
+    """A picture from the bytes of its file, for those who have no file; as `read_image`.
+
+    Args:
+        data: of any format that `read_image` takes.
+        name: what sentences call it.
+
+    Raises:
+        ImageError: as `read_image`.
+    """
     try:
         picture = _decode(data)
     except ImageError as error:

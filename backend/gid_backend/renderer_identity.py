@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .renderer import MotionRenderer
+if TYPE_CHECKING:
+    from .renderer import MotionRenderer
 
-__all__ = ["renderer_identity"]
+__all__ = ["identity_of", "renderer_identity"]
 
 _PACKAGE = Path(__file__).resolve().parent
 # Not the version alone: between two versions the code changes, and so do weights that somebody trained.
@@ -25,7 +27,12 @@ _SOURCES = (
 
 def renderer_identity(renderer: MotionRenderer) -> str:
     """A hash over its code, weights and settings and the kind of device, on which the last bit may depend."""
-    digest = hashlib.sha256(f"{renderer.settings} {renderer.device.type}".encode())
+    return identity_of(f"{renderer.settings} {renderer.device.type}")
+
+
+def identity_of(described: str) -> str:
+    """A hash over the renderer's code and weights, and over what is said of the rest."""
+    digest = hashlib.sha256(described.encode())
     for path in sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

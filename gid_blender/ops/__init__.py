@@ -5,17 +5,19 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, session, watching
+    from . import classes, help, session, watching
 
     classes.register()
+    help.register()
     session.register()
     watching.register()
 
 
 def unregister() -> None:
-    from . import classes, session, touch, watching
+    from . import classes, help, session, touch, watching
 
     touch.end_all()
     watching.unregister()
     session.unregister()
+    help.unregister()
     classes.unregister()

@@ -12,6 +12,7 @@ from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
+from .help import GID_OT_help
 from .render import GID_OT_accept_frames, GID_OT_render_frames, GID_OT_render_sequence
 from .touch import GID_OT_touch
 from .touch_record import GID_OT_record_touch
@@ -51,6 +52,7 @@ CLASSES = (
     GID_OT_export_volume,
     GID_OT_from_video,
     GID_OT_generate,
+    GID_OT_help,
     GID_OT_import_volume,
     GID_OT_load_example,
     GID_OT_open_log,

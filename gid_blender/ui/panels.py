@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 
 from .. import scene
@@ -174,14 +176,29 @@ def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 def variants(base: type, name: str, parent: str = "") -> list[type]:
-    """The panel for both editors."""
+    """The panel for both editors, with a button for its page of the manual in the header (`TOPICS`, ops/help.py).
+
+    A `presets` of the base names a panel of presets (ui/presets.py) to be offered in the header too.
+    """
     found = []
     for prefix, space in (("VIEW3D", "VIEW_3D"), ("IMAGE", "IMAGE_EDITOR")):
         members = {"bl_space_type": space, "bl_idname": f"GID_PT_{prefix.lower()}_{name}", "__module__": __name__}
+        members["draw_header_preset"] = _header(name, getattr(base, "presets", ""))
         if parent:
             members["bl_parent_id"] = f"GID_PT_{prefix.lower()}_{parent}"
         found.append(type(f"GID_PT_{prefix.lower()}_{name}", (base, bpy.types.Panel), members))
     return found
+
+
+def _header(topic: str, presets: str) -> Callable[[bpy.types.Panel, bpy.types.Context], None]:
+    def draw(self: bpy.types.Panel, context: bpy.types.Context) -> None:
+        row = self.layout.row(align=True)
+        row.emboss = "NONE"
+        if presets:
+            row.popover(presets, text="", icon="PRESET")
+        row.operator("gid.help", text="", icon="HELP").topic = topic
+
+    return draw
 
 
 CLASSES = (

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Help that needs no network: the pages in the extension's own folder, behind panels' buttons and behind F1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+__all__ = ["FOLDER", "TOPICS", "GID_OT_help", "address", "manual_map", "register", "unregister"]
+
+FOLDER = Path(__file__).resolve().parent.parent / "help"
+
+# What a panel's name (`variants`, ui/panels.py) opens.
+TOPICS = {
+    "bake": "manual.html#pull-poke-and-blow-on-it",
+    "equaliser": "manual.html#live-controls",
+    "excitations": "manual.html#pull-poke-and-blow-on-it",
+    "generate": "manual.html#from-a-picture-to-a-loop",
+    "motion": "manual.html#live-controls",
+    "results": "manual.html#frames",
+    "video": "from-video.html",
+}
+
+# What F1 and “Online Manual” open over a button or a field; the first pattern that fits is taken. RNA's names come in
+# lower case.
+_MANUAL = (
+    ("bpy.ops.gid.*bake*", TOPICS["bake"]),
+    ("bpy.ops.gid.*excitation*", TOPICS["excitations"]),
+    ("bpy.ops.gid.*preset*", TOPICS["motion"]),
+    ("bpy.ops.gid.*touch*", "touch.html"),
+    ("bpy.ops.gid.cache_clear*", "manual.html#set-up-the-worker"),
+    ("bpy.ops.gid.convert_to_keyframes*", TOPICS["motion"]),
+    ("bpy.ops.gid.copy_report*", "manual.html#when-something-goes-wrong"),
+    ("bpy.ops.gid.export_page*", "web-page.html"),
+    ("bpy.ops.gid.export_volume*", "manual.html#motion-as-a-file"),
+    ("bpy.ops.gid.from_video*", TOPICS["video"]),
+    ("bpy.ops.gid.import_volume*", "manual.html#motion-as-a-file"),
+    ("bpy.ops.gid.open_log*", "manual.html#when-something-goes-wrong"),
+    ("bpy.ops.gid.randomise_phase*", TOPICS["motion"]),
+    ("bpy.ops.gid.render_*", TOPICS["results"]),
+    ("bpy.ops.gid.restore_controls*", TOPICS["motion"]),
+    ("bpy.ops.gid.worker_*", "manual.html#set-up-the-worker"),
+    ("bpy.ops.gid.*", TOPICS["generate"]),
+    ("bpy.types.gid_ap_preferences.*", "manual.html#set-up-the-worker"),
+    ("bpy.types.gid_pg_bake.*", TOPICS["bake"]),
+    ("bpy.types.gid_pg_excitation.*", "excitations.html#what-an-empty-says"),
+    ("bpy.types.gid_pg_settings.format*", TOPICS["results"]),
+    ("bpy.types.gid_pg_settings.movie*", TOPICS["video"]),
+    ("bpy.types.gid_pg_settings.output*", TOPICS["results"]),
+    ("bpy.types.gid_pg_settings.touch_*", "touch.html"),
+    ("bpy.types.gid_*", TOPICS["generate"]),
+)
+
+
+def address(topic: str) -> str:
+    """The address of a topic's page; the manual's for one that has none."""
+    page, _, place = TOPICS.get(topic, "manual.html").partition("#")
+    return (FOLDER / page).as_uri() + (f"#{place}" if place else "")
+
+
+def manual_map() -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What Blender asks for when somebody presses F1 over one of our buttons."""
+    return FOLDER.as_uri() + "/", _MANUAL
+
+
+class GID_OT_help(bpy.types.Operator):
+    """Open the page about this panel in the web browser; it is on this computer and needs no network"""
+
+    bl_idname = "gid.help"
+    bl_label = "Image Dynamics Manual"
+
+    topic: StringProperty(
+        name="Topic", description="Name of a panel; while empty, the manual from its beginning", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return bpy.ops.wm.url_open(url=address(self.topic))
+
+
+def register() -> None:
+    bpy.utils.register_manual_map(manual_map)
+
+
+def unregister() -> None:
+    bpy.utils.unregister_manual_map(manual_map)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The exceptions of the motion package."""
 
-__all__ = ["ExcitationError", "SpectralVolumeError"]
+__all__ = ["ExcitationError", "PointCacheError", "SpectralVolumeError"]
 
 
 class SpectralVolumeError(ValueError):
@@ -14,3 +14,7 @@ class SpectralVolumeError(ValueError):
 
 class ExcitationError(ValueError):
     """A pull, a poke or a wind cannot act as it is asked to: one sentence, like the others."""
+
+
+class PointCacheError(ValueError):
+    """A point cache (PC2, MDD) cannot be written or read as it is: one sentence, like the others."""

@@ -35,7 +35,7 @@ class Pull:
 
     While it is held, everything follows the hand at once, at the least cost (`Spot.grip`), as if it had no mass; what
     else moves goes on and adds up. Let go, it rings from where it was, with the speed it had: a hand that was still
-    lets it snap back, one that was moving throws it.
+    lets it snap back, one that was moving throws it, with at most the energy that the pull has stored.
 
     Attributes:
         point: that is taken.

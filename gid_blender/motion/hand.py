@@ -96,7 +96,7 @@ class Hand:
         if self.phase is Phase.HELD and self._touch is not None:
             self.advance(time)
             q, v = self._touch.hold(*self.pulled), self._touch.hold(*self.speed(time))
-            self._ringing.release(q, self._thrown(q, v))
+            self._ringing.release(q, self.oscillators.thrown(q, v))
             self._touch, self.pulled, self.phase = None, (0.0, 0.0), Phase.RINGING
 
     def cancel(self) -> None:
@@ -127,13 +127,3 @@ class Hand:
         """Keep the last sample from before the flick, so that a hand that rests has no speed."""
         while len(self._way) > 1 and self._way[1][0] <= time - _FLICK:
             self._way.popleft()
-
-    def _thrown(self, q: Modal, v: Modal) -> Modal:
-        """The velocities that a throw gives: with no more energy than the pull has stored.
-
-        A held thing follows the hand as if it had no mass. Let go with the whole speed of a flick, a flower would
-        leave the picture.
-        """
-        stored = self.oscillators.energy(q, np.zeros_like(v))
-        moving = self.oscillators.energy(np.zeros_like(q), v)
-        return v * np.sqrt(stored / moving) if moving > stored else v

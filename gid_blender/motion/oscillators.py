@@ -187,6 +187,17 @@ class Oscillators:
         q, v = np.asarray(q), np.asarray(v)
         return np.asarray((np.abs(v) ** 2 + self.omega**2 * np.abs(q) ** 2).sum(axis=-1) / 2, np.float64)
 
+    def thrown(self, q: npt.ArrayLike, v: npt.ArrayLike) -> npt.NDArray[np.complex128]:
+        """(K,) velocities with which something is let go that was held at `q` and moved with `v`: at most the energy
+        that the pull has stored.
+
+        What is held follows the hand as if it had no mass. Let go with the whole speed of a flick, a flower would
+        leave the picture. A pull twice as far and as fast is thrown twice as fast.
+        """
+        q, v = np.asarray(q, np.complex128), np.asarray(v, np.complex128)
+        stored, moving = float(self.energy(q, np.zeros_like(v))), float(self.energy(np.zeros_like(q), v))
+        return v * np.sqrt(stored / moving) if moving > stored else v
+
 
 def _checked_times(dt: npt.ArrayLike) -> Real:
     h = np.asarray(dt, np.float64)

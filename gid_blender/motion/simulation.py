@@ -165,7 +165,7 @@ class _Run:
         events = [
             (time, kick)
             for each, grip in excitations
-            if (happened := _event(each, grip)) is not None
+            if (happened := self._event(each, grip)) is not None
             for time, kick in [happened]
             if first <= time <= last
         ]
@@ -221,6 +221,18 @@ class _Run:
         q, v = states[before, 0], states[before, 1]
         return np.stack([step.qq * q + step.qv * v, step.vq * q + step.vv * v], axis=1) + pushes
 
+    def _event(self, excitation: Excitation, grip: Modal) -> tuple[float, Modal] | None:
+        """When something happens at once, and (2, K) what it adds to (q, v)."""
+        match excitation:
+            case Pull(path=path):
+                time, held = float(path.times[-1]), grip @ path.values[-1]
+                tuned = self.tuning.applied(self.oscillators, time)
+                return time, np.stack([held, tuned.thrown(held, grip @ path.slope_at_end())])
+            case Poke(velocity=velocity, time=time):
+                kick = grip @ np.asarray(velocity)
+                return time, np.stack([np.zeros_like(kick), kick])
+        return None
+
     def _advance(self, start: Real, end: Real) -> tuple[Step, Modal]:
         """The steps from `start` to `end` (N,), none of which passes a tick, and (N, 2, K) what the forces add."""
         if self.tuning.changes:
@@ -245,17 +257,6 @@ class _Run:
             for axis in range(2):
                 total += np.interp(when, self.ticks, load[:, axis])[:, None] * grip[:, axis]
         return total
-
-
-def _event(excitation: Excitation, grip: Modal) -> tuple[float, Modal] | None:
-    """When something happens at once, and (2, K) what it adds to (q, v)."""
-    match excitation:
-        case Pull(path=path):
-            return float(path.times[-1]), np.stack([grip @ path.values[-1], grip @ path.slope_at_end()])
-        case Poke(velocity=velocity, time=time):
-            kick = grip @ np.asarray(velocity)
-            return time, np.stack([np.zeros_like(kick), kick])
-    return None
 
 
 def _span(excitation: Excitation) -> tuple[float, float]:

@@ -89,6 +89,22 @@ def test_any_pull_and_any_poke_add_up_linearly(x, y, times, scale):
     np.testing.assert_allclose(both, scale * one + 2 * other, atol=1e-11 * max(1, np.abs(other).max()))
 
 
+@pytest.mark.parametrize("stiffness", [1.0, 3.0])
+def test_a_flick_is_thrown_with_at_most_the_energy_of_the_pull(stiffness):
+    flick = Pull(PLACE, Curve([0.0, 0.5, 0.52], [[0, 0], [0, 0], [0.05, 0]]))
+    held, step = BASIS.spot(*PLACE).grip() @ [0.05, 0.0], 1e-5
+    tuned, tuning = OSCILLATORS.tuned(stiffness, 1.0), Tuning(stiffness)
+    q, after = simulate(BASIS, OSCILLATORS, [flick], [0.52, 0.52 + step], start=0.0, tuning=tuning)
+    np.testing.assert_allclose(q, held, atol=1e-12)
+    stored = tuned.energy(q, np.zeros_like(q))
+    # The velocity is a difference over 10 µs of motion of 5 Hz.
+    assert tuned.energy(np.zeros_like(q), (after - q) / step) == pytest.approx(stored, rel=0.01)
+    slow = Pull(PLACE, Curve([0.0, 5.0], [[0, 0], [0.05, 0]]))
+    q, after = simulate(BASIS, OSCILLATORS, [slow], [5.0, 5.0 + step], start=0.0, tuning=tuning)
+    # Slower than that, it leaves with the hand's own speed, which springs change by per milles of the pull in that time.
+    np.testing.assert_allclose((after - q) / step, held / 5, atol=0.01 * np.abs(held).max())
+
+
 def test_without_excitations_nothing_happens_and_ambient_motion_is_the_loop():
     times = frames(30)
     assert not simulate(BASIS, OSCILLATORS, [], times).any()

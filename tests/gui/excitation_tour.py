@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pulls, gusts and their bake in a windowed Blender: add, edit, bake, edit again with Auto Bake on, mute, equalise.
 
-    python tests/gui/excitation_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
+python tests/gui/excitation_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
 """
 
 import argparse

@@ -127,7 +127,8 @@ def baking(**values):
     picture = next(o for o in bpy.data.objects if "gid_amplitude" in o)
     for key, value in values.items():
         setattr(picture.gid.bake, key, value)
-    return {"stale": module("ops.watching").is_stale(picture), "response": [round(v, 6) for v in picture["gid_response"]]}
+    response = [round(value, 6) for value in picture["gid_response"]]
+    return {"stale": module("ops.watching").is_stale(picture), "response": response}
 
 
 def clear():

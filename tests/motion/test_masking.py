@@ -104,12 +104,12 @@ class TestLeastRadius:
     @pytest.mark.parametrize("strength", [0.01, 0.04])
     def test_nothing_folds_with_it_and_something_does_with_much_less(self, strength):
         spectrum, mask = self.spectrum(strength), self.mask()
-        assert fold_count(spectrum, self.spacing, amplitude=2.0) == 0
+        assert fold_count(spectrum, self.spacing, amplitude=masking.AMPLITUDE) == 0
         radius = masking.least_radius(mask, spectrum, self.spacing)
 
         def folded(radius):
             weights = masking.envelope(mask, self.spacing, radius)
-            return fold_count(spectrum * weights, self.spacing, amplitude=2.0)
+            return fold_count(spectrum * weights, self.spacing, amplitude=masking.AMPLITUDE)
 
         assert folded(radius) == 0
         assert folded(0.6 * radius) > 0
@@ -120,9 +120,9 @@ class TestLeastRadius:
         rng = np.random.default_rng(seed)
         mask = (rng.random((self.rows // 4, self.columns // 4)) < 0.8).repeat(4, 0).repeat(4, 1)
         spectrum = self.spectrum(strength, seed)
-        before = fold_count(spectrum, self.spacing, amplitude=2.0)
+        before = fold_count(spectrum, self.spacing, amplitude=masking.AMPLITUDE)
         weights = masking.feathered(mask, spectrum, self.spacing)
-        assert fold_count(spectrum * weights, self.spacing, amplitude=2.0) <= before
+        assert fold_count(spectrum * weights, self.spacing, amplitude=masking.AMPLITUDE) <= before
         assert (weights[~mask] == 0).all()
 
     def test_a_mask_that_is_soft_enough_is_left_as_it_is(self):

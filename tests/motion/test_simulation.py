@@ -101,7 +101,7 @@ def test_a_flick_is_thrown_with_at_most_the_energy_of_the_pull(stiffness):
     assert tuned.energy(np.zeros_like(q), (after - q) / step) == pytest.approx(stored, rel=0.01)
     slow = Pull(PLACE, Curve([0.0, 5.0], [[0, 0], [0.05, 0]]))
     q, after = simulate(BASIS, OSCILLATORS, [slow], [5.0, 5.0 + step], start=0.0, tuning=tuning)
-    # Slower than that, it leaves with the hand's own speed, which springs change by per milles of the pull in that time.
+    # Slower than that, it leaves with the hand's own speed, changed by springs by per milles.
     np.testing.assert_allclose((after - q) / step, held / 5, atol=0.01 * np.abs(held).max())
 
 

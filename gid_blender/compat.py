@@ -12,6 +12,7 @@ __all__ = [
     "curve_owners",
     "edited_scene",
     "enable_nodes",
+    "set_strip_end",
     "strip_content",
     "strip_range",
     "strips",
@@ -28,6 +29,14 @@ def strip_range(strip: bpy.types.Strip) -> tuple[int, int]:
     if hasattr(strip, "left_handle"):
         return int(strip.left_handle), int(strip.right_handle)
     return int(strip.frame_final_start), int(strip.frame_final_end)
+
+
+def set_strip_end(strip: bpy.types.Strip, after: int) -> None:
+    """Pull a strip's right handle to the first frame after it; renamed in 5.1, where the old name warns."""
+    if hasattr(strip, "right_handle"):
+        strip.right_handle = after
+    else:
+        strip.frame_final_end = after
 
 
 def enable_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:

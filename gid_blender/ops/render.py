@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from bpy.props import BoolProperty, IntProperty
 
 from .. import motion, scene
+from ..compat import edited_scene
 from . import placing, volume_store
 from .excitations import NO_PICTURE, picture_in
 from .lookup import image_again, scene_again
@@ -25,6 +26,7 @@ __all__ = ["GID_OT_accept_frames", "GID_OT_render_frames", "GID_OT_render_sequen
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
 # The coefficients travel in the request's header, which is limited to 1 MiB; 16 bands need about 400 bytes a frame.
 MAX_COEFFICIENTS = 40_000
+_PASS_FOLDERS = {"motion_vectors": "vectors", "coverage": "coverage"}
 
 
 @dataclass
@@ -38,6 +40,11 @@ class Frames:
     start: int
     results: frozenset[str]
     set_range: bool
+    cyclic: bool
+    # In 5.x the sequencer may show another scene than the window's.
+    strip_scene_uid: int
+    passes: dict[str, list[Path]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class Shot:
     Attributes:
         first: frame of the scene.
         coefficients: (F, K) complex, one row for each frame.
-        vectors: whether motion vectors are written too, as OpenEXR, into a folder beside the frames.
+        vectors: whether motion vectors are written too, whatever the scene's settings say.
     """
 
     first: int
@@ -89,15 +96,19 @@ class RenderTask(Task):
             self.params |= {"frames": frames, "amplitude": 1.0}
         if shot is not None:
             self.params["cyclic"] = False
-        self.vectors = None
+        passes = [name for name in scene.PASSES if name.upper() in target.gid.passes]
+        if shot is not None and shot.vectors and "motion_vectors" not in passes:
+            passes.append("motion_vectors")
+        if passes:
+            self.params["passes"] = passes
         self.parts = [memoryview(pixels.array).cast("B"), motion.dumps(volume)]
         self.suffix = SUFFIXES[kind]
         self.count = frames
         root, beside = _root(target)
         self.folder = scene.frame_folder(root, image.name)
-        if shot is not None and shot.vectors:
-            self.params["passes"] = ["motion_vectors"]
-            self.vectors = scene.frame_folder(root, f"{self.folder.target.name} vectors")
+        self.passes = {
+            name: scene.frame_folder(root, f"{self.folder.target.name} {_PASS_FOLDERS[name]}") for name in passes
+        }
         self.delivery = Frames(
             scene_uid=target.session_uid,
             image_uid=image.session_uid,
@@ -106,28 +117,30 @@ class RenderTask(Task):
             start=_start(target, obj, shot),
             results=results,
             set_range=set_range,
+            cyclic=shot is None,
+            strip_scene_uid=_strip_scene(target).session_uid,
         )
         self.note = "" if beside else f"The .blend is not saved yet, so the frames are in “{root}”."
 
     def frame(self, index: int, data: bytes, *passes: bytes) -> None:
         self.folder.write(index, data, self.suffix)
-        if self.vectors is not None:
-            self.vectors.write(index, passes[0], ".exr")
+        for folder, each in zip(self.passes.values(), passes, strict=True):
+            folder.write(index, each, ".exr")
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         # Looked for before the folder is put in place: no frames stay behind for a picture that was deleted.
         image_again(self.delivery.image_uid)
         scene_again(self.delivery.scene_uid)
         self.delivery.paths = self.folder.commit()
-        if self.vectors is not None:
-            self.vectors.commit()
+        self.delivery.passes = {name: folder.commit() for name, folder in self.passes.items()}
         deliver(self.delivery)
-        session.note = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
+        told = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
+        session.note = " ".join([told, *self.delivery.remarks])
 
     def close(self) -> None:
         self.folder.discard()
-        if self.vectors is not None:
-            self.vectors.discard()
+        for folder in self.passes.values():
+            folder.discard()
 
 
 def _start(target: bpy.types.Scene, obj: bpy.types.Object | None, shot: Shot | None) -> int:
@@ -135,6 +148,12 @@ def _start(target: bpy.types.Scene, obj: bpy.types.Object | None, shot: Shot | N
     if shot is not None:
         return shot.first
     return round(obj["gid_start"]) if obj is not None else target.frame_start
+
+
+def _strip_scene(target: bpy.types.Scene) -> bpy.types.Scene:
+    """The scene that takes a new strip: the one the sequencer shows, if it is this window's scene that is rendered."""
+    shown = edited_scene(bpy.context)
+    return shown if bpy.context.scene == target and shown is not None and shown.library is None else target
 
 
 def begin_rendering(*args: Any, **options: Any) -> None:
@@ -198,8 +217,15 @@ def put_frames(item: Frames) -> None:
         plane = scene.sequence_object(target, sequence, frames=count, start=item.start)
         placing.place(target, plane, select=item.object_uid is None)
         placing.show_textures(target)
-    if "STRIP" in item.results:
-        scene.add_strip(target, item.paths, start=item.start)
+    obj = next((o for o in bpy.data.objects if o.session_uid == item.object_uid), None)
+    if obj is not None:
+        passes = {name: _pass_image(name, paths) for name, paths in item.passes.items()}
+        scene.remember_render(obj, sequence, count=count, start=item.start, cyclic=item.cyclic, passes=passes)
+        renewal = scene.renew_strips(obj, item.paths, cyclic=item.cyclic)
+        item.remarks += renewal.remarks
+    if "STRIP" in item.results and (obj is None or not scene.strips_of(obj, cyclic=item.cyclic)):
+        home = scene_again(item.strip_scene_uid)
+        scene.add_strip(home, item.paths, start=item.start, picture=obj, cyclic=item.cyclic)
     if "EDITOR" in item.results:
         for window in bpy.context.window_manager.windows:
             for area in window.screen.areas:
@@ -212,12 +238,29 @@ def put_frames(item: Frames) -> None:
         scene.set_frame_range(target, item.start, count)
 
 
+def _pass_image(name: str, paths: list[Path]) -> bpy.types.Image:
+    image = scene.sequence_image(paths)
+    if name == "coverage":
+        image.colorspace_settings.name = "Non-Color"
+    return image
+
+
 class GID_OT_render_sequence(bpy.types.Operator):
     """Render one loop of the active motion object as frames, with its controls as they are now"""
 
     bl_idname = "gid.render_sequence"
     bl_label = "Render Image Sequence"
     bl_options = {"REGISTER"}
+
+    frames: IntProperty(
+        name="Frames",
+        description="How many frames the loop is rendered as, evaluated between the loop's own where they are more: "
+        "real slow motion; 0 takes the loop's length",
+        default=0,
+        min=0,
+        soft_max=1000,
+        max=100_000,
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -249,7 +292,7 @@ class GID_OT_render_sequence(bpy.types.Operator):
                 scene.read_pixels(image),
                 volume_store.recall(obj),
                 results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
-                frames=max(2, round(scene.loop_length(obj))),
+                frames=max(2, self.frames or round(scene.loop_length(obj))),
                 obj=obj,
                 set_range=target.gid.set_range,
             )

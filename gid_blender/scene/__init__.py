@@ -22,20 +22,26 @@ from .objects import (
 )
 from .pixels import Pixels, read_pixels
 from .playback import coefficients, ensure_response, frame_coefficients, has_drivers, listens, to_drivers, to_keyframes
+from .rendered import PASSES, Rendered, frame_paths, has_rendered, remember_render, rendered
 from .response import clear_excitation, excitation, set_excitation
-from .sequence import add_strip, sequence_image, sequence_object, show_in_editor
+from .sequence import sequence_image, sequence_object, show_in_editor
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
-from .timing import frame_rate, period_in_frames, set_frame_range
+from .timeline import Renewal, add_movie, add_strip, renew_strips, strips_of
+from .timing import drift, fitting_period, frame_rate, period_in_frames, set_frame_range
 
 __all__ = [
+    "PASSES",
     "Baked",
     "FrameFolder",
     "Pixels",
     "PlaneSettings",
+    "Rendered",
+    "Renewal",
     "SceneError",
     "Source",
     "add_empty",
+    "add_movie",
     "add_strip",
     "as_still",
     "bake",
@@ -49,18 +55,22 @@ __all__ = [
     "create_motion_object",
     "damping_of",
     "dependencies",
+    "drift",
     "empties_of",
     "ensure_response",
     "excitation",
     "find_motion_object",
     "find_source",
     "fingerprint",
+    "fitting_period",
     "frame_coefficients",
     "frame_folder",
+    "frame_paths",
     "frame_range",
     "frame_rate",
     "gain_name",
     "has_drivers",
+    "has_rendered",
     "image_from_file",
     "is_baked",
     "is_excitation",
@@ -75,6 +85,9 @@ __all__ = [
     "picture_of",
     "provenance",
     "read_pixels",
+    "remember_render",
+    "rendered",
+    "renew_strips",
     "replace_motion",
     "sequence_image",
     "sequence_object",
@@ -83,6 +96,7 @@ __all__ = [
     "show_in_editor",
     "source_of_editor",
     "source_of_object",
+    "strips_of",
     "to_drivers",
     "to_keyframes",
 ]

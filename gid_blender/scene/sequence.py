@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rendered loop in Blender: image-sequence texture, strip in the timeline, picture in the Image Editor."""
+"""A rendered loop in Blender: image-sequence texture and picture in the Image Editor. Strips: `timeline`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from pathlib import Path
 
 import bpy
 
-from ..compat import strip_range, strips
 from .errors import SceneError
 from .material import Shader, picture_material, play_cyclic, show_sequence
 from .mesh import build_plane
 from .sources import shows_file
 
-__all__ = ["add_strip", "sequence_image", "sequence_object", "show_in_editor"]
-
-# Blender's own limit for the channels of a timeline.
-_CHANNELS = 128
+__all__ = ["relative_path", "require_files", "sequence_image", "sequence_object", "show_in_editor"]
 
 
 def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image | None = None) -> bpy.types.Image:
@@ -30,7 +26,7 @@ def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image 
     Raises:
         SceneError: for no frames, a missing file or one that cannot be read.
     """
-    _require_files(frames)
+    require_files(frames)
     first = frames[0]
     image = next((i for i in bpy.data.images if i.source == "SEQUENCE" and shows_file(i, first)), None)
     if image is None:
@@ -43,7 +39,7 @@ def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image 
             raise SceneError(f"“{first.name}” cannot be read as a picture.", "Render again.")
         image.source = "SEQUENCE"
         image.name = name or first.parent.name
-        image.filepath = _relative(first)
+        image.filepath = relative_path(first)
     else:
         image.reload()
     if like is not None and like.alpha_mode in {"NONE", "CHANNEL_PACKED"}:
@@ -71,40 +67,6 @@ def sequence_object(
     return obj
 
 
-def add_strip(
-    scene: bpy.types.Scene, frames: list[Path], *, start: int | None = None, name: str = ""
-) -> bpy.types.ImageStrip:
-    """An image strip of exactly as many frames as there are files, on the lowest channel free for its whole length.
-
-    Args:
-        scene: whose timeline it goes to.
-        frames: files in order, all in one folder.
-        start: its first frame; None takes the playhead.
-        name: of the strip; the folder's name by default.
-
-    Raises:
-        SceneError: for no frames, a missing file, or when all channels are taken there.
-    """
-    _require_files(frames)
-    start = scene.frame_current if start is None else start
-    editor = scene.sequence_editor or scene.sequence_editor_create()
-    ranges = [(strip.channel, *strip_range(strip)) for strip in strips(editor)]
-    taken = {channel for channel, first, after in ranges if first < start + len(frames) and start < after}
-    channel = next((c for c in range(1, _CHANNELS + 1) if c not in taken), None)
-    if channel is None:
-        raise SceneError(f"All {_CHANNELS} channels of the timeline are taken at frame {start}.", "Move the playhead.")
-    strip = strips(editor).new_image(
-        name=name or frames[0].parent.name,
-        filepath=_relative(frames[0]),
-        channel=channel,
-        frame_start=start,
-        fit_method="FIT",
-    )
-    for path in frames[1:]:
-        strip.elements.append(path.name)
-    return strip
-
-
 def show_in_editor(space: bpy.types.SpaceImageEditor, image: bpy.types.Image, *, frames: int, start: int) -> None:
     """Show the sequence in an Image Editor, cyclic and playing with the timeline."""
     space.image = image
@@ -121,7 +83,8 @@ def _size(image: bpy.types.Image) -> tuple[int, int]:
     return size
 
 
-def _require_files(frames: list[Path]) -> None:
+def require_files(frames: list[Path]) -> None:
+    """Raises SceneError for no frames or a missing file."""
     if not frames:
         raise SceneError("There are no frames.", "Render them first.")
     missing = next((path for path in frames if not path.is_file()), None)
@@ -129,7 +92,7 @@ def _require_files(frames: list[Path]) -> None:
         raise SceneError(f"The frame “{missing}” is missing.", "Render again.")
 
 
-def _relative(path: Path) -> str:
+def relative_path(path: Path) -> str:
     """Relative to the .blend, so that both can move together; absolute when there is none or on another drive."""
     if not bpy.data.filepath:
         return str(path)

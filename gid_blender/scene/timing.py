@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
+from math import ceil, log
+
 import bpy
 
-__all__ = ["frame_rate", "period_in_frames", "set_frame_range"]
+from .errors import SceneError
+
+__all__ = ["drift", "fitting_period", "frame_rate", "period_in_frames", "set_frame_range"]
+
+# A loop that would have to play half as fast again, or slower by that, is no longer the one that was asked for.
+_MOST_STRETCH = 1.5
 
 
 def frame_rate(scene: bpy.types.Scene) -> float:
@@ -26,3 +33,48 @@ def set_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> None:
     scene.frame_end = max(scene.frame_end, start + frames - 1)
     scene.frame_start = start
     scene.frame_end = start + frames - 1
+
+
+def fitting_period(length: int, period: float) -> int:
+    """The whole number of frames nearest to a period of which a stretch of frames holds a whole number of loops.
+
+    Args:
+        length: frames of the stretch.
+        period: frames of a loop as it is.
+
+    Raises:
+        SceneError: when none is near, as in a stretch of a prime number of frames; it names a length that has one.
+    """
+    best = _nearest_divisor(length, period)
+    if best is not None:
+        return best
+    others = (n for step in range(1, length + ceil(period)) for n in (length - step, length + step))
+    near = next(n for n in others if _nearest_divisor(n, period) is not None)
+    raise SceneError(
+        f"{length} frames cannot be divided into whole loops of about {period:g} frames.",
+        f"Make it {near} frames long: loops of {_nearest_divisor(near, period)} frames.",
+    )
+
+
+def drift(scene: bpy.types.Scene, frames: float) -> str:
+    """A sentence on how a loop runs away from the clock at a frame rate such as 29.97, or "" at a whole rate.
+
+    Args:
+        scene: gives the frame rate.
+        frames: of the loop.
+    """
+    rate = frame_rate(scene)
+    if abs(rate - round(rate)) < 1e-4:
+        return ""
+    # One frame is lost after as many frames as the rate lacks to the whole one.
+    after = 1 / abs(rate - round(rate))
+    return (
+        f"At {rate:.3f} frames a second the loop lasts {frames / rate:.3f} s, not {frames / round(rate):.3f} s: "
+        f"something timed in seconds at {round(rate)} is a frame off after {after:.0f} s."
+    )
+
+
+def _nearest_divisor(length: int, period: float) -> int | None:
+    found = [d for d in range(2, length + 1) if length % d == 0]
+    best = min(found, key=lambda d: abs(log(d / period)), default=None)
+    return best if best is not None and 1 / _MOST_STRETCH <= best / period <= _MOST_STRETCH else None

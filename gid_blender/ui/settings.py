@@ -30,6 +30,11 @@ FORMATS = (
     ("EXR", "OpenEXR", "Float values, for pictures with a high dynamic range"),
 )
 
+PASSES = (
+    ("MOTION_VECTORS", "Motion Vectors", "How far everything moves from frame to frame, for the Vector Blur node"),
+    ("COVERAGE", "Coverage", "Black where something was uncovered and had to be filled in, for a retouch or as a mask"),
+)
+
 
 def _index(_: object) -> int:
     return chosen_index(bpy.context)
@@ -147,6 +152,12 @@ class GID_PG_settings(bpy.types.PropertyGroup):
         name="Record",
         description="While the animation plays, keep what the hand does as a keyframed pull, to be baked",
         default=False,
+    )
+    passes: EnumProperty(
+        name="Passes",
+        description="OpenEXR files that are rendered with the frames, each kind in a folder of its own beside them",
+        items=PASSES,
+        options={"ENUM_FLAG"},
     )
     output: StringProperty(
         name="Folder",

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rendered loops as strips: put at the playhead, repeated, and renewed in place when their picture is rendered again.
+
+A loop that repeats is one image strip whose elements repeat: it trims, moves, splits and takes effects like any other,
+and costs no frames on the disk. A movie has no elements; it repeats as strips in a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..compat import set_strip_end, strip_content, strip_range, strips
+from .errors import SceneError
+from .sequence import relative_path, require_files
+
+__all__ = ["Renewal", "add_movie", "add_strip", "renew_strips", "strips_of"]
+
+# Blender's own limit for the channels of a timeline.
+_CHANNELS = 128
+_PICTURE, _REPEAT, _CYCLIC = "gid_picture", "gid_repeat", "gid_cyclic"
+_MOST_ELEMENTS = 100_000
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """What became of the strips of a picture.
+
+    Attributes:
+        count: how many strips show the new frames.
+        remarks: a sentence for each that is not as it may be expected.
+    """
+
+    count: int
+    remarks: tuple[str, ...] = ()
+
+
+def add_strip(
+    scene: bpy.types.Scene,
+    frames: list[Path],
+    *,
+    start: int | None = None,
+    name: str = "",
+    repeat: int = 1,
+    picture: bpy.types.Object | None = None,
+    cyclic: bool = True,
+) -> bpy.types.ImageStrip:
+    """An image strip of exactly the files' length, or several times that, on the lowest channel free for all of it.
+
+    Args:
+        scene: whose timeline it goes to.
+        frames: files in order, all in one folder.
+        start: its first frame; None takes the playhead.
+        name: of the strip; the folder's name by default.
+        repeat: how many times the files are played in a row.
+        picture: the motion object they are of; `renew_strips` finds the strip by it.
+        cyclic: whether they are a loop of it, and not frames of a scene.
+
+    Raises:
+        SceneError: for no frames, a missing file, a linked scene, or when all channels are taken there.
+    """
+    require_files(frames)
+    names = _repeated(frames, repeat)
+    start = scene.frame_current if start is None else start
+    editor, channel = _free_channel(scene, start, len(names))
+    strip = strips(editor).new_image(
+        name=name or frames[0].parent.name,
+        filepath=relative_path(frames[0]),
+        channel=channel,
+        frame_start=start,
+        fit_method="FIT",
+    )
+    for element in names[1:]:
+        strip.elements.append(element)
+    if picture is not None:
+        strip[_PICTURE] = picture
+        strip[_REPEAT], strip[_CYCLIC] = repeat, cyclic
+    return strip
+
+
+def add_movie(
+    scene: bpy.types.Scene, path: Path, *, start: int | None = None, repeat: int = 1
+) -> list[bpy.types.MovieStrip]:
+    """A movie at the playhead, as many times in a row as asked for, on the lowest channel free for all of it.
+
+    Raises:
+        SceneError: for a missing or unreadable movie, a linked scene, or when all channels are taken there.
+    """
+    if not path.is_file():
+        raise SceneError(f"The movie “{path}” is missing.", "Choose another file.")
+    start = scene.frame_current if start is None else start
+    # How long it is, only Blender can tell; behind everything else it is in nobody's way meanwhile.
+    editor = _editor(scene)
+    behind = max([start, *(strip_range(strip)[1] for strip in strips(editor))])
+    probe = strips(editor).new_movie(
+        name=path.stem, filepath=relative_path(path), channel=1, frame_start=behind, fit_method="FIT"
+    )
+    first, after = strip_range(probe)
+    readable = min(probe.elements[0].orig_width, probe.elements[0].orig_height) > 0
+    strips(editor).remove(probe)
+    if not readable:
+        raise SceneError(f"“{path.name}” cannot be read as a movie.", "Render it again, as H.264 or ProRes.")
+    length = after - first
+    editor, channel = _free_channel(scene, start, length * repeat)
+    return [
+        strips(editor).new_movie(
+            name=path.stem,
+            filepath=relative_path(path),
+            channel=channel,
+            frame_start=start + turn * length,
+            fit_method="FIT",
+        )
+        for turn in range(repeat)
+    ]
+
+
+def strips_of(picture: bpy.types.Object, *, cyclic: bool = True) -> list[tuple[bpy.types.Scene, bpy.types.ImageStrip]]:
+    """The strips that show a picture's loop, or frames of a scene, in all scenes that can be edited, in metas too."""
+    return [(scene, strip) for scene, _, strip in _found(picture, cyclic)]
+
+
+def renew_strips(picture: bpy.types.Object, frames: list[Path], *, cyclic: bool = True) -> Renewal:
+    """Show other frames in the strips of a picture. Position, channel, effects, blending and keyframes stay.
+
+    The length follows the number of frames, except where somebody has cut or held the end or retimed the strip; there
+    the edit stays. A strip never grows into its neighbour.
+
+    Args:
+        picture: the motion object.
+        frames: files in order, all in one folder.
+        cyclic: whether they are a loop. A strip of a loop does not become one of a scene's frames, nor the reverse.
+
+    Raises:
+        SceneError: for no frames or a missing file; nothing is changed then.
+    """
+    require_files(frames)
+    done, remarks = 0, []
+    for _, container, strip in list(_found(picture, cyclic)):
+        remark = _renew(container, strip, frames)
+        done += not (remark and remark.refused)
+        if remark:
+            remarks.append(remark.text)
+    return Renewal(done, tuple(remarks))
+
+
+@dataclass(frozen=True)
+class _Remark:
+    text: str
+    refused: bool = False
+
+
+def _renew(container: bpy.types.bpy_prop_collection, strip: bpy.types.ImageStrip, frames: list[Path]) -> _Remark | None:
+    begin, duration, *hidden = strip_content(strip)
+    first, after = strip_range(strip)
+    names = _repeated(frames, int(strip.get(_REPEAT, 1)))
+    retimed = len(strip.retiming_keys) > 0
+    kept = len(names) - sum(hidden)
+    if kept < 1 or (not retimed and begin + kept <= first):
+        return _Remark(
+            f"“{strip.name}” begins behind the last of the {len(names)} frames, so it shows the earlier ones.",
+            refused=True,
+        )
+    _fill(strip, frames[0], names)
+    if retimed:
+        return None
+    end, wanted = begin + duration, int(begin + kept)
+    if after != end:
+        # Cut or held by hand: the edit stays where it is, as far as there is content for a cut.
+        wanted = min(after, wanted) if after < end else after
+    neighbour = min(
+        (
+            (strip_range(other)[0], other.name)
+            for other in container
+            if other != strip and other.channel == strip.channel and strip_range(other)[0] >= after
+        ),
+        default=(wanted, ""),
+    )
+    set_strip_end(strip, min(wanted, neighbour[0]))
+    if neighbour[0] >= wanted:
+        return None
+    return _Remark(
+        f"“{strip.name}” has {len(names)} frames now, but “{neighbour[1]}” follows in channel {strip.channel} at frame "
+        f"{neighbour[0]}, so its end is cut there; move “{neighbour[1]}” and pull the handle."
+    )
+
+
+def _fill(strip: bpy.types.ImageStrip, first: Path, names: list[str]) -> None:
+    elements = strip.elements
+    for _ in range(len(elements) - len(names)):
+        elements.pop(-1)
+    for name in names[len(elements) :]:
+        elements.append(name)
+    for element, name in zip(elements, names, strict=True):
+        element.filename = name
+    # Last, for it is this that makes Blender forget the pictures it keeps of the strip.
+    strip.directory = relative_path(first.parent)
+
+
+def _found(
+    picture: bpy.types.Object, cyclic: bool
+) -> Iterator[tuple[bpy.types.Scene, bpy.types.bpy_prop_collection, bpy.types.ImageStrip]]:
+    for scene in bpy.data.scenes:
+        if scene.library is None and scene.sequence_editor is not None:
+            containers = [strips(scene.sequence_editor)]
+            for container in containers:
+                for strip in container:
+                    if strip.type == "META":
+                        containers.append(strip.strips)
+                    elif strip.type == "IMAGE" and strip.get(_PICTURE) == picture and strip[_CYCLIC] == cyclic:
+                        yield scene, container, strip
+
+
+def _repeated(frames: list[Path], repeat: int) -> list[str]:
+    if len(frames) * repeat > _MOST_ELEMENTS:
+        raise SceneError(
+            f"{repeat} times {len(frames)} frames are too many for one strip.",
+            f"Repeat them {max(1, _MOST_ELEMENTS // len(frames))} times at most.",
+        )
+    return [path.name for path in frames] * repeat
+
+
+def _editor(scene: bpy.types.Scene) -> bpy.types.SequenceEditor:
+    if scene.library is not None:
+        raise SceneError(
+            f"The scene “{scene.name}” is linked and takes no strips.", "Choose a scene of this file in the sequencer."
+        )
+    return scene.sequence_editor or scene.sequence_editor_create()
+
+
+def _free_channel(scene: bpy.types.Scene, start: int, length: int) -> tuple[bpy.types.SequenceEditor, int]:
+    editor = _editor(scene)
+    ranges = [(strip.channel, *strip_range(strip)) for strip in strips(editor)]
+    taken = {channel for channel, first, after in ranges if first < start + length and start < after}
+    # Blender counts from channel 0, which takes no strips.
+    taken |= {number for number, channel in enumerate(editor.channels) if channel.lock}
+    free = next((number for number in range(1, _CHANNELS + 1) if number not in taken), None)
+    if free is None:
+        raise SceneError(f"All {_CHANNELS} channels of the timeline are taken at frame {start}.", "Move the playhead.")
+    return editor, free

@@ -17,6 +17,7 @@ from . import __version__
 from . import command_options as option
 from .batch.command import batch
 from .extract_commands import extract
+from .fill_commands import fill
 from .page_commands import page
 from .prediction_settings import DEFAULTS, PredictionSettings
 from .render_commands import animate, load_volume, predicted, read_picture, render
@@ -70,6 +71,7 @@ app.command()(batch)
 app.command()(page)
 app.command()(simulate)
 app.command()(extract)
+app.command()(fill)
 
 
 @app.command()

@@ -46,6 +46,7 @@ class Engine:
         return {
             "predict": self._predict,
             "extract": self._extract,
+            "fill": self._fill,
             "render": self._render,
             "clear_cache": self._clear_cache,
         }
@@ -211,6 +212,20 @@ class Engine:
                 passes["coverage"] = encode_coverage(rendered.coverage)
             context.frame(rendered.index, frame, *(passes[name] for name in params.passes))
         return {"count": shot.frames, "suffix": FORMATS[params.format]}, []
+
+    def _fill(self, request: Request, context: Context) -> Reply:
+        from .filling import fill
+        from .request_params import FillParams, image_of, mask_of, parts_of, wire_bytes
+
+        params = FillParams.model_validate(request.params)
+        pixels, mask = parts_of(request, 2)
+        filled = fill(
+            image_of(params.image, pixels),
+            mask_of(params.mask, mask),
+            progress=context.progress,
+            cancel=context.cancelled,
+        )
+        return {"image": params.image.model_dump()}, [wire_bytes(filled)]
 
     def _clear_cache(self, request: Request, context: Context) -> Reply:
         return {"freed": self._cache.clear()}, []

@@ -20,6 +20,7 @@ from .shutter import DEFAULT_SAMPLES, MAX_ANGLE, MAX_SAMPLES
 
 __all__ = [
     "ExtractParams",
+    "FillParams",
     "ImageParams",
     "MaskParams",
     "PredictParams",
@@ -27,6 +28,7 @@ __all__ = [
     "image_of",
     "mask_of",
     "parts_of",
+    "wire_bytes",
 ]
 
 # Little-endian on the wire, whatever the machines are.
@@ -75,6 +77,13 @@ class PredictParams(_Params):
             SettingsError: when one is out of range.
         """
         return PredictionSettings(**self.model_dump(exclude={"image", "mask", "seed"}))
+
+
+class FillParams(_Params):
+    """A picture and the part of it that is to be filled, 255 in the mask; both of one size."""
+
+    image: ImageParams
+    mask: MaskParams
 
 
 class ExtractParams(_Params):
@@ -181,3 +190,8 @@ def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[np.uint8]:
     if len(data) != expected:
         raise ImageError(f"The mask has {len(data)} bytes, where its shape makes {expected}.")
     return np.frombuffer(data, np.uint8).reshape(params.shape)
+
+
+def wire_bytes(image: npt.NDArray[Any]) -> bytes:
+    """The inverse of `image_of`."""
+    return np.ascontiguousarray(image, _DTYPES[image.dtype.name]).tobytes()

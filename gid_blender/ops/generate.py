@@ -53,15 +53,24 @@ class GenerateTask(Task):
     title = "Predicting motion"
     method = "predict"
 
-    def __init__(self, target: bpy.types.Scene, source: scene.Source) -> None:
+    def __init__(
+        self,
+        target: bpy.types.Scene,
+        source: scene.Source,
+        *,
+        seed: int | None = None,
+        quality: str | None = None,
+        wanted: Wanted | None = None,
+    ) -> None:
+        """Ask for a motion of a picture; what is not given is as the scene's settings say. Raises SceneError."""
         self.pixels = scene.read_pixels(source.image, frame=source.frame)
         self.params = {
             "image": self.pixels.header,
-            "seed": target.gid.seed,
-            **QUALITY_PARAMS[target.gid.quality],
+            "seed": target.gid.seed if seed is None else seed,
+            **QUALITY_PARAMS[quality or target.gid.quality],
         }
         self.parts = [memoryview(self.pixels.array).cast("B")]
-        self.wanted = Wanted.of(target.gid)
+        self.wanted = wanted or Wanted.of(target.gid)
         self.scene_uid = target.session_uid
         self.image_uid, self.frame_number = source.image.session_uid, source.frame
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,8 @@ class Session:
         stage, factor, elapsed: of the task in progress, ready to be drawn.
         problem: the last failure, until it is dismissed or something new is started.
         note: one sentence about the last success, or "".
+        after: called once with whether it was cancelled, when a task and all that it started in turn has ended by itself
+            or was cancelled; may start the next one. What is abandoned calls nobody.
         worker_facts: lines about the worker from the last Check, for the preferences.
         installer: the attempt to set up the worker that is running or was the last.
     """
@@ -78,6 +80,7 @@ class Session:
         self.elapsed = ""
         self.problem: Problem | None = None
         self.note = ""
+        self.after: Callable[[bool], None] | None = None
         self.worker_facts: tuple[str, ...] = ()
         self.installer: Installer | None = None
         self.setup_lines: tuple[str, ...] = ()
@@ -177,7 +180,7 @@ class Session:
         task, job = self.task, self._job
         if task is None:
             return
-        self.task = self._job = None
+        self.task = self._job = self.after = None
         self._started = 0.0
         self.note = note
         task.close()
@@ -278,6 +281,9 @@ class Session:
             task.close()
             if self.task is None:
                 self._started = 0.0
+        if self.task is None and self.after is not None:
+            after, self.after = self.after, None
+            after(self.problem is None and job.state is JobState.CANCELLED)
 
     def _connect(self) -> WorkerClient:
         if self._client is None:

@@ -21,6 +21,9 @@ def session():
     return importlib.import_module(f"{PACKAGE}.gid_blender.ops.session").session
 
 
+REMOVED = []
+
+
 def areas(kind):
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
@@ -101,18 +104,17 @@ def go_to(frame):
 
 
 def only(names):
-    """Leave those panels of ours alone in the sidebar, opened; [] brings all back as they were."""
-    modules = [module(f"ui.{name}") for name in ("panels", "excitations_panel")]
-    for part in reversed(modules):
-        part.unregister()
-    for part in modules:
-        part.register()
+    """Leave those panels of ours alone in the sidebar; [] brings all back."""
+    while REMOVED:
+        bpy.utils.register_class(REMOVED.pop())
     if not names:
         return
-    classes = [c for c in bpy.types.Panel.__subclasses__() if c.__name__.startswith("GID_PT_")]
+    classes = [c for c in bpy.types.Panel.__subclasses__() if c.__name__.startswith("GID_PT_") and c.is_registered]
+    # Children before their parents, whose removal would take them along.
     for cls in sorted(classes, key=lambda c: not hasattr(c, "bl_parent_id")):
         if not any(cls.__name__.endswith(f"_{name}") for name in names):
             bpy.utils.unregister_class(cls)
+            REMOVED.append(cls)
 
 
 def excitation(name, **values):

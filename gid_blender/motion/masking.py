@@ -24,10 +24,10 @@ __all__ = ["AMPLITUDE", "at_pixels", "combined", "envelope", "feathered", "least
 Weights = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 
-# The spread edges of a mesh leave room for it (`regularize.STRETCH`), and so does the feather.
-AMPLITUDE = 2.0
-# Halvings of the interval in which the least radius lies, in which it is a factor of two to begin with.
-_STEPS = 4
+# Of motion that a feather has to survive: somewhat more than predicted, for winds and pulls add to the loop.
+AMPLITUDE = 1.5
+# Halvings of the interval in which the least radius lies.
+_STEPS = 5
 _WIDEST = 2.0
 
 
@@ -124,19 +124,22 @@ def least_radius(
         amplitude: of the motion that the sheet has to survive; 1 is as predicted.
 
     Returns:
-        Picture widths, found to 5 %; 0 where the mask is soft enough as it is.
+        Picture widths, found to some 5 %; 0 where the mask is soft enough as it is.
     """
     values = _checked(mask)
     if values.min() >= 1 or values.max() <= 0:
         return 0.0
     swings = moments(spectrum) * np.float32(amplitude)
+    # In the order in which cells are picked out of it.
+    by_vertex = np.ascontiguousarray(swings.reshape(len(swings), 2, -1).transpose(2, 1, 0))
 
     def folds(radius: float) -> bool:
-        return _folds(swings, envelope(values, spacing, radius), spacing)
+        return _folds(by_vertex, envelope(values, spacing, radius), spacing)
 
     if not folds(0.0):
         return 0.0
-    low, high = 0.0, 2.0 * max(spacing)
+    # What moves alike everywhere folds where its way is longer than the radius.
+    low, high = 0.0, max(float(np.sqrt((swings**2).sum(axis=1).max())), *spacing)
     while high < _WIDEST and folds(high):
         low, high = high, 2.0 * high
     for _ in range(_STEPS):
@@ -175,7 +178,7 @@ def _checked(mask: npt.ArrayLike) -> Weights:
 def _stretched(mask: Weights, height: int, width: int) -> Weights:
     down = ((np.arange(height) + 0.5) * mask.shape[0] / height).astype(np.intp)
     across = ((np.arange(width) + 0.5) * mask.shape[1] / width).astype(np.intp)
-    return mask[down][:, across]
+    return np.asarray(mask[down][:, across], np.float32)
 
 
 def _lowest(values: Weights, vertices: int, *, axis: int) -> Weights:
@@ -218,29 +221,33 @@ def _pressed(weights: Weights, down: int, across: int, rise: np.float32) -> bool
 
 
 def _folds(swings: npt.NDArray[np.float32], weights: Weights, spacing: tuple[float, float]) -> bool:
-    """Whether a cell over which the weight changes turns inside out, which would not without weights."""
+    """Whether a cell over which the weight changes turns inside out, which would not without weights.
+
+    Args:
+        swings: (rows·columns, 2, times) displacements.
+        weights: (rows, columns).
+        spacing: (dx, dy) between vertices.
+    """
     corners = np.stack([weights[:-1, :-1], weights[:-1, 1:], weights[1:, :-1], weights[1:, 1:]])
     rows, columns = np.nonzero(np.ptp(corners, axis=0) > 0)
-    if not len(rows):
-        return False
-    places = [(rows + down, columns + across) for down in (0, 1) for across in (0, 1)]
-    plain = [swings[:, :, *place] for place in places]
-    masked = [swing * weights[place] for swing, place in zip(plain, places, strict=True)]
-    return bool((_turned(masked, spacing) & ~_turned(plain, spacing)).any())
+    first = rows * weights.shape[1] + columns
+    # Upper left, upper right, lower left, lower right.
+    cells = [first, first + 1, first + weights.shape[1], first + weights.shape[1] + 1]
+    flat = weights.ravel()
+    turned = _turned([swings[at] * flat[at, None, None] for at in cells], spacing)
+    # A motion that folds by itself is not the mask's business.
+    return bool(turned.any()) and not _turned([swings[at[turned]] for at in cells], spacing).all()
 
 
 def _turned(corners: list[npt.NDArray[np.float32]], spacing: tuple[float, float]) -> npt.NDArray[np.bool_]:
-    """(N,) cells of which a corner has no positive area at some moment.
-
-    Args:
-        corners: upper left, upper right, lower left, lower right: (times, 2, N) displacements.
-        spacing: (dx, dy) between them.
-    """
+    """(N,) cells of which a corner has no positive area at some moment; of each corner (N, 2, times) displacements."""
     upper_left, upper_right, lower_left, lower_right = corners
     grid_x, grid_y = (np.array(step, np.float32)[:, None] for step in ((spacing[0], 0), (0, spacing[1])))
-    turned = np.zeros(upper_left.shape[2], bool)
-    for across in (grid_x + upper_right - upper_left, grid_x + lower_right - lower_left):
-        for down in (grid_y + lower_left - upper_left, grid_y + lower_right - upper_right):
+    sides = [grid_x + upper_right - upper_left, grid_x + lower_right - lower_left]
+    edges = [grid_y + lower_left - upper_left, grid_y + lower_right - upper_right]
+    turned = np.zeros(len(upper_left), bool)
+    for across in sides:
+        for down in edges:
             area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
-            turned |= (area <= 0).any(axis=0)
+            turned |= area.min(axis=1) <= 0
     return turned

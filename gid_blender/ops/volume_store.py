@@ -17,13 +17,15 @@ from pathlib import Path
 import bpy
 
 from .. import motion, scene
+from ..motion.masking import at_pixels
 from ..motion.regularize import pin_border
+from ..scene.masks import mask_weights
 from ..scene.mesh import plane_width
 from ..scene.objects import plane_settings
 from ..scene.shape_keys import read_spectrum
 from .paths import user_folder
 
-__all__ = ["clear", "pinned", "recall", "remember", "size"]
+__all__ = ["clear", "masked", "pinned", "recall", "remember", "size"]
 
 PROPERTY = "gid_volume"
 # About 40 volumes of the default size.
@@ -67,8 +69,16 @@ def pinned(obj: bpy.types.Object, volume: motion.SpectralVolume) -> motion.Spect
     return replace(volume, spectrum=pin_border(volume.spectrum, spacing, settings.pin_border))
 
 
+def masked(obj: bpy.types.Object, volume: motion.SpectralVolume) -> motion.SpectralVolume:
+    """The volume times the object's mask, on its own grid: for what knows nothing of masks."""
+    weights = mask_weights(obj)
+    if weights is None:
+        return volume
+    return replace(volume, spectrum=volume.spectrum * at_pixels(weights, volume.height, volume.width))
+
+
 def _from_mesh(obj: bpy.types.Object) -> motion.SpectralVolume:
-    corners = read_spectrum(obj)
+    corners = read_spectrum(obj, masked=False)
     # A mesh has its values at the corners of its cells, a volume at the centres of its pixels: the mean of four.
     rows = corners[..., 1:, :] + corners[..., :-1, :]
     bands = len(corners)

@@ -13,6 +13,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from .. import scene
+from ..scene.masks import has_mask
 
 __all__ = ["check", "forget", "is_stale", "register", "settle", "unregister"]
 
@@ -120,7 +121,8 @@ def _mark_painted(target: bpy.types.Scene, mesh: bpy.types.Mesh) -> bool:
         return False
     edited = [obj for obj in target.objects if obj.data == mesh and scene.is_motion_object(obj)]
     if bpy.context.mode == "PAINT_WEIGHT":
-        edited = [obj for obj in edited if any(e.gid.excitation.area for e in scene.empties_of(target, obj))]
+        areas = {obj: any(e.gid.excitation.area for e in scene.empties_of(target, obj)) for obj in edited}
+        edited = [obj for obj in edited if areas[obj] or has_mask(obj)]
     _painted.update(obj.session_uid for obj in edited)
     return bool(edited)
 

@@ -17,6 +17,7 @@ from .empties import arrow_on, on_picture
 from .errors import SceneError
 from .mesh import grid_of
 from .sampling import Look
+from .vertex_weights import read_weights
 
 __all__ = ["Setting", "excitation_of", "moments", "span"]
 
@@ -210,21 +211,15 @@ def _area(empty: bpy.types.Object, picture: bpy.types.Object) -> tuple[npt.NDArr
     name = empty.gid.excitation.area
     if not name:
         return None, ""
-    group = picture.vertex_groups.get(name)
-    if group is None:
+    weights = read_weights(picture, name)
+    if weights is None:
         return None, f"“{picture.name}” has no vertex group “{name}”, so “{empty.name}” blows everywhere."
     columns, rows = grid_of(picture.data)
-    weights = np.zeros(rows * columns)
-    which = group.index
-    for vertex in picture.data.vertices:
-        for member in vertex.groups:
-            if member.group == which:
-                weights[vertex.index] = member.weight
     if not weights.any():
         raise SceneError(
             f"The vertex group “{name}” is empty, so “{empty.name}” blows nowhere.", "Paint weights, or clear its Area."
         )
-    return weights.reshape(rows, columns), ""
+    return weights.reshape(rows, columns).astype(np.float64), ""
 
 
 def _keyed_frames(empty: bpy.types.Object) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ from ..motion.grid import at_vertices
 from ..motion.regularize import pin_border, spread_edges
 from .controls import add_controls
 from .errors import SceneError
+from .masks import refresh_mask
 from .material import Shader, picture_material
 from .mesh import build_plane, grid_for, grid_of, plane_width
 from .pixels import read_pixels
@@ -128,8 +129,8 @@ def create_motion_object(
 def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: PlaneSettings | None = None) -> None:
     """Give an existing motion object another volume, in place: the same object and mesh with new shape keys.
 
-    Transform, materials, modifiers, the controls' values and all their animation stay, and the rest position too if it
-    was sculpted; the playback stays live or keyed as it was.
+    Transform, materials, modifiers, the controls' values and all their animation, and the mask stay, and the rest
+    position too if it was sculpted; the playback stays live or keyed as it was.
 
     Args:
         obj: the motion object.
@@ -145,6 +146,7 @@ def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: P
     keyed, bands = not has_drivers(obj), bands_of(obj)
     _write_motion(obj, volume, settings or plane_settings(obj))
     add_controls(obj, bands=volume.bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
+    refresh_mask(obj)
     if not keyed or volume.bands != bands:
         to_drivers(obj)
     if keyed and volume.bands != bands and obj.users_scene:
@@ -215,7 +217,7 @@ def _write_motion(obj: bpy.types.Object, volume: SpectralVolume, settings: Plane
     lift = _lift(spectrum, settings.depth * height)
     if bands_of(obj):
         # Only the difference to the lift that is in there: what was sculpted into the rest position stays.
-        lift -= _lift(read_spectrum(obj), float(mesh.get("gid_depth", 0.0)) * height)
+        lift -= _lift(read_spectrum(obj, masked=False), float(mesh.get("gid_depth", 0.0)) * height)
     write_shape_keys(obj, spectrum, width=width, lift=lift)
 
     mesh["gid_height"], mesh["gid_shader"] = height, mesh.get("gid_shader", settings.shader)

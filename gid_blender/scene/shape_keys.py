@@ -12,11 +12,23 @@ import numpy as np
 
 from .errors import SceneError
 from .mesh import grid_of, plane_width
+from .vertex_weights import read_weights
 
-__all__ = ["MAX_VALUE", "band_keys", "bands_of", "key_names", "read_spectrum", "write_shape_keys"]
+__all__ = [
+    "MASK_GROUP",
+    "MAX_VALUE",
+    "band_keys",
+    "bands_of",
+    "key_names",
+    "key_weights",
+    "read_spectrum",
+    "write_shape_keys",
+]
 
 # Blender clamps a key's value to its slider, and a slider to ±10.
 MAX_VALUE = 10.0
+# By the weights of this vertex group Blender multiplies what the keys do: what may move (`masks`).
+MASK_GROUP = "Image Dynamics Mask"
 
 
 def key_names(bands: int) -> list[str]:
@@ -79,13 +91,19 @@ def write_shape_keys(
         key = obj.data.shape_keys.key_blocks.get(name) or obj.shape_key_add(name=name, from_mix=False)
         key.slider_min, key.slider_max = -MAX_VALUE, MAX_VALUE
         key.relative_key = basis
+        if MASK_GROUP in obj.vertex_groups:
+            key.vertex_group = MASK_GROUP
         np.add(rest[:, :2], offset, out=target[:, :2])
         key.points.foreach_set("co", target.ravel())
     obj.data.update()
 
 
-def read_spectrum(obj: bpy.types.Object) -> np.ndarray:
+def read_spectrum(obj: bpy.types.Object, *, masked: bool = True) -> np.ndarray:
     """(K, 2, rows, columns) complex64, back from the shape keys, in fractions of the picture's width.
+
+    Args:
+        obj: the motion object.
+        masked: as it is seen, times the vertex groups of the keys; otherwise as it was predicted.
 
     Raises:
         SceneError: when vertices were added or removed since the keys were made.
@@ -93,9 +111,22 @@ def read_spectrum(obj: bpy.types.Object) -> np.ndarray:
     columns, rows = grid_of(obj.data)
     rest = _coordinates(obj.data.shape_keys.reference_key)
     parts = np.stack([(_coordinates(key) - rest)[:, :2] for key in band_keys(obj)]) / plane_width(obj.data)
+    if masked and (weights := key_weights(obj)):
+        names = [key.vertex_group for key in band_keys(obj)]
+        for part, name in zip(parts, names, strict=True):
+            if name in weights:
+                part *= weights[name][:, None]
     parts[..., 1] *= -1
     parts = parts.reshape(-1, 2, rows, columns, 2).transpose(0, 1, 4, 2, 3)
     return np.asarray(parts[:, 0] + 1j * parts[:, 1], np.complex64)
+
+
+def key_weights(obj: bpy.types.Object) -> dict[str, np.ndarray]:
+    """(V,) weights of each vertex group that holds motion back, by its name; none for what moves freely."""
+    groups = {key.vertex_group for key in band_keys(obj)} - {""}
+    # A name without a group behind it holds nothing back.
+    found = {name: read_weights(obj, name) for name in sorted(groups)}
+    return {name: weights for name, weights in found.items() if weights is not None}
 
 
 def _coordinates(key: bpy.types.ShapeKey) -> np.ndarray:

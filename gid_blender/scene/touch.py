@@ -22,7 +22,7 @@ from .mesh import grid_of
 from .objects import is_motion_object
 from .playback import ensure_response
 from .response import RESPONSE, response_path, set_excitation
-from .shape_keys import band_keys, bands_of, read_spectrum
+from .shape_keys import band_keys, bands_of, key_weights, read_spectrum
 from .timing import frame_rate
 from .touch_plane import aspect_of
 
@@ -116,6 +116,7 @@ def body_of(obj: bpy.types.Object) -> Body:
     bands = bands_of(obj)
     gains = tuple(float(obj[gain_name(band)]) for band in range(bands))
     key = (columns, rows, gains, aspect_of(obj), *(_checksum(k) for k in (*band_keys(obj)[2:4], band_keys(obj)[-1])))
+    key += tuple(zlib.crc32(weights.view(np.uint8)) for weights in key_weights(obj).values())
     if key not in _bodies:
         plain = ModalBasis.at_vertices(read_spectrum(obj), aspect_of(obj))
         basis = plain if set(gains[1:]) == {1.0} else plain.equalised(gains)

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a picture may move: from a painted image, the picture's alpha or a vertex group to weights of the mesh.
+
+All of it ends in one vertex group, by which Blender multiplies every shape key of the motion. So it can be changed
+at any time without predicting again, be painted as weights, and plays where the extension is missing.
+What it is made of is kept on the object in plain properties, so that it can be made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..motion import masking
+from .errors import SceneError
+from .mesh import grid_of, plane_width
+from .pixels import MIN_SIDE, read_pixels
+from .playback import require_editable
+from .shape_keys import MASK_GROUP, band_keys, key_weights, read_spectrum
+from .vertex_weights import read_weights, write_weights
+
+__all__ = [
+    "ALPHA",
+    "FEATHER",
+    "IMAGE",
+    "INVERT",
+    "SOURCE_GROUP",
+    "Masked",
+    "has_mask",
+    "mask_condition",
+    "mask_image",
+    "mask_weights",
+    "new_mask_image",
+    "refresh_mask",
+    "remove_mask",
+    "set_mask",
+    "sources_changed",
+    "update_mask",
+]
+
+IMAGE, ALPHA, SOURCE_GROUP = "gid_mask", "gid_mask_alpha", "gid_mask_group"
+INVERT, FEATHER = "gid_mask_invert", "gid_mask_feather"
+# What the weights were made of and a hash of them: a fingerprint of what a bake depends on finds the latter.
+_MADE_OF, _WEIGHTS = "gid_mask_made_of", "gid_mask_weights"
+_ALL = (IMAGE, ALPHA, SOURCE_GROUP, INVERT, FEATHER, _MADE_OF, _WEIGHTS)
+
+# Finer than any mesh can follow, and painted on without delay.
+LONGEST_SIDE = 2048
+# What a model looks at is far smaller.
+_CONDITION_SIDE = 1024
+# Red, green and blue as bright as they look.
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+@dataclass(frozen=True)
+class Masked:
+    """What came of a mask.
+
+    Attributes:
+        free: share of the vertices that may move at all, 0..1.
+        stretched: a remark that the mask is of another shape than the picture, or "".
+    """
+
+    free: float
+    stretched: str = ""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A sentence for each thing that may not be as it was meant."""
+        black = "The mask is black everywhere, so nothing moves." if self.free == 0 else ""
+        return tuple(text for text in (black, self.stretched) if text)
+
+
+def has_mask(obj: bpy.types.Object) -> bool:
+    """Whether a mask holds back some of the object's motion. Cheap enough for `poll` and `draw`."""
+    return MASK_GROUP in obj.vertex_groups
+
+
+def mask_image(obj: bpy.types.Object) -> bpy.types.Image | None:
+    """The image that says what may move; None without one, and when it was deleted."""
+    image = obj.get(IMAGE)
+    return image if isinstance(image, bpy.types.Image) else None
+
+
+def new_mask_image(obj: bpy.types.Object) -> bpy.types.Image:
+    """A white image for the picture of an object, of its size up to 2048 a side, packed into the file; not in use yet.
+
+    Raises:
+        SceneError: when the picture was deleted.
+    """
+    width, height = _picture(obj).size
+    share = min(1.0, LONGEST_SIDE / max(width, height, 1))
+    size = [max(MIN_SIDE, round(side * share)) for side in (width, height)]
+    image = bpy.data.images.new(f"{_picture(obj).name} Mask", *size, alpha=False, is_data=True)
+    # A colour to be generated would be enough to be seen, but not to be packed.
+    image.pixels.foreach_set(np.ones(size[0] * size[1] * 4, np.float32))
+    image.update()
+    image.pack()
+    return image
+
+
+def set_mask(
+    obj: bpy.types.Object,
+    *,
+    image: bpy.types.Image | None = None,
+    alpha: bool = False,
+    group: str = "",
+    invert: bool = False,
+    feather: float | None = None,
+) -> Masked:
+    """Say what a picture's mask is made of; all that is given is multiplied. What it was made of before is forgotten.
+
+    Args:
+        obj: the motion object.
+        image: bright moves, black is pinned; stretched over the picture.
+        alpha: the picture's own: what is transparent is pinned.
+        group: name of a vertex group; that of the mask itself stays as it was painted.
+        invert: swap what moves and what is pinned.
+        feather: picture widths over which black turns into white at least; None keeps what it was.
+
+    Raises:
+        SceneError: when there is nothing to make it of, or the object cannot be changed; nothing is changed then.
+    """
+    _require_changeable(obj)
+    kept = {name: obj[name] for name in _ALL if name in obj}
+    group = "" if group == MASK_GROUP and MASK_GROUP in obj.vertex_groups else group
+    _clear(obj, IMAGE, SOURCE_GROUP)
+    if image is not None:
+        obj[IMAGE] = image
+    if group:
+        obj[SOURCE_GROUP] = group
+    obj[ALPHA], obj[INVERT] = alpha, invert
+    obj[FEATHER] = float(kept.get(FEATHER, 0.0) if feather is None else feather)
+    obj.id_properties_ui(FEATHER).update(
+        min=0.0, max=1.0, soft_max=0.2, step=0.1, precision=3,
+        description="Width over which black turns into white, at least; wider where the motion would fold the mesh",
+    )  # fmt: skip
+    obj.id_properties_ui(INVERT).update(description="Swap what moves and what is pinned")
+    obj.id_properties_ui(ALPHA).update(description="Pin what is transparent in the picture")
+    try:
+        return update_mask(obj)
+    except SceneError:
+        _clear(obj, *_ALL)
+        for name, value in kept.items():
+            obj[name] = value
+        raise
+
+
+def update_mask(obj: bpy.types.Object) -> Masked:
+    """Make the weights anew from what the mask is made of; weights that were painted by hand stay as they are.
+
+    Raises:
+        SceneError: when the mask's image or vertex group is gone or cannot be read; the weights stay as they were.
+    """
+    _require_changeable(obj)
+    columns, rows = grid_of(obj.data)
+    mask = _composed(obj)
+    if mask is None:
+        weights = read_weights(obj, MASK_GROUP)
+        if weights is None:
+            raise SceneError(f"“{obj.name}” has no mask.", "Paint one, or choose what it is made of.")
+        weights = weights.reshape(rows, columns)
+    else:
+        spacing = (1 / (columns - 1), float(obj.data["gid_height"]) / plane_width(obj.data) / (rows - 1))
+        weights = masking.feathered(
+            mask.values if mask.at_vertices else masking.lowest_at_vertices(mask.values, rows, columns),
+            read_spectrum(obj, masked=False),
+            spacing,
+            radius=float(obj.get(FEATHER, 0.0)),
+            amplitude=masking.AMPLITUDE * max(1.0, abs(float(obj["gid_amplitude"]))),
+        )
+        write_weights(obj, MASK_GROUP, weights)
+    for key in band_keys(obj):
+        key.vertex_group = MASK_GROUP
+    obj[_MADE_OF] = _made_of(obj)
+    obj[_WEIGHTS] = hashlib.sha256(np.ascontiguousarray(weights).data).hexdigest()
+    obj.update_tag()
+    return Masked(float((weights > 0).mean()), "" if mask is None else mask.remark)
+
+
+def refresh_mask(obj: bpy.types.Object) -> None:
+    """After another motion has come: the mask as before, feathered as that motion needs it. Without one, nothing."""
+    if has_mask(obj):
+        try:
+            update_mask(obj)
+        except SceneError:
+            # What it was made of is gone; the weights are still there, and new motion is no reason to lose either.
+            for key in band_keys(obj):
+                key.vertex_group = MASK_GROUP
+
+
+def remove_mask(obj: bpy.types.Object) -> None:
+    """Let everything move again. The image that the mask was made of stays in the file.
+
+    Raises:
+        SceneError: when the object cannot be changed.
+    """
+    _require_changeable(obj)
+    for key in band_keys(obj):
+        if key.vertex_group == MASK_GROUP:
+            key.vertex_group = ""
+    group = obj.vertex_groups.get(MASK_GROUP)
+    if group is not None:
+        obj.vertex_groups.remove(group)
+    _clear(obj, *_ALL)
+    obj.update_tag()
+
+
+def sources_changed(obj: bpy.types.Object) -> bool:
+    """Whether the mask was told to be made of something else since its weights were made. Cheap."""
+    return _MADE_OF in obj and obj[_MADE_OF] != _made_of(obj)
+
+
+def mask_weights(obj: bpy.types.Object) -> np.ndarray | None:
+    """(rows, columns) float32, what the motion of a picture's vertices is multiplied with; None where all are free.
+
+    Raises:
+        SceneError: when vertices were added or removed, or the keys are held back by several vertex groups.
+    """
+    found = key_weights(obj)
+    if not found:
+        return None
+    held = {key.vertex_group if key.vertex_group in found else "" for key in band_keys(obj)}
+    if len(held) > 1:
+        raise SceneError(
+            f"The shape keys of “{obj.name}” have different vertex groups: {', '.join(map(repr, sorted(held)))}.",
+            "Update the mask, so that all have the same.",
+        )
+    columns, rows = grid_of(obj.data)
+    return found[held.pop()].reshape(rows, columns)
+
+
+def mask_condition(obj: bpy.types.Object) -> np.ndarray | None:
+    """(H, W) uint8 for the worker's `predict`: 255 where anything may move, 0 where all is pinned; None without a mask.
+
+    Greys may move here: they weaken what was predicted, and would do so twice.
+
+    Raises:
+        SceneError: when the mask's image or vertex group is gone or cannot be read.
+    """
+    if not has_mask(obj):
+        return None
+    mask = _composed(obj)
+    values = mask_weights(obj) if mask is None else mask.values
+    if values is None:
+        return None
+    skip = -(-max(values.shape) // _CONDITION_SIDE)
+    return np.where(values[::skip, ::skip] > 0, np.uint8(255), np.uint8(0))
+
+
+@dataclass(frozen=True)
+class Composed:
+    """All that a mask is made of, multiplied.
+
+    Attributes:
+        values: (H, W) in 0..1, row 0 at the top.
+        at_vertices: each is the weight of a vertex already; otherwise they are pixels.
+        remark: about the mask's shape, or "".
+    """
+
+    values: np.ndarray
+    at_vertices: bool
+    remark: str
+
+
+def _composed(obj: bpy.types.Object) -> Composed | None:
+    """What the mask is made of; None where that is nothing. Raises SceneError when something of it is gone."""
+    masks: list[np.ndarray] = []
+    remark = ""
+    if IMAGE in obj:
+        image = mask_image(obj)
+        if image is None:
+            raise SceneError(
+                f"The mask image of “{obj.name}” was deleted; what was pinned stays so.",
+                "Undo the deletion, choose another image, or remove the mask.",
+            )
+        pixels = read_pixels(image).array
+        masks.append(_brightness(pixels))
+        remark = _shape_remark(image, _picture(obj))
+    if obj.get(ALPHA):
+        pixels = read_pixels(_picture(obj)).array
+        if pixels.shape[2] < 4:
+            raise SceneError(
+                f"“{_picture(obj).name}” has no transparency that could be a mask.", "Paint a mask, or choose an image."
+            )
+        masks.append(_unit(pixels[..., 3]))
+    name = obj.get(SOURCE_GROUP, "")
+    if name:
+        weights = read_weights(obj, name)
+        if weights is None:
+            raise SceneError(
+                f"“{obj.name}” has no vertex group “{name}” any more; what was pinned stays so.",
+                "Choose another one, or remove the mask.",
+            )
+        columns, rows = grid_of(obj.data)
+        weights = weights.reshape(rows, columns)
+        masks.append(masking.at_pixels(weights, *masks[0].shape) if masks else weights)
+    if not masks:
+        return None
+    return Composed(masking.combined(*masks, invert=bool(obj.get(INVERT))), len(masks) == 1 and bool(name), remark)
+
+
+def _brightness(pixels: np.ndarray) -> np.ndarray:
+    """(H, W) 0..1 of (H, W, 3 or 4); white is 1 exactly."""
+    bright = _unit(pixels[..., :3]) @ _LUMA
+    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32) / (np.float32(255) if values.dtype == np.uint8 else np.float32(1))
+
+
+def _shape_remark(mask: bpy.types.Image, picture: bpy.types.Image) -> str:
+    (width, height), (wide, high) = mask.size, picture.size
+    # Half a pixel of rounding, either way.
+    if high == 0 or abs(width * high - height * wide) <= max(wide, high):
+        return ""
+    return f"The mask is {width}×{height} pixels, the picture {wide}×{high}: it is stretched over the picture."
+
+
+def _picture(obj: bpy.types.Object) -> bpy.types.Image:
+    image = obj.get("gid_image")
+    if not isinstance(image, bpy.types.Image):
+        raise SceneError(f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew.")
+    return image
+
+
+def _require_changeable(obj: bpy.types.Object) -> None:
+    require_editable(obj)
+    if obj.override_library is not None:
+        raise SceneError(
+            f"“{obj.name}” is a library override, whose vertex groups cannot be changed.",
+            "Paint its mask in the file that it comes from, or choose Object > Relations > Make Local > All.",
+        )
+
+
+def _made_of(obj: bpy.types.Object) -> str:
+    image = mask_image(obj)
+    told = [image.name_full if image is not None else None, bool(obj.get(ALPHA)), str(obj.get(SOURCE_GROUP, ""))]
+    return json.dumps([*told, bool(obj.get(INVERT)), round(float(obj.get(FEATHER, 0.0)), 6)])
+
+
+def _clear(obj: bpy.types.Object, *names: str) -> None:
+    for name in names:
+        if name in obj:
+            del obj[name]

@@ -5,18 +5,22 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, help, session, watching
+    from . import classes, help, queue_run, session, variations, watching
 
     classes.register()
     help.register()
     session.register()
     watching.register()
+    queue_run.register()
+    variations.register()
 
 
 def unregister() -> None:
-    from . import classes, help, session, touch, watching
+    from . import classes, help, queue_run, session, touch, variations, watching
 
     touch.end_all()
+    variations.unregister()
+    queue_run.unregister()
     watching.unregister()
     session.unregister()
     help.unregister()

@@ -13,9 +13,12 @@ from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .help import GID_OT_help
+from .queue import GID_OT_queue_add, GID_OT_queue_clear, GID_OT_queue_move, GID_OT_queue_remove
+from .queue_run import GID_OT_queue_cancel, GID_OT_queue_pause, GID_OT_queue_run
 from .render import GID_OT_accept_frames, GID_OT_render_frames, GID_OT_render_sequence
 from .touch import GID_OT_touch
 from .touch_record import GID_OT_record_touch
+from .variations import GID_OT_choose_variation, GID_OT_dismiss_variations, GID_OT_variations
 from .volume_files import (
     GID_OT_convert_to_keyframes,
     GID_OT_export_volume,
@@ -43,10 +46,12 @@ CLASSES = (
     GID_OT_bake,
     GID_OT_cache_clear,
     GID_OT_cancel,
+    GID_OT_choose_variation,
     GID_OT_clear_bake,
     GID_OT_convert_to_keyframes,
     GID_OT_copy_report,
     GID_OT_dismiss_error,
+    GID_OT_dismiss_variations,
     GID_OT_equaliser_preset,
     GID_OT_export_page,
     GID_OT_export_volume,
@@ -57,6 +62,13 @@ CLASSES = (
     GID_OT_load_example,
     GID_OT_open_log,
     GID_OT_open_picture,
+    GID_OT_queue_add,
+    GID_OT_queue_cancel,
+    GID_OT_queue_clear,
+    GID_OT_queue_move,
+    GID_OT_queue_pause,
+    GID_OT_queue_remove,
+    GID_OT_queue_run,
     GID_OT_randomise_phase,
     GID_OT_record_touch,
     GID_OT_remove_excitation,
@@ -65,6 +77,7 @@ CLASSES = (
     GID_OT_restore_controls,
     GID_OT_touch,
     GID_OT_upgrade_controls,
+    GID_OT_variations,
     GID_OT_worker_check,
     GID_OT_worker_release,
     GID_OT_worker_setup,

@@ -67,8 +67,8 @@ class Session:
         stage, factor, elapsed: of the task in progress, ready to be drawn.
         problem: the last failure, until it is dismissed or something new is started.
         note: one sentence about the last success, or "".
-        after: called once with whether it was cancelled, when a task and all that it started in turn has ended by itself
-            or was cancelled; may start the next one. What is abandoned calls nobody.
+        after: called once with whether it was cancelled, when a task and all that it started in turn has ended by
+            itself or was cancelled; may start the next one. What is abandoned calls nobody.
         worker_facts: lines about the worker from the last Check, for the preferences.
         installer: the attempt to set up the worker that is running or was the last.
     """

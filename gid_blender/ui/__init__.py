@@ -5,22 +5,24 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import excitations_panel, export_menu, keymap, panels, settings, tools
+    from . import excitations_panel, export_menu, keymap, panels, queue_panel, settings, tools
 
     settings.register()
     panels.register()
     excitations_panel.register()
+    queue_panel.register()
     keymap.register()
     tools.register()
     export_menu.register()
 
 
 def unregister() -> None:
-    from . import excitations_panel, export_menu, keymap, panels, settings, tools
+    from . import excitations_panel, export_menu, keymap, panels, queue_panel, settings, tools
 
     export_menu.unregister()
     tools.unregister()
     keymap.unregister()
+    queue_panel.unregister()
     excitations_panel.unregister()
     panels.unregister()
     settings.unregister()

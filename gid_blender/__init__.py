@@ -8,10 +8,11 @@ def register() -> None:
     """Add everything to Blender. Starts no process and no timer."""
     from . import ops, ui
     from .preferences import register as register_preferences
-    from .scene import properties
+    from .scene import properties, queue
 
     register_preferences()
     properties.register()
+    queue.register()
     ops.register()
     ui.register()
 
@@ -20,9 +21,10 @@ def unregister() -> None:
     """Take everything out again and end the worker, in the reverse order."""
     from . import ops, ui
     from .preferences import unregister as unregister_preferences
-    from .scene import properties
+    from .scene import properties, queue
 
     ui.unregister()
     ops.unregister()
+    queue.unregister()
     properties.unregister()
     unregister_preferences()

@@ -45,7 +45,7 @@ def picture_in(context: bpy.types.Context) -> bpy.types.Object | None:
 def point_under_cursor(target: bpy.types.Scene, picture: bpy.types.Object) -> tuple[float, float]:
     """The 3D cursor in picture widths from the top left corner; the centre where the cursor is beside the picture."""
     x, y = scene.on_picture(picture, picture.matrix_world.inverted_safe() @ target.cursor.location)
-    aspect = float(picture.data["gid_height"]) / float(picture.data["gid_width"])
+    aspect = scene.aspect_of(picture)
     return (x, y) if 0 <= x <= 1 and 0 <= y <= aspect else (0.5, aspect / 2)
 
 
@@ -59,10 +59,12 @@ class GID_OT_add_excitation(bpy.types.Operator):
     kind: EnumProperty(name="Kind", description="What it does to the picture", items=KINDS, default="PULL")
     way: FloatVectorProperty(
         name="Way",
-        description="Of a pull: where the hand goes, in picture widths to the right and up; of the others, where the "
+        description="Of a pull, where the hand goes, in picture widths to the right and up; of the others, where the "
         "arrow points",
         size=2,
         default=(0.05, 0.02),
+        min=-100.0,
+        max=100.0,
         soft_min=-0.3,
         soft_max=0.3,
     )

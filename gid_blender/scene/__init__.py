@@ -7,10 +7,14 @@ Functions take and return datablocks and arrays. They need no context, no operat
 
 from .bake import Baked, bake, clear_bake, frame_range, is_baked
 from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
-from .empties import add_empty, empties_of, is_excitation, key_way, on_picture, picture_of
+from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
 from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
+from .mesh_keys import remove_mesh_motion
+from .mesh_motion import Looked, MeshSettings, at_rest, look, move
+from .mesh_targets import followers_of, meshes_in, meshes_of, with_followers
+from .mesh_view import is_through_camera, leader_of, require_plane
 from .objects import (
     PlaneSettings,
     create_motion_object,
@@ -21,6 +25,7 @@ from .objects import (
     replace_motion,
 )
 from .pixels import Pixels, read_pixels
+from .plate import Plate, background_plate, chosen_plate, rendered_plate
 from .playback import coefficients, ensure_response, frame_coefficients, has_drivers, listens, to_drivers, to_keyframes
 from .rendered import PASSES, Rendered, frame_paths, has_rendered, remember_render, rendered
 from .response import clear_excitation, excitation, set_excitation
@@ -34,8 +39,11 @@ __all__ = [
     "PASSES",
     "Baked",
     "FrameFolder",
+    "Looked",
+    "MeshSettings",
     "Pixels",
     "PlaneSettings",
+    "Plate",
     "Rendered",
     "Renewal",
     "SceneError",
@@ -44,8 +52,12 @@ __all__ = [
     "add_movie",
     "add_strip",
     "as_still",
+    "aspect_of",
+    "at_rest",
+    "background_plate",
     "bake",
     "band_count",
+    "chosen_plate",
     "clear_bake",
     "clear_excitation",
     "coefficients",
@@ -63,6 +75,7 @@ __all__ = [
     "find_source",
     "fingerprint",
     "fitting_period",
+    "followers_of",
     "frame_coefficients",
     "frame_folder",
     "frame_paths",
@@ -75,10 +88,16 @@ __all__ = [
     "is_baked",
     "is_excitation",
     "is_motion_object",
+    "is_through_camera",
     "key_way",
+    "leader_of",
     "listens",
+    "look",
     "loop_length",
+    "meshes_in",
+    "meshes_of",
     "motion_image",
+    "move",
     "on_picture",
     "output_root",
     "period_in_frames",
@@ -86,9 +105,12 @@ __all__ = [
     "provenance",
     "read_pixels",
     "remember_render",
+    "remove_mesh_motion",
     "rendered",
+    "rendered_plate",
     "renew_strips",
     "replace_motion",
+    "require_plane",
     "sequence_image",
     "sequence_object",
     "set_excitation",
@@ -99,4 +121,5 @@ __all__ = [
     "strips_of",
     "to_drivers",
     "to_keyframes",
+    "with_followers",
 ]

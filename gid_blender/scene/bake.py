@@ -27,9 +27,10 @@ from ..motion import (
 from .clock import Clock
 from .controls import control_path, damping_of, gain_name
 from .curves import remove_curves, write_curve
-from .empties import empties_of, sounding
+from .empties import aspect_of, empties_of, sounding
 from .errors import SceneError
 from .gathering import Setting, excitation_of, moments
+from .mesh_view import is_through_camera, point_basis
 from .playback import ensure_response, require_editable
 from .response import clear_excitation, response_index, response_path
 from .sampling import Look, is_animated, moves, samples
@@ -85,7 +86,6 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
         raise SceneError(
             f"Nothing excites “{picture.name}”.", "Choose Add › Image Dynamics › Pull, Poke, Load or Gust."
         )
-    spectrum = read_spectrum(picture)
     first, last = frame_range(scene, picture)
     settings = picture.gid.bake
     rings_out = 0 if settings.cyclic else settings.ring_out
@@ -120,11 +120,11 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
         raise SceneError(remarks[0], "" if len(remarks) == 1 else f"({len(remarks)} excitations cannot be used.)")
 
     gains, ratio = _gains(picture, bands, frames, values)
-    aspect = float(picture.data["gid_height"]) / float(picture.data["gid_width"])
+    basis = _basis(picture, gains)
     fades = (begin if not rings_out else float(clock.seconds(last)), float(seconds[-1]))
     try:
         q = simulate(
-            ModalBasis(spectrum, aspect, border=True, gains=gains),
+            basis,
             Oscillators.of_period(period, bands, damping_of(picture)),
             chosen,
             seconds,
@@ -170,6 +170,12 @@ def is_baked(picture: bpy.types.Object) -> bool:
     """Whether F-curves move the picture's response, wherever they are."""
     path = response_path()
     return any(curve.data_path == path for curves, _ in curve_owners(picture) for curve in curves)
+
+
+def _basis(picture: bpy.types.Object, gains: npt.NDArray[np.float64]) -> ModalBasis:
+    if is_through_camera(picture):
+        return point_basis(picture, gains)
+    return ModalBasis(read_spectrum(picture), aspect_of(picture), border=True, gains=gains)
 
 
 def _silence(picture: bpy.types.Object, empty: bpy.types.Object, excitation: Excitation) -> str | None:

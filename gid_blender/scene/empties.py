@@ -11,11 +11,13 @@ from mathutils import Matrix, Vector
 
 from .errors import SceneError
 from .mesh import plane_width
+from .mesh_view import arrow_in_picture, is_through_camera, place_in_picture, surface_point, view_of, width_near
 from .objects import is_motion_object
 
 __all__ = [
     "add_empty",
     "arrow_on",
+    "aspect_of",
     "empties_of",
     "is_excitation",
     "key_way",
@@ -60,22 +62,36 @@ def sounding(empties: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
 
 def on_picture(picture: bpy.types.Object, local: Vector) -> tuple[float, float]:
     """A place in the picture's own coordinates (metres) → picture widths from the top left corner, y down."""
+    if is_through_camera(picture):
+        return place_in_picture(picture, local)
     width, height = plane_width(picture.data), float(picture.data["gid_height"])
     return local.x / width + 0.5, (height / 2 - local.y) / width
 
 
 def on_plane(picture: bpy.types.Object, x: float, y: float) -> Vector:
-    """The way back: metres in the picture's own coordinates, on its plane."""
+    """The way back: metres in the picture's own coordinates, on its plane; of a mesh as near as what is seen there."""
+    if is_through_camera(picture):
+        return surface_point(picture, x, y)
     width, height = plane_width(picture.data), float(picture.data["gid_height"])
     return Vector(((x - 0.5) * width, height / 2 - y * width, 0.0))
 
 
-def arrow_on(relative: Matrix) -> tuple[float, float]:
+def aspect_of(picture: bpy.types.Object) -> float:
+    """Height of a motion object's picture in picture widths."""
+    if is_through_camera(picture):
+        return view_of(picture).aspect
+    return float(picture.data["gid_height"]) / plane_width(picture.data)
+
+
+def arrow_on(picture: bpy.types.Object, relative: Matrix) -> tuple[float, float]:
     """Which way the arrow (+Z) of an empty points on the picture, x right and y down; (0, 0) when straight at it.
 
     Args:
+        picture: a motion object.
         relative: the empty's matrix in the picture's coordinates.
     """
+    if is_through_camera(picture):
+        return arrow_in_picture(picture, relative)
     arrow = relative.to_3x3().col[2].normalized()
     length = float(np.hypot(arrow.x, arrow.y))
     # Within half a degree of the normal there is no way that anybody could have meant.
@@ -113,15 +129,20 @@ def add_empty(
         raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
     empty = bpy.data.objects.new(name or kind.capitalize(), None)
     empty.empty_display_type = _DISPLAY[kind]
-    size = plane_width(picture.data)
+    through = is_through_camera(picture)
+    size = width_near(picture, *point) if through else plane_width(picture.data)
     empty.empty_display_size = (0.04 if kind == "PULL" else 0.12) * size
     # What it pulls at comes towards the viewer by the picture's depth, and a handle has to be seen to be taken.
     empty.show_in_front = True
     empty.parent = picture
     empty.location = on_plane(picture, *point)
-    # A hair above the picture, else it is hidden in it.
-    empty.location.z = 0.01 * size
-    empty.rotation_euler = Vector((direction[0], -direction[1], 0.0)).to_track_quat("Z", "Y").to_euler()
+    if through:
+        arrow = Vector(view_of(picture).axes() @ direction)
+    else:
+        # A hair above the picture, else it is hidden in it.
+        empty.location.z = 0.01 * size
+        arrow = Vector((direction[0], -direction[1], 0.0))
+    empty.rotation_euler = arrow.to_track_quat("Z", "Y").to_euler()
     settings = empty.gid.excitation
     settings.kind = kind
     settings.strength = _STRENGTH[kind]
@@ -151,7 +172,8 @@ def key_way(
     if animation.action is None:
         animation.action = bpy.data.actions.new(f"{empty.name} Way")
     places = [on_plane(picture, *place) for place in way]
-    for axis in range(2):
+    # On a plane its height above the picture stays as somebody has set it.
+    for axis in range(3 if is_through_camera(picture) else 2):
         curve = animation.action.fcurve_ensure_for_datablock(empty, "location", index=axis)
         curve.keyframe_points.clear()
         for frame, place in zip(frames, places, strict=True):

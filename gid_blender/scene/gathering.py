@@ -13,9 +13,10 @@ import numpy.typing as npt
 from ..compat import curve_owners
 from ..motion import Curve, Excitation, Force, GustSpectrum, Poke, Pull, Turbulence, Wind
 from .clock import Clock
-from .empties import arrow_on, on_picture
+from .empties import arrow_on, aspect_of, on_picture
 from .errors import SceneError
 from .mesh import grid_of
+from .mesh_view import is_through_camera
 from .sampling import Look
 from .vertex_weights import read_weights
 
@@ -143,7 +144,7 @@ def _poke(
 ) -> Poke:
     start = empty.gid.excitation.start
     look = min(looks, key=lambda each: abs(each.frame - start))
-    arrow, strength = _arrow(empty, look, index), look.strength[index]
+    arrow, strength = _arrow(empty, look, index, setting.picture), look.strength[index]
     velocity = (strength * arrow[0], strength * arrow[1])
     point = _place(empty, look, index, setting.picture)
     return Poke(point, velocity, float(setting.clock.seconds(start)), look.reach[index], weights)
@@ -153,7 +154,7 @@ def _push(empty: bpy.types.Object, looks: Sequence[Look], index: int, setting: S
     """(N, 2) strength along the arrow over time, through the envelope."""
     frames = np.array([look.frame for look in looks])
     strength = np.array([look.strength[index] for look in looks])
-    arrows = np.array([_arrow(empty, look, index) for look in looks])
+    arrows = np.array([_arrow(empty, look, index, setting.picture) for look in looks])
     settings = empty.gid.excitation
     if settings.use_range:
         start, end = span(empty)
@@ -171,7 +172,7 @@ def _push(empty: bpy.types.Object, looks: Sequence[Look], index: int, setting: S
 
 def _place(empty: bpy.types.Object, look: Look, index: int, picture: bpy.types.Object) -> tuple[float, float]:
     x, y = on_picture(picture, look.relative[index].translation)
-    aspect = float(picture.data["gid_height"]) / float(picture.data["gid_width"])
+    aspect = aspect_of(picture)
     # Snapped to a corner it may be off by rounding.
     if not (-1e-4 <= x <= 1 + 1e-4 and -1e-4 <= y <= aspect + 1e-4):
         raise SceneError(
@@ -181,8 +182,8 @@ def _place(empty: bpy.types.Object, look: Look, index: int, picture: bpy.types.O
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), aspect)
 
 
-def _arrow(empty: bpy.types.Object, look: Look, index: int) -> tuple[float, float]:
-    arrow = arrow_on(look.relative[index])
+def _arrow(empty: bpy.types.Object, look: Look, index: int, picture: bpy.types.Object) -> tuple[float, float]:
+    arrow = arrow_on(picture, look.relative[index])
     if arrow == (0.0, 0.0):
         raise SceneError(
             f"The arrow of “{empty.name}” points straight at the picture at frame {look.frame:g}.",
@@ -214,7 +215,7 @@ def _area(empty: bpy.types.Object, picture: bpy.types.Object) -> tuple[npt.NDArr
     weights = read_weights(picture, name)
     if weights is None:
         return None, f"“{picture.name}” has no vertex group “{name}”, so “{empty.name}” blows everywhere."
-    columns, rows = grid_of(picture.data)
+    columns, rows = (len(weights), 1) if is_through_camera(picture) else grid_of(picture.data)
     if not weights.any():
         raise SceneError(
             f"The vertex group “{name}” is empty, so “{empty.name}” blows nowhere.", "Paint weights, or clear its Area."

@@ -17,6 +17,7 @@ from .shape_keys import band_keys, bands_of, key_names
 
 __all__ = [
     "coefficients",
+    "drive",
     "ensure_response",
     "frame_coefficients",
     "has_drivers",
@@ -73,10 +74,16 @@ def to_drivers(obj: bpy.types.Object) -> None:
         SceneError: for an object without motion, a linked one, or one in Edit Mode.
     """
     require_editable(obj)
-    keys, bands = obj.data.shape_keys, bands_of(obj)
+    bands = bands_of(obj)
     # Of an object of an early version, which lacks some of what the drivers read.
     add_controls(obj, bands=bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
     add_response(obj, bands)
+    drive(obj, obj, bands)
+
+
+def drive(obj: bpy.types.Object, owner: bpy.types.Object, bands: int) -> None:
+    """Give the shape keys of an object drivers that follow the controls of another one, or its own."""
+    keys = obj.data.shape_keys
     _remove_curves(keys)
     for band in range(bands):
         for part in ("Re", "Im"):
@@ -93,10 +100,10 @@ def to_drivers(obj: bpy.types.Object) -> None:
             if band:
                 names |= {"T": "gid_period", "p": "gid_phase", "s": "gid_start", "v": "gid_speed", "o": "gid_time"}
             for variable, control in names.items():
-                _add_variable(driver, variable, obj, control_path(control))
+                _add_variable(driver, variable, owner, control_path(control))
             if band:
                 index = response_index(band, part)
-                _add_variable(driver, _ADDEND, obj, f"{control_path(RESPONSE)}[{index}]")
+                _add_variable(driver, _ADDEND, owner, f"{control_path(RESPONSE)}[{index}]")
             driver.expression = _expression(band, part)
 
 

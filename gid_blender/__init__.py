@@ -6,10 +6,12 @@ __version__ = "0.1.0"
 
 def register() -> None:
     """Add everything to Blender. Starts no process and no timer."""
-    from . import ops, ui
+    from . import ops, translations, ui
+    from .preferences import BASE_PACKAGE
     from .preferences import register as register_preferences
     from .scene import properties, queue
 
+    translations.register(BASE_PACKAGE)
     register_preferences()
     properties.register()
     queue.register()
@@ -19,7 +21,8 @@ def register() -> None:
 
 def unregister() -> None:
     """Take everything out again and end the worker, in the reverse order."""
-    from . import ops, ui
+    from . import ops, translations, ui
+    from .preferences import BASE_PACKAGE
     from .preferences import unregister as unregister_preferences
     from .scene import properties, queue
 
@@ -28,3 +31,4 @@ def unregister() -> None:
     queue.unregister()
     properties.unregister()
     unregister_preferences()
+    translations.unregister(BASE_PACKAGE)

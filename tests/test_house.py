@@ -66,6 +66,7 @@ LAYERS = {
     "worker": set(),
     "setup": set(),
     "compat": set(),
+    "translations": set(),
     "scene": {"motion", "compat"},
     "preferences": {"ui.preferences_panel"},
     "ops": {"scene", "motion", "worker", "setup", "preferences", "compat"},

@@ -68,6 +68,10 @@ class GID_OT_record_touch(bpy.types.Operator):
         description="The place that is taken, in picture widths from the top left corner",
         size=2,
         default=(0.5, 0.25),
+        min=-100.0,
+        max=100.0,
+        soft_min=0.0,
+        soft_max=1.0,
         options={"SKIP_SAVE"},
     )
     path: CollectionProperty(

@@ -71,8 +71,8 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
     )
     strength: FloatProperty(
         name="Strength",
-        description="Of a pull: how much of the empty's way the picture is moved. Of a poke: speed in picture widths "
-        "a second. Of a load and a wind: how far things give way, in picture widths",
+        description="Of a pull, how much of the empty's way the picture is moved; of a poke, its speed in picture widths "
+        "a second; of a load and a wind, how far things give way, in picture widths",
         default=1.0,
         soft_min=0.0,
         soft_max=2.0,
@@ -84,7 +84,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
     )
     reach: FloatProperty(
         name="Reach",
-        description="How wide a patch is taken, in picture widths: the motion is averaged over it. 0 is a point",
+        description="How wide a patch is taken, in picture widths: the motion is averaged over it, and 0 is a point",
         default=0.02,
         min=0.0,
         max=1.0,
@@ -95,7 +95,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
     )
     use_range: BoolProperty(
         name="Range",
-        description="Act between two frames. Otherwise a pull holds from the first to the last keyframe of the empty's "
+        description="Act between two frames; otherwise a pull holds from the first to the last keyframe of the empty's "
         "location, and a load or a wind never ends",
         **_SHARED,
     )

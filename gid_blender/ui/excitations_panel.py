@@ -135,8 +135,8 @@ def draw_excitation(layout: bpy.types.UILayout, picture: bpy.types.Object, empty
         column.prop(settings, "seed")
         column.prop_search(settings, "area", picture, "vertex_groups")
     column = layout.column(align=True)
-    column.prop(settings, "low", text="Harmonics from")
-    column.prop(settings, "high", text="to (Hz)")
+    column.prop(settings, "low", text="From (Hz)")
+    column.prop(settings, "high", text="To (Hz)")
 
 
 class GID_MT_motion_presets(bpy.types.Menu):

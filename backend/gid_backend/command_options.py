@@ -23,6 +23,7 @@ __all__ = [
     "Guidance",
     "Image",
     "MaskFile",
+    "Pinned",
     "MotionVectors",
     "NpzOutput",
     "Offset",
@@ -55,6 +56,10 @@ Strength = Annotated[
 ]
 MaskFile = Annotated[
     Path | None, typer.Option("--mask", help="A picture of what may move: white moves, black stays exactly still.")
+]
+Pinned = Annotated[
+    Path | None,
+    typer.Option("--mask", help="A picture of what may move: white moves, grey less, what is black stays bit for bit."),
 ]
 Weights = Annotated[Path | None, typer.Option(help="Weights of your own, from “gid train”.")]
 Frames = Annotated[

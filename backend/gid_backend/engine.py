@@ -119,7 +119,7 @@ class Engine:
         }
         if params.mask is not None:
             mask = mask_of(params.mask, masks[0])
-            question["mask"] = {"shape": params.mask.shape, "sha256": hashlib.sha256(masks[0]).hexdigest()}
+            question["mask"] = {**params.mask.model_dump(), "sha256": hashlib.sha256(masks[0]).hexdigest()}
         if (stored := self._cache.get(self._key(pixels, question))) is not None:
             return {"cached": True}, [stored]
         predictor = self._loaded_predictor(context)
@@ -178,17 +178,19 @@ class Engine:
 
         from .encode import ALPHA, FORMATS, check_depth, encode_image
         from .images import checked
+        from .masks import as_weights
         from .motion_vectors import encode_coverage, encode_motion_vectors
-        from .request_params import RenderParams, image_of, parts_of
+        from .request_params import RenderParams, image_of, mask_of, parts_of
         from .transparency import require_alpha
 
         params = RenderParams.model_validate(request.params)
-        pixels, npz = parts_of(request, 2)
+        pixels, npz, *masks = parts_of(request, 2 if params.mask is None else 3)
         image = checked(image_of(params.image, pixels))
         check_depth(params.format, params.depth)
         if params.format not in ALPHA and params.background is None:
             require_alpha(image, params.format.upper(), "Choose PNG, WebP or OpenEXR as the format.")
-        shot = params.shot(image, files.loads(npz))
+        mask = None if params.mask is None else as_weights(mask_of(params.mask, masks[0]))
+        shot = params.shot(image, files.loads(npz), mask)
         if self._renderer is None:
             from .renderer import MotionRenderer
 

@@ -11,6 +11,7 @@ import typer
 from gid_blender.motion import DAMPINGS, PRESETS, preset_gains
 
 from . import command_options as option
+from .masks import read_mask, vertex_weights
 from .render_commands import load_volume, read_picture
 from .terminal import say
 
@@ -28,6 +29,7 @@ def page(
     image: option.Image,
     volume: option.VolumeFile,
     output: HtmlOutput,
+    mask: option.Pinned = None,
     title: Annotated[str | None, typer.Option(help="Of the page. The picture's file name otherwise.")] = None,
     amplitude: Annotated[float, typer.Option(min=0, max=10, help="Of the loop at the start, 1 as predicted.")] = 1.0,
     offset: option.Offset = False,
@@ -58,6 +60,8 @@ def page(
             raise typer.BadParameter(f"“{chosen}” is none of {', '.join(known)}.", param_hint=name)
     picture, linear = read_picture(image)
     motion = load_volume(volume)
+    height, width = picture.shape[:2]
+    weights = None if mask is None else vertex_weights(read_mask(mask), motion, height, width, amplitude)
     settings = PageSettings(
         title=image.stem if title is None else title,
         amplitude=amplitude,
@@ -68,7 +72,7 @@ def page(
         damping=DAMPINGS[damping],
     )
     with replacing(output) as temporary:
-        text = web_page(motion, page_picture(picture, linear, largest), settings)
+        text = web_page(motion, page_picture(picture, linear, largest), settings, weights)
         temporary.write_text(text, encoding="utf-8")
     size = len(text.encode())
     say(f"{output}: {size / 1e6:.2f} MB")

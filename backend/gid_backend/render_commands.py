@@ -55,6 +55,7 @@ def render(
     image: option.Image,
     volume: option.VolumeFile,
     output: option.FramesOutput,
+    mask: option.Pinned = None,
     frames: option.Frames = None,
     fps: option.Fps = None,
     amplitude: option.Amplitude = 1.0,
@@ -78,7 +79,7 @@ def render(
     settings = Settings(
         output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
     )
-    loop = _loop(picture, linear, settings, frames, amplitude, offset)
+    loop = _loop(picture, linear, settings, frames, amplitude, offset, mask)
     render_shot(picture, linear, lambda: load_volume(volume), loop, settings)
 
 
@@ -89,7 +90,7 @@ def animate(
     steps: option.Steps = DEFAULTS.steps,
     guidance: option.Guidance = DEFAULTS.guidance,
     strength: option.Strength = None,
-    mask: option.MaskFile = None,
+    mask: option.Pinned = None,
     weights: option.Weights = None,
     frames: option.Frames = None,
     fps: option.Fps = None,
@@ -109,6 +110,7 @@ def animate(
     Examples:
     - `gid animate flower.jpg -o flower.mp4`
     - `gid animate flower.jpg -o flower.gif --frames 60 --fps 20 --amplitude 1.5`
+    - `gid animate street.jpg -o street.mp4 --mask lanterns.png`
     """
     wanted = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
     picture, linear = read_picture(image)
@@ -117,9 +119,10 @@ def animate(
     )
 
     def motion() -> SpectralVolume:
-        return predicted(picture, linear, weights, device, seed, wanted, mask)
+        return predicted(picture, linear, weights, device, seed, wanted, mask, greys=False)
 
-    render_shot(picture, linear, motion, _loop(picture, linear, settings, frames, amplitude, offset), settings)
+    loop = _loop(picture, linear, settings, frames, amplitude, offset, mask)
+    render_shot(picture, linear, motion, loop, settings)
 
 
 def read_picture(path: Path) -> tuple[Picture, bool]:
@@ -144,9 +147,13 @@ def predicted(
     seed: int,
     settings: PredictionSettings,
     mask: Path | None,
+    *,
+    greys: bool = True,
 ) -> SpectralVolume:
-    """The motion of a picture; of a mask, the first channel counts, for masks are grey, whatever they are stored as."""
-    allowed = None if mask is None else read_picture(mask)[0][..., 0]
+    """The motion of a picture. Without `greys` it is as strong under grey as under white, for who masks it later."""
+    from .masks import condition, read_mask
+
+    allowed = None if mask is None else read_mask(mask) if greys else condition(read_mask(mask))
     with progress_bar() as progress:
         progress("Loading the model", 0, 0)
         from .predictor import MotionPredictor
@@ -157,11 +164,27 @@ def predicted(
 
 
 def _loop(
-    picture: Picture, linear: bool, chosen: Settings, frames: int | None, amplitude: float, offset: bool
+    picture: Picture,
+    linear: bool,
+    chosen: Settings,
+    frames: int | None,
+    amplitude: float,
+    offset: bool,
+    mask: Path | None,
 ) -> Callable[[SpectralVolume], Shot]:
+    from .masks import read_mask
+
+    # Before the motion is predicted: what cannot be read should not cost minutes.
+    allowed = None if mask is None else read_mask(mask)
+
     def shot(volume: SpectralVolume) -> Shot:
+        from gid_blender.motion.masking import at_pixels
+
+        from .masks import vertex_weights
         from .shot import Shot
 
+        height, width = picture.shape[:2]
+        weights = None if allowed is None else vertex_weights(allowed, volume, height, width, amplitude)
         return Shot.loop(
             picture,
             volume,
@@ -172,6 +195,7 @@ def _loop(
             offset=offset,
             shutter=chosen.shutter,
             samples=chosen.shutter_samples,
+            mask=None if weights is None else at_pixels(weights, height, width),
         )
 
     return shot

@@ -23,7 +23,7 @@ from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
 from .colour import Picture
 from .device import best_device
-from .errors import Cancelled, GidError
+from .errors import Cancelled, GidError, ImageError
 from .images import checked
 from .rendering.border import held_inside
 from .rendering.guided import Guide
@@ -72,6 +72,7 @@ class MotionRenderer:
         self.settings = settings or RenderSettings()
         self._network = network
         self._fingerprint: tuple[object, ...] | None = None
+        self._weights: torch.Tensor | None = None
 
     @classmethod
     def load(cls, device: str | None = None, settings: RenderSettings | None = None) -> MotionRenderer:
@@ -91,13 +92,19 @@ class MotionRenderer:
         repairs = (settings or RenderSettings()).repair and WEIGHTS.is_file()
         return cls(chosen, settings, RepairNetwork.load(WEIGHTS, chosen) if repairs else None)
 
-    def set_image(self, image: npt.ArrayLike) -> None:
+    def set_image(self, image: npt.ArrayLike, mask: npt.NDArray[np.float32] | None = None) -> None:
         """Take a picture, (H, W, 1|3|4) uint8, uint16 or float (see `gid_backend.colour`); the slow part, once.
 
+        Args:
+            image: the picture.
+            mask: (H, W) 0..1 that the displacement of each pixel is multiplied with. What is 0 comes out bit-identical,
+                whatever moves beside it. None for all 1.
+
         Raises:
-            ImageError: when it is no picture.
+            ImageError: when it is no picture, or the mask is not of its size.
         """
         picture = checked(image)
+        self._weights = None if mask is None else self._mask(mask, picture.shape[:2])
         fingerprint = (picture.shape, picture.dtype.str, zlib.crc32(picture.data))
         if fingerprint == self._fingerprint:
             return
@@ -178,14 +185,15 @@ class MotionRenderer:
         coefficients: npt.ArrayLike,
         progress: Callable[[str, int, int], None] | None = None,
         cancel: Callable[[], bool] | None = None,
+        mask: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[Picture]:
-        """The frames of any coefficients (F, K): a loop, a push, a gust.
+        """The frames of any coefficients (F, K): a loop, a push, a gust; `mask` as for `set_image`.
 
         Raises:
             ImageError, SpectralVolumeError: see `render`.
             Cancelled: when `cancel()` says so, between two frames.
         """
-        self.set_image(image)
+        self.set_image(image, mask)
         q = np.asarray(coefficients, np.complex64)
         if q.ndim != 2:
             raise SpectralVolumeError(f"Coefficients have the shape (frames, bands), not {q.shape}.")
@@ -217,6 +225,12 @@ class MotionRenderer:
             raise SpectralVolumeError(f"The displacements of neighbouring frames have the shape {d.shape} too.")
         with torch.inference_mode():
             return self._frame(d, w, neighbours)
+
+    def _mask(self, mask: npt.NDArray[np.float32], size: tuple[int, ...]) -> torch.Tensor:
+        if mask.shape != size:
+            wrong = "×".join(map(str, mask.shape[::-1]))
+            raise ImageError(f"The mask is {wrong} pixels, the picture {size[1]}×{size[0]}; they must be of one size.")
+        return torch.from_numpy(np.ascontiguousarray(mask, np.float32))[None, None].to(self.device)
 
     def _pixels(self, frame: torch.Tensor) -> Picture:
         # Channels last on the way back, in the picture's own type.
@@ -282,6 +296,12 @@ class MotionRenderer:
         else:
             guide, prepared = guidance
             moved = guide.rows(field, prepared, *rows)
+        pinned = None
+        if self._weights is not None:
+            inside = torch.arange(*rows, device=self.device).clamp(0, height - 1)
+            # Its strength too: what is held back does not cover what moves.
+            moved = moved * self._weights[:, :, inside]
+            pinned = self._weights[:, :, above:below] == 0
         # The border is a cut through things that go on outside and move alike there.
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
@@ -294,9 +314,15 @@ class MotionRenderer:
         if self._repair is not None:
             frame = self._repair(frame, landing, above)
         frame = self._finish(frame)
-        frame = torch.where(landing.still, self._original[:, :, above:below], frame)
+        still = landing.still if pinned is None else landing.still | pinned
+        frame = torch.where(still, self._original[:, :, above:below], frame)
         if relative is not None:
             frame = self._with_passes(frame, landing, relative, field[:, 2:], above)
+            if pinned is not None:
+                # It is all there, and stays where it is.
+                whole = torch.zeros_like(frame[:, -1 - relative.shape[1] :])
+                whole[:, :1] = 1
+                frame[:, -1 - relative.shape[1] :] = torch.where(pinned, whole, frame[:, -1 - relative.shape[1] :])
         return frame[0, :, top - above : bottom - above]
 
     def _around(self, rows: tuple[int, int], columns: int) -> torch.Tensor | None:
@@ -314,6 +340,8 @@ class MotionRenderer:
         size = (self._source.shape[2], self._source.shape[3])
         at = places(landing.came, above, size)
         motion = functional.grid_sample(relative, at, padding_mode="border", align_corners=False)
+        if self._weights is not None:
+            motion = motion * functional.grid_sample(self._weights, at, padding_mode="border", align_corners=False)
         if motion.shape[1] and bool((landing.sure < 1.0).any()):
             # What was uncovered moves like the surroundings that it is filled from.
             motion = patch(motion, landing, rows_at_full_size(strength, size, 0, size[0]), self.settings.depth, above)

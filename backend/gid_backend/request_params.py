@@ -53,9 +53,10 @@ class ImageParams(_Params):
 
 
 class MaskParams(_Params):
-    """How the bytes of the second part are a mask: one byte a pixel, top row first; 255 may move, 0 may not."""
+    """How the bytes of the last part are a mask: top row first; the largest number may move, 0 may not."""
 
     shape: tuple[Side, Side]
+    dtype: Literal["uint8", "uint16"] = "uint8"
 
 
 class PredictParams(_Params):
@@ -126,9 +127,12 @@ class RenderParams(_Params):
     shutter: Annotated[Number, Field(ge=0, le=MAX_ANGLE)] = 0.0
     samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] | None = None
     passes: list[Literal["motion_vectors", "coverage"]] = []
+    mask: MaskParams | None = None
 
-    def shot(self, image: npt.NDArray[Any], volume: SpectralVolume) -> Shot:
-        """What is to be rendered.
+    def shot(
+        self, image: npt.NDArray[Any], volume: SpectralVolume, mask: npt.NDArray[np.float32] | None = None
+    ) -> Shot:
+        """What is to be rendered, with a mask of the picture's size.
 
         Raises:
             ProtocolError: when not exactly one of the two is given, a row does not fit the volume, or a shutter comes
@@ -137,6 +141,7 @@ class RenderParams(_Params):
         if self.frames is not None and self.coefficients is None:
             samples = DEFAULT_SAMPLES if self.samples is None else self.samples
             options: dict[str, Any] = {"amplitude": self.amplitude, "shutter": self.shutter, "samples": samples}
+            options["mask"] = mask
             return Shot.loop(image, volume, self.frames, linear=self.image.linear, **options)
         if self.coefficients is None or self.frames is not None:
             raise ProtocolError("A render needs either coefficients or a number of frames.")
@@ -152,7 +157,7 @@ class RenderParams(_Params):
             raise ProtocolError(f"{len(self.coefficients)} rows of coefficients are not {samples} for each frame.")
         pairs = np.asarray(self.coefficients, np.float64)
         rows = np.asarray(self.amplitude * (pairs[..., 0] + 1j * pairs[..., 1]), np.complex128)
-        return Shot.given(image, volume, rows, linear=self.image.linear, samples=samples, cyclic=self.cyclic)
+        return Shot.given(image, volume, rows, linear=self.image.linear, samples=samples, cyclic=self.cyclic, mask=mask)
 
 
 def parts_of(request: Request, count: int) -> tuple[bytes, ...]:
@@ -180,16 +185,18 @@ def image_of(params: ImageParams, data: bytes) -> npt.NDArray[Any]:
     return image.astype(dtype.newbyteorder("="))
 
 
-def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[np.uint8]:
-    """(H, W) mask.
+def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[Any]:
+    """(H, W) mask, uint8 or uint16 in native byte order.
 
     Raises:
         ImageError: when the bytes are not as many as the shape says.
     """
-    expected = int(np.prod(params.shape, dtype=np.int64))
+    dtype = _DTYPES[params.dtype]
+    expected = int(np.prod(params.shape, dtype=np.int64)) * dtype.itemsize
     if len(data) != expected:
-        raise ImageError(f"The mask has {len(data)} bytes, where its shape makes {expected}.")
-    return np.frombuffer(data, np.uint8).reshape(params.shape)
+        raise ImageError(f"The mask has {len(data)} bytes, where its shape and type make {expected}.")
+    mask: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
+    return mask.astype(dtype.newbyteorder("="))
 
 
 def wire_bytes(image: npt.NDArray[Any]) -> bytes:

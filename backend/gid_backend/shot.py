@@ -53,6 +53,7 @@ class Shot:
         volume: its motion.
         rows: (F, S, K) coefficients of S moments in each frame, whose light is averaged.
         middle: (F + 2, K) coefficients of each frame's own moment, one frame before the first to one after the last.
+        mask: (H, W) 0..1 that the displacement of each pixel is multiplied with; None for all 1.
     """
 
     picture: Picture
@@ -60,6 +61,7 @@ class Shot:
     volume: SpectralVolume
     rows: npt.NDArray[np.complex128]
     middle: npt.NDArray[np.complex128]
+    mask: npt.NDArray[np.float32] | None = None
 
     @classmethod
     def loop(
@@ -73,11 +75,12 @@ class Shot:
         offset: bool = False,
         shutter: float = 0.0,
         samples: int = 1,
+        mask: npt.NDArray[np.float32] | None = None,
     ) -> Shot:
         """One seamless loop of any number of frames: more than the volume's are slow motion, without interpolation.
 
         Args:
-            picture, volume, linear: see `Shot`.
+            picture, volume, linear, mask: see `Shot`.
             frames: length of the loop.
             amplitude: 1 as predicted.
             offset: whether the mean offset, band 0, takes part.
@@ -90,7 +93,8 @@ class Shot:
 
         times = np.arange(frames, dtype=np.float64)
         around = np.arange(-1, frames + 1, dtype=np.float64)
-        return cls(picture, linear, volume, coefficients(shutter_times(times, shutter, samples)), coefficients(around))
+        rows = coefficients(shutter_times(times, shutter, samples))
+        return cls(picture, linear, volume, rows, coefficients(around), mask)
 
     @classmethod
     def given(
@@ -102,6 +106,7 @@ class Shot:
         linear: bool = False,
         samples: int = 1,
         cyclic: bool = True,
+        mask: npt.NDArray[np.float32] | None = None,
     ) -> Shot:
         """Any motion, by its coefficients.
 
@@ -109,7 +114,7 @@ class Shot:
         shorter than its arc, and the motion would shrink. So whoever wants motion blur gives every moment.
 
         Args:
-            picture, volume, linear: see `Shot`.
+            picture, volume, linear, mask: see `Shot`.
             rows: (F · S, K); the S moments of each frame follow one another, in order of time.
             samples: S.
             cyclic: the last frame is followed by the first; otherwise nothing moves before the first and after the
@@ -127,7 +132,7 @@ class Shot:
         # Of an even number, the two in the middle are a fraction of a frame apart: there a chord is as good as its arc.
         own = (moments[:, (samples - 1) // 2] + moments[:, samples // 2]) / 2
         ends = (own[-1:], own[:1]) if cyclic else (own[:1], own[-1:])
-        return cls(picture, linear, volume, moments, np.concatenate([ends[0], own, ends[1]]))
+        return cls(picture, linear, volume, moments, np.concatenate([ends[0], own, ends[1]]), mask)
 
     @property
     def frames(self) -> int:
@@ -141,7 +146,8 @@ class Shot:
             settings: what else they depend on, in JSON, such as the renderer's identity and the file format.
         """
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-        for array in (self.picture, self.volume.spectrum, self.rows, self.middle):
+        arrays = [self.picture, self.volume.spectrum, self.rows, self.middle]
+        for array in arrays if self.mask is None else [*arrays, self.mask]:
             digest.update(f"{array.shape} {array.dtype.str} {self.linear};".encode())
             digest.update(np.ascontiguousarray(array).view(np.uint8).data)
         return digest.hexdigest()
@@ -183,7 +189,7 @@ class Shot:
     ) -> Iterator[Rendered]:
         samples, bands = self.rows.shape[1:]
         moments = renderer.render_frames(
-            self.picture, self.volume, self.rows[indices].reshape(-1, bands), cancel=cancel
+            self.picture, self.volume, self.rows[indices].reshape(-1, bands), cancel=cancel, mask=self.mask
         )
         for index in indices:
             yield Rendered(index, average(islice(moments, samples), linear=self.linear))
@@ -196,7 +202,7 @@ class Shot:
         coverage: bool,
         cancel: Callable[[], bool] | None,
     ) -> Iterator[Rendered]:
-        renderer.set_image(self.picture)
+        renderer.set_image(self.picture, self.mask)
         strength = self.volume.amplitude()
         sharp = self.rows.shape[1] == 1
         for index in indices:

@@ -25,10 +25,12 @@ from gid_blender.motion import (
     preset_gains,
 )
 from gid_blender.motion import simulate as simulated
+from gid_blender.motion.masking import at_pixels
 
 from . import command_options as option
 from . import excitation_options as excitation
 from .excitation_options import Timeline, UnusableInput
+from .masks import read_mask, vertex_weights
 from .render_commands import Settings, load_volume, read_picture, render_shot
 from .shutter import DEFAULT_SAMPLES, shutter_times
 
@@ -44,6 +46,7 @@ def simulate(
     image: option.Image,
     volume: option.VolumeFile,
     output: option.FramesOutput,
+    mask: option.Pinned = None,
     pull: Annotated[
         list[str] | None,
         typer.Option(
@@ -116,6 +119,7 @@ def simulate(
     """
     picture, linear = read_picture(image)
     area = None if gust_mask is None else read_picture(gust_mask)[0][..., 0].astype(np.float64)
+    allowed = None if mask is None else read_mask(mask)
     rates = _damping(damping)
     if equaliser not in PRESETS:
         raise typer.BadParameter(f"“{equaliser}” is no preset; choose from {', '.join(PRESETS)}.")
@@ -132,6 +136,7 @@ def simulate(
                 "Predict it anew, with a greater --strength or another --mask.",
             )
         height, width = picture.shape[:2]
+        weights = None if allowed is None else vertex_weights(allowed, motion, height, width)
         rate = fps or motion.fps
         count = frames or max(2, round(motion.duration / speed * rate))
         if ring_out >= count:
@@ -152,7 +157,11 @@ def simulate(
         ]
         if not excitations and ambient == 0:
             raise UnusableInput("Nothing moves the picture.", "Give --pull, --poke, --load, --gust or --ambient.")
-        basis = ModalBasis(motion.spectrum, height / width).equalised(
+        # What is pinned gives way to nothing: a pull takes hold of what can move.
+        held = 1.0 if weights is None else at_pixels(weights, motion.height, motion.width)
+        if weights is not None and not (motion.spectrum[1:] * held).any():
+            raise UnusableInput(f"“{mask}” pins everything that moves in “{volume.name}”.", "Leave some of it white.")
+        basis = ModalBasis(np.asarray(motion.spectrum * held, np.complex64), height / width).equalised(
             preset_gains(equaliser, motion.bands, motion.duration)
         )
         # A loop beneath a cycle goes round in it a whole number of times.
@@ -183,7 +192,8 @@ def simulate(
         shown = np.arange(1, count + 1, dtype=np.float64)
         around = np.arange(0, count + 2, dtype=np.float64)
         rows = coefficients(shutter_times(shown, shutter, shutter_samples))
-        return Shot(picture, linear, motion, rows, coefficients(around))
+        full = None if weights is None else at_pixels(weights, height, width)
+        return Shot(picture, linear, motion, rows, coefficients(around), full)
 
     render_shot(picture, linear, lambda: load_volume(volume), compose, settings)
 

@@ -19,7 +19,16 @@ import numpy.typing as npt
 
 from .regularize import cone, moments
 
-__all__ = ["AMPLITUDE", "at_pixels", "combined", "envelope", "feathered", "least_radius", "lowest_at_vertices"]
+__all__ = [
+    "AMPLITUDE",
+    "at_pixels",
+    "at_vertices",
+    "combined",
+    "envelope",
+    "feathered",
+    "least_radius",
+    "lowest_at_vertices",
+]
 
 Weights = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
@@ -84,6 +93,13 @@ def at_pixels(weights: npt.ArrayLike, height: int, width: int) -> Weights:
         (height, width) float32.
     """
     return _lerp(_lerp(np.asarray(weights, np.float32), width, axis=1), height, axis=0)
+
+
+def at_vertices(weights: npt.ArrayLike, rows: int, columns: int) -> Weights:
+    """Weights at vertices that span a picture → at those of another grid that does; (rows, columns) float32."""
+    values = np.asarray(weights, np.float32)
+    values = _between(values, np.linspace(0, values.shape[1] - 1, columns), axis=1)
+    return _between(values, np.linspace(0, values.shape[0] - 1, rows), axis=0)
 
 
 def envelope(mask: npt.ArrayLike, spacing: tuple[float, float], radius: float) -> Weights:
@@ -196,11 +212,14 @@ def _lowest(values: Weights, vertices: int, *, axis: int) -> Weights:
 
 
 def _lerp(values: Weights, pixels: int, *, axis: int) -> Weights:
+    return _between(values, (np.arange(pixels) + 0.5) * ((values.shape[axis] - 1) / pixels), axis=axis)
+
+
+def _between(values: Weights, position: npt.NDArray[np.float64], *, axis: int) -> Weights:
     last = values.shape[axis] - 1
-    position = (np.arange(pixels) + 0.5) * (last / pixels)
     low = np.minimum(position.astype(np.intp), max(last - 1, 0))
     shape = [1, 1]
-    shape[axis] = pixels
+    shape[axis] = len(position)
     fraction = (position - low).astype(np.float32).reshape(shape)
     below = values.take(low, axis)
     return np.asarray(below + fraction * (values.take(np.minimum(low + 1, last), axis) - below), np.float32)

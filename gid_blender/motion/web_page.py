@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .errors import SpectralVolumeError
 from .grid import at_vertices
+from .masking import at_vertices as at_mesh
 from .modal_basis import GROUND, SLIP, ModalBasis
 from .oscillators import PAPER, Damping
 from .regularize import pin_border, spread_edges
@@ -96,14 +98,23 @@ class PageSettings:
                 raise ValueError(f"{what} more than 0, not {number}.")
 
 
-def web_page(volume: SpectralVolume, picture: PagePicture, settings: PageSettings = PageSettings()) -> str:
+def web_page(
+    volume: SpectralVolume,
+    picture: PagePicture,
+    settings: PageSettings = PageSettings(),
+    weights: npt.ArrayLike | None = None,
+) -> str:
     """The page's HTML.
 
+    Args:
+        volume, picture, settings: what moves, and how.
+        weights: (rows, columns) of a mask, at vertices that span the picture: 1 moves, 0 is pinned; None is all free.
+
     Raises:
-        SpectralVolumeError: when the volume does not move, or is of another aspect than the picture.
+        SpectralVolumeError: when nothing moves, or the volume is of another aspect than the picture.
         ValueError: when the picture is no JPEG, PNG or WebP.
     """
-    packed = sheet_of(volume, picture, settings)
+    packed = sheet_of(volume, picture, settings, weights)
     facts = _facts(packed, volume, picture, settings)
     style = _read("page.css")
     script = "(() => {\n'use strict';\n" + "".join(map(_read, _SCRIPTS)) + "})();\n"
@@ -126,7 +137,12 @@ def web_page(volume: SpectralVolume, picture: PagePicture, settings: PageSetting
     return pieces[0] + "".join(parts[name] + rest for name, rest in (piece.split("}}", 1) for piece in pieces[1:]))
 
 
-def sheet_of(volume: SpectralVolume, picture: PagePicture, settings: PageSettings = PageSettings()) -> PackedVolume:
+def sheet_of(
+    volume: SpectralVolume,
+    picture: PagePicture,
+    settings: PageSettings = PageSettings(),
+    weights: npt.ArrayLike | None = None,
+) -> PackedVolume:
     """The volume at the vertices of the page's mesh, packed; raises `SpectralVolumeError` as `web_page` does."""
     gains = np.ones(volume.bands) if settings.gains is None else np.asarray(settings.gains)
     if gains.shape != (volume.bands,):
@@ -153,6 +169,11 @@ def sheet_of(volume: SpectralVolume, picture: PagePicture, settings: PageSetting
         spectrum = spread_edges(spectrum, spacing)
     # After the edges are spread, as the drivers of the plane in Blender do: silent bands reach as far as they did.
     gained = pin_border(spectrum, spacing, settings.pin) * gains.astype(np.float32)[:, None, None, None]
+    if weights is not None:
+        # After them too: what is pinned must not be moved again by a neighbour's edge.
+        gained = gained * at_mesh(weights, rows, columns)
+        if not gained[1:].any():
+            raise SpectralVolumeError("The mask pins everything that swings in this motion.")
     return pack(np.asarray(gained, np.complex64))
 
 

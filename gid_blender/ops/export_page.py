@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ExportHelper
 from .. import motion, scene
 from ..motion.files import write_whole
 from ..motion.web_page import PROMISED_BYTES, PageSettings, web_page
+from ..scene.masks import mask_weights
 from ..scene.objects import plane_settings
 from ..scene.web_picture import web_picture
 from . import volume_store
@@ -94,4 +95,4 @@ def page_of(obj: bpy.types.Object, target: bpy.types.Scene, title: str = "", siz
         spread=plane.spread_edges,
         pin=plane.pin_border,
     )
-    return web_page(volume, picture, settings)
+    return web_page(volume, picture, settings, mask_weights(obj))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import bpy
+import numpy as np
 
 from .. import motion, scene
+from ..scene.masks import mask_condition
 from . import placing, volume_store
 from .lookup import image_again, object_again, scene_again
 from .render import begin_rendering
@@ -70,6 +72,9 @@ class GenerateTask(Task):
             **QUALITY_PARAMS[quality or target.gid.quality],
         }
         self.parts = [memoryview(self.pixels.array).cast("B")]
+        if (mask := _condition(target, source)) is not None:
+            self.params["mask"] = {"shape": list(mask.shape)}
+            self.parts.append(mask.tobytes())
         self.wanted = wanted or Wanted.of(target.gid)
         self.scene_uid = target.session_uid
         self.image_uid, self.frame_number = source.image.session_uid, source.frame
@@ -91,6 +96,19 @@ class GenerateTask(Task):
                 obj=object_again(obj_uid) if obj_uid is not None else None,
                 set_range=self.wanted.set_range,
             )
+
+
+def _condition(target: bpy.types.Scene, source: scene.Source) -> np.ndarray | None:
+    """What the model is told of the mask of the motion that is to be replaced."""
+    wanted = target.gid.replace and target.gid.mask_predicts
+    obj = scene.find_motion_object(target, source.image, frame=source.frame) if wanted else None
+    mask = mask_condition(obj) if obj is not None else None
+    if mask is not None and not mask.any():
+        raise scene.SceneError(
+            f"The mask of “{obj.name}” is black everywhere, so nothing could move.",
+            "Paint some of it white, or remove it.",
+        )
+    return mask
 
 
 @dataclass
@@ -159,6 +177,14 @@ def put_motion(item: Motion) -> bpy.types.Object:
     """Make or renew the motion object of a picture, and show it."""
     target, image, wanted = scene_again(item.scene_uid), image_again(item.image_uid), item.wanted
     obj = scene.find_motion_object(target, image, frame=item.frame) if wanted.replace else None
+    waiting = scene.find_waiting(target, image)
+    if waiting and (obj is None or any(plane.select_get(view_layer=target.view_layers[0]) for plane in waiting)):
+        for plane in waiting:
+            scene.set_waiting_in_motion(
+                target, plane, item.volume, settings=wanted.plane, period=wanted.period, frame=item.frame
+            )
+            volume_store.remember(plane, item.volume)
+        return show_motion(target, waiting[0], item, is_new=False)
     if obj is not None:
         scene.replace_motion(obj, item.volume)
         return show_motion(target, obj, item, is_new=False)

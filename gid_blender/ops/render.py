@@ -14,6 +14,8 @@ from bpy.props import BoolProperty, IntProperty
 
 from .. import motion, scene
 from ..compat import edited_scene
+from ..motion.masking import at_pixels
+from ..scene.masks import mask_weights
 from . import placing, volume_store
 from .excitations import NO_PICTURE, picture_in
 from .lookup import image_again, scene_again
@@ -102,6 +104,13 @@ class RenderTask(Task):
         if passes:
             self.params["passes"] = passes
         self.parts = [memoryview(pixels.array).cast("B"), motion.dumps(volume)]
+        weights = mask_weights(obj) if obj is not None else None
+        if weights is not None:
+            height, width = pixels.array.shape[:2]
+            # 16 bits, for 255 steps of a wide swing would be seen as steps of a pixel.
+            full = np.rint(at_pixels(weights, height, width) * 65535).astype("<u2")
+            self.params["mask"] = {"shape": [height, width], "dtype": "uint16"}
+            self.parts.append(memoryview(full).cast("B"))
         self.suffix = SUFFIXES[kind]
         self.count = frames
         root, beside = _root(target)

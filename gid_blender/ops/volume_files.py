@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import motion, scene
@@ -87,6 +87,9 @@ class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
 
     filename_ext = ".npz"
     filter_glob: StringProperty(default="*.npz", options={"HIDDEN"}, description="Show spectral volumes")
+    apply_mask: BoolProperty(
+        name="Apply Mask", description="Save the motion as the mask leaves it; otherwise as predicted", default=True
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -98,7 +101,8 @@ class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            motion.save(volume_store.recall(context.object), path)
+            volume = volume_store.recall(context.object)
+            motion.save(volume_store.masked(context.object, volume) if self.apply_mask else volume, path)
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}

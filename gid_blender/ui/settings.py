@@ -108,8 +108,8 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     )
     columns: IntProperty(
         name="Grid",
-        description="Vertices along the width of the mesh; 0 chooses about 41,000 vertices in all. "
-        "A mesh that already exists keeps its grid",
+        description="Vertices along the width of the mesh; 0 chooses about 41,000 vertices in all, "
+        "and a mesh that already exists keeps its grid",
         default=0,
         min=0,
         soft_max=512,
@@ -129,6 +129,12 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     replace: BoolProperty(
         name="Replace Existing",
         description="Give the picture's existing motion object the new motion, and keep its controls and animation",
+        default=True,
+    )
+    mask_predicts: BoolProperty(
+        name="Predict with Mask",
+        description="Tell the model what the mask pins. Nothing is predicted there, so that what is painted white "
+        "later needs another prediction; off predicts everywhere, and the mask acts afterwards alone",
         default=True,
     )
     set_range: BoolProperty(

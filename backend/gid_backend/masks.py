@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a picture of what may move to what the displacement of each pixel is multiplied with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gid_blender.motion import SpectralVolume, masking
+from gid_blender.motion.grid import at_vertices
+
+from .errors import ImageError
+
+__all__ = ["as_weights", "condition", "read_mask", "vertex_weights"]
+
+Weights = npt.NDArray[np.float32]
+
+# Of the longer side, like the plane's in Blender: what is finer than this is narrower than any feather.
+_VERTICES = 257
+
+
+def as_weights(mask: npt.NDArray[Any]) -> Weights:
+    """(H, W) in 0..1 of a mask of 8 or 16 bits, bool or float; 0 and the largest number are 0 and 1 exactly.
+
+    Raises:
+        ImageError: when floats are beyond 0..1.
+    """
+    if mask.dtype.kind == "f":
+        if not np.isfinite(mask).all() or mask.min() < 0 or mask.max() > 1:
+            raise ImageError("A mask's values must be from 0 (still) to 1 (free).")
+        return np.asarray(mask, np.float32)
+    top = 1 if mask.dtype.kind == "b" else np.iinfo(mask.dtype).max
+    return np.asarray(mask.astype(np.float32) / np.float32(top), np.float32)
+
+
+def read_mask(path: Path) -> Weights:
+    """(H, W) in 0..1 of a picture file; its first channel counts, for masks are grey, whatever they are stored as.
+
+    Raises:
+        ImageError: see `images.read_image`.
+    """
+    from .images import read_image
+
+    return as_weights(read_image(path)[..., 0])
+
+
+def condition(mask: Weights) -> npt.NDArray[np.bool_]:
+    """What a prediction is told: where anything may move. Greys weaken it afterwards, and would do so twice."""
+    return mask > 0
+
+
+def vertex_weights(mask: Weights, volume: SpectralVolume, height: int, width: int, amplitude: float = 1.0) -> Weights:
+    """A mask, feathered so that this motion does not tear, at vertices that span the picture.
+
+    `masking.at_pixels` makes pixels of it; none is above the mask, and under black they are 0.
+
+    Args:
+        mask: (any size) 0..1, stretched over the picture.
+        volume: the motion.
+        height: pixels of the picture.
+        width: likewise.
+        amplitude: of the motion, 1 as predicted.
+    """
+    share = (_VERTICES - 1) / max(height, width)
+    rows, columns = (max(2, round(side * share) + 1) for side in (height, width))
+    spacing = (1 / (columns - 1), height / width / (rows - 1))
+    lowest = masking.lowest_at_vertices(mask, rows, columns)
+    spectrum = at_vertices(volume, rows, columns)
+    return masking.feathered(lowest, spectrum, spacing, amplitude=masking.AMPLITUDE * max(1.0, amplitude))

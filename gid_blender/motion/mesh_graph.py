@@ -57,7 +57,8 @@ class HalfEdges:
             return np.zeros(0, np.intp), values[:0]
         first = np.flatnonzero(np.concatenate([[True], source[1:] != source[:-1]]))
         sums = np.add.reduceat(values[self.target[use]] * weight[:, None], first, axis=0)
-        return source[first], sums / np.add.reduceat(weight, first)[:, None]
+        means = sums / np.add.reduceat(weight, first)[:, None]
+        return source[first].astype(np.intp), means.astype(np.float32)
 
 
 def islands(count: int, edges: npt.ArrayLike) -> Index:

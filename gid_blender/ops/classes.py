@@ -13,6 +13,12 @@ from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .help import GID_OT_help
+from .mesh_motion import (
+    GID_OT_mesh_motion,
+    GID_OT_mesh_motion_controls,
+    GID_OT_mesh_motion_from_volume,
+    GID_OT_mesh_motion_remove,
+)
 from .queue import GID_OT_queue_add, GID_OT_queue_clear, GID_OT_queue_move, GID_OT_queue_remove
 from .queue_run import GID_OT_queue_cancel, GID_OT_queue_pause, GID_OT_queue_run
 from .render import GID_OT_accept_frames, GID_OT_render_frames, GID_OT_render_sequence
@@ -60,6 +66,10 @@ CLASSES = (
     GID_OT_help,
     GID_OT_import_volume,
     GID_OT_load_example,
+    GID_OT_mesh_motion,
+    GID_OT_mesh_motion_controls,
+    GID_OT_mesh_motion_from_volume,
+    GID_OT_mesh_motion_remove,
     GID_OT_open_log,
     GID_OT_open_picture,
     GID_OT_queue_add,

@@ -37,6 +37,8 @@ KINDS = (
 def picture_in(context: bpy.types.Context) -> bpy.types.Object | None:
     """The motion object that is meant: the active one, or the one that the active excitation acts on."""
     obj = context.object
+    # Of meshes that move together one has the controls.
+    obj = scene.leader_of(obj) or obj
     if scene.is_motion_object(obj):
         return obj
     return scene.picture_of(obj) if scene.is_excitation(obj) else None

@@ -11,9 +11,9 @@ from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, o
 from .errors import SceneError
 from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
-from .mesh_keys import remove_mesh_motion
+from .mesh_keys import remove_mesh_motion, require_removable
 from .mesh_motion import Looked, MeshSettings, at_rest, look, move
-from .mesh_targets import followers_of, meshes_in, meshes_of, with_followers
+from .mesh_targets import followers_of, meshes_in, meshes_of, require_targets, with_followers
 from .mesh_view import is_through_camera, leader_of, require_plane
 from .objects import (
     PlaneSettings,
@@ -111,6 +111,8 @@ __all__ = [
     "renew_strips",
     "replace_motion",
     "require_plane",
+    "require_removable",
+    "require_targets",
     "sequence_image",
     "sequence_object",
     "set_excitation",

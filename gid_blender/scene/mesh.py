@@ -83,6 +83,11 @@ def grid_of(mesh: bpy.types.Mesh) -> tuple[int, int]:
     Raises:
         SceneError: when vertices were added or removed since.
     """
+    if "gid_columns" not in mesh:
+        raise SceneError(
+            f"The mesh “{mesh.name}” moves through the camera and is no picture's plane.",
+            "Render the scene, or generate from a picture.",
+        )
     columns, rows = int(mesh.get("gid_columns", 0)), int(mesh.get("gid_rows", 0))
     if columns * rows != len(mesh.vertices) or columns < 2:
         raise SceneError(

@@ -20,7 +20,7 @@ from .response import RESPONSE
 from .shape_keys import MASK_GROUP, MAX_VALUE, bands_of, key_names
 from .timing import period_in_frames
 
-__all__ = ["key_owner", "move_keys", "remove_mesh_motion"]
+__all__ = ["key_owner", "move_keys", "remove_mesh_motion", "require_removable"]
 
 _OWN_BASIS, _SHARED = "gid_basis", "gid_shared_mesh"
 _PROVENANCE = ("model", "seed", "image_sha256", "settings")
@@ -91,16 +91,24 @@ def move_keys(
     return leader
 
 
+def require_removable(obj: bpy.types.Object) -> None:
+    """Refuse with a SceneError what was not moved through a camera, or cannot be changed."""
+    if obj.type != "MESH" or not is_through_camera(obj):
+        raise SceneError(f"“{obj.name}” was not moved through a camera.", "Select a mesh that was.")
+    if obj.library is not None or obj.data.library is not None:
+        library = (obj.library or obj.data.library).filepath
+        raise SceneError(f"“{obj.name}” is linked from {library}.", "Remove its motion there.")
+    if obj.mode != "OBJECT":
+        raise SceneError(f"“{obj.name}” is being edited.", "Go to Object Mode (Tab) and try again.")
+
+
 def remove_mesh_motion(obj: bpy.types.Object) -> None:
     """Take the motion off a mesh: its shape keys, controls and attributes; all else stays as it is.
 
     Raises:
-        SceneError: for a mesh that was not moved through a camera, or cannot be changed.
+        SceneError: as `require_removable`.
     """
-    if obj.type != "MESH" or not is_through_camera(obj):
-        raise SceneError(f"“{obj.name}” was not moved through a camera.", "Select a mesh that was.")
-    if obj.library is not None or obj.data.library is not None or obj.mode != "OBJECT":
-        raise SceneError(f"“{obj.name}” cannot be changed now.", "Make it local, and go to Object Mode.")
+    require_removable(obj)
     shared, own = obj.get(_SHARED), obj.data
     _remove_controls(obj)
     if isinstance(shared, bpy.types.Mesh):

@@ -47,6 +47,9 @@ def hit_on(obj: bpy.types.Object, origin: Vector, direction: Vector) -> Hit | No
     Raises:
         SceneError: when the object is scaled to nothing.
     """
+    if "gid_width" not in obj.data:
+        # A mesh that moves through the camera has no plane to be met.
+        return None
     try:
         inverse = obj.matrix_world.inverted()
     except ValueError:

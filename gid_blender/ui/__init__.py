@@ -5,11 +5,12 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import excitations_panel, export_menu, keymap, panels, queue_panel, settings, tools
+    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, queue_panel, settings, tools
 
     settings.register()
     panels.register()
     excitations_panel.register()
+    mesh_panel.register()
     queue_panel.register()
     keymap.register()
     tools.register()
@@ -17,12 +18,13 @@ def register() -> None:
 
 
 def unregister() -> None:
-    from . import excitations_panel, export_menu, keymap, panels, queue_panel, settings, tools
+    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, queue_panel, settings, tools
 
     export_menu.unregister()
     tools.unregister()
     keymap.unregister()
     queue_panel.unregister()
+    mesh_panel.unregister()
     excitations_panel.unregister()
     panels.unregister()
     settings.unregister()

@@ -117,6 +117,31 @@ class TestRender:
         sharp = run(client, "render", params, [pixels, dumps(volume)])
         assert sharp.frames[0] != job.frames[0]
 
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+    def test_under_a_black_mask_the_picture_comes_back_bit_by_bit(self, client, volume, dtype):
+        import cv2
+
+        image, pixels = picture()
+        mask = np.full((H, W), np.iinfo(dtype).max, dtype)
+        mask[:, : W // 2] = 0
+        params = {"image": image, "frames": 3, "amplitude": 3, "mask": {"shape": [H, W], "dtype": dtype}}
+        job = run(client, "render", params, [pixels, dumps(volume), mask.tobytes()])
+        original = np.frombuffer(pixels, np.uint8).reshape(H, W, 3)
+        frames = [cv2.imdecode(np.frombuffer(f, np.uint8), cv2.IMREAD_UNCHANGED)[..., ::-1] for _, f in job.frames]
+        assert all((frame[:, : W // 2] == original[:, : W // 2]).all() for frame in frames)
+        assert any((frame != original).any() for frame in frames)
+
+    @pytest.mark.parametrize(
+        ("shape", "size", "sentence"),
+        [([H, W], 7, "The mask has 7 bytes"), ([2, 2], 4, "The mask is 2×2 pixels, the picture 64×48")],
+    )
+    def test_a_mask_that_does_not_fit_is_refused(self, client, volume, shape, size, sentence):
+        image, pixels = picture()
+        params = {"image": image, "frames": 1, "mask": {"shape": shape}}
+        job = run(client, "render", params, [pixels, dumps(volume), bytes(size)])
+        assert job.error.code == "bad_image"
+        assert sentence in str(job.error)
+
     def test_a_loops_shutter_is_the_rows_of_its_moments(self, client, volume):
         """Whoever sends coefficients sends every moment; the worker averages their light and makes up none."""
         image, pixels = picture()

@@ -9,6 +9,7 @@ def register() -> None:
 
     classes.register()
     help.register()
+    presets.register()
     session.register()
     watching.register()
     queue_run.register()
@@ -23,5 +24,6 @@ def unregister() -> None:
     queue_run.unregister()
     watching.unregister()
     session.unregister()
+    presets.unregister()
     help.unregister()
     classes.unregister()

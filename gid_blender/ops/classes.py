@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_upgrade_controls
-from .equaliser import GID_OT_add_preset, GID_OT_equaliser_preset, GID_OT_randomise_phase
+from .equaliser import GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .export_page import GID_OT_export_page
@@ -18,6 +18,12 @@ from .mesh_motion import (
     GID_OT_mesh_motion_controls,
     GID_OT_mesh_motion_from_volume,
     GID_OT_mesh_motion_remove,
+)
+from .presets import (
+    GID_OT_add_excitation_preset,
+    GID_OT_add_generate_preset,
+    GID_OT_add_output_preset,
+    GID_OT_add_preset,
 )
 from .queue import GID_OT_queue_add, GID_OT_queue_clear, GID_OT_queue_move, GID_OT_queue_remove
 from .queue_run import GID_OT_queue_cancel, GID_OT_queue_pause, GID_OT_queue_run
@@ -48,6 +54,9 @@ CLASSES = (
     GID_OT_accept_frames,
     GID_OT_accept_motion,
     GID_OT_add_excitation,
+    GID_OT_add_excitation_preset,
+    GID_OT_add_generate_preset,
+    GID_OT_add_output_preset,
     GID_OT_add_preset,
     GID_OT_bake,
     GID_OT_cache_clear,

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gains over the bands at one stroke, phases apart for copies of one picture, and presets of one's own."""
+"""Gains over the bands at one stroke, and phases apart for copies of one picture."""
 
 from __future__ import annotations
 
 import random
 
 import bpy
-from bl_operators.presets import AddPresetBase
-from bpy.props import BoolProperty, EnumProperty, IntProperty
+from bpy.props import EnumProperty, IntProperty
 
 from .. import motion, scene
 from .excitations import NO_PICTURE, picture_in
 
-__all__ = ["PRESET_FOLDER", "GID_OT_add_preset", "GID_OT_equaliser_preset", "GID_OT_randomise_phase"]
-
-PRESET_FOLDER = "image_dynamics/motion"
+__all__ = ["GID_OT_equaliser_preset", "GID_OT_randomise_phase"]
 
 # Blender keeps no copy of what an enumeration's callback returns, so this one is made once.
 _PRESETS = tuple((name.upper(), preset.label, preset.description) for name, preset in motion.PRESETS.items())
@@ -73,38 +70,6 @@ class GID_OT_randomise_phase(bpy.types.Operator):
             picture["gid_phase"] = (turn + place / len(pictures)) % 1.0
             picture.update_tag()
         return {"FINISHED"}
-
-
-class GID_OT_add_preset(AddPresetBase, bpy.types.Operator):
-    """Keep amplitude, speed, stiffness, damping and the gains of the active picture as a preset, or remove one"""
-
-    bl_idname = "gid.add_preset"
-    bl_label = "Add Motion Preset"
-    preset_menu = "GID_MT_motion_presets"
-    preset_subdir = PRESET_FOLDER
-    preset_defines = ("obj = bpy.context.object",)
-
-    # As in the base class, which does not describe them.
-    remove_name: BoolProperty(
-        description="Remove the preset of that name", default=False, options={"HIDDEN", "SKIP_SAVE"}
-    )
-    remove_active: BoolProperty(
-        description="Remove the preset that was chosen last", default=False, options={"HIDDEN", "SKIP_SAVE"}
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
-            return False
-        return True
-
-    @property
-    def preset_values(self) -> list[str]:
-        obj = bpy.context.object
-        names = ["gid_amplitude", "gid_speed", "gid_stiffness", "gid_damping"]
-        names += [scene.gain_name(band) for band in range(1, scene.band_count(obj))]
-        return [f'obj["{name}"]' for name in names if name in obj]
 
 
 def _selected(context: bpy.types.Context) -> list[bpy.types.Object]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, queue_panel, settings, tools
+    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, presets, queue_panel, settings, tools
 
     settings.register()
     panels.register()
+    presets.register()
     excitations_panel.register()
     mesh_panel.register()
     queue_panel.register()
@@ -18,7 +19,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, queue_panel, settings, tools
+    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, presets, queue_panel, settings, tools
 
     export_menu.unregister()
     tools.unregister()
@@ -26,5 +27,6 @@ def unregister() -> None:
     queue_panel.unregister()
     mesh_panel.unregister()
     excitations_panel.unregister()
+    presets.unregister()
     panels.unregister()
     settings.unregister()

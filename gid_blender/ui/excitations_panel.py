@@ -7,7 +7,6 @@ import bpy
 
 from .. import scene
 from ..ops import watching
-from ..ops.equaliser import PRESET_FOLDER
 from ..ops.excitations import KINDS, chosen, picture_in
 from .panels import CATEGORY, variants
 from .problem_box import wrap
@@ -44,6 +43,7 @@ class _Panel:
 
 class _Excitations(_Panel):
     bl_label = "Excitations"
+    presets = "GID_PT_excitation_presets"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -139,22 +139,6 @@ def draw_excitation(layout: bpy.types.UILayout, picture: bpy.types.Object, empty
     column.prop(settings, "high", text="To (Hz)")
 
 
-class GID_MT_motion_presets(bpy.types.Menu):
-    """Presets of one's own: amplitude, speed, stiffness, damping and gains"""
-
-    bl_label = "Motion Presets"
-    bl_idname = "GID_MT_motion_presets"
-    preset_subdir = PRESET_FOLDER
-    preset_operator = "script.execute_preset"
-    draw = bpy.types.Menu.draw_preset
-
-    @staticmethod
-    def post_cb(context: bpy.types.Context, filepath: str) -> None:
-        # Properties that a script has written are not seen before something is tagged.
-        if context.object is not None:
-            context.object.update_tag()
-
-
 class GID_MT_equaliser(bpy.types.Menu):
     """Set the gains of all bands at once"""
 
@@ -184,7 +168,6 @@ CLASSES = (
     GID_UL_excitations,
     GID_MT_add_excitation,
     GID_MT_equaliser,
-    GID_MT_motion_presets,
     *variants(_Excitations, "excitations"),
     *variants(_Bake, "bake"),
 )

@@ -25,6 +25,7 @@ class _Panel:
 
 class _Generate(_Panel):
     bl_label = "Generate"
+    presets = "GID_PT_generate_presets"
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -76,6 +77,7 @@ class _Video(_Panel):
 
 class _Results(_Panel):
     bl_label = "Results"
+    presets = "GID_PT_output_presets"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -102,6 +104,7 @@ class _Results(_Panel):
 
 class _Motion(_Panel):
     bl_label = "Motion"
+    presets = "GID_PT_motion_presets"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -112,11 +115,7 @@ class _Motion(_Panel):
         obj = context.object
         layout.use_property_split = True
         column = layout.column()
-        row = column.row(align=True)
-        row.label(text=obj.name, icon="OBJECT_DATA")
-        row.menu("GID_MT_motion_presets", text="Presets")
-        row.operator("gid.add_preset", text="", icon="ADD")
-        row.operator("gid.add_preset", text="", icon="REMOVE").remove_active = True
+        column.label(text=obj.name, icon="OBJECT_DATA")
         if scene.has_drivers(obj):
             if not scene.listens(obj):
                 column.operator("gid.upgrade_controls", icon="DRIVER")

@@ -258,9 +258,9 @@ def test_equaliser_presets_and_one_s_own(blender):
         assert bpy.ops.gid.add_preset("EXEC_DEFAULT", name="My Wind") == {"FINISHED"}
         bpy.ops.gid.equaliser_preset("EXEC_DEFAULT", preset="NEUTRAL")
         obj["gid_amplitude"], obj["gid_damping"] = 1.0, 1.0
-        folder = bpy.utils.user_resource("SCRIPTS", path="presets/" + module("ops.equaliser").PRESET_FOLDER)
+        folder = bpy.utils.user_resource("SCRIPTS", path="presets/image_dynamics/motion")
         path = os.path.join(folder, "My_Wind.py")
-        assert bpy.ops.script.execute_preset(filepath=path, menu_idname="GID_MT_motion_presets") == {"FINISHED"}
+        assert bpy.ops.script.execute_preset(filepath=path, menu_idname="GID_PT_motion_presets") == {"FINISHED"}
         assert gains() == heavy
         assert (obj["gid_amplitude"], obj["gid_damping"]) == (1.75, 0.5)
         assert bpy.ops.gid.add_preset("EXEC_DEFAULT", name="My Wind", remove_name=True) == {"FINISHED"}

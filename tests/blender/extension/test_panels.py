@@ -52,7 +52,7 @@ def test_panels_draw_in_every_state(blender):
             before = Layout.drawn
             for name in dir(bpy.types):
                 cls = getattr(bpy.types, name)
-                if name.startswith(("GID_PT_view3d", "GID_MT")) and "preset" not in name:
+                if name.startswith(("GID_PT_view3d", "GID_MT")):
                     if not hasattr(cls, "poll") or cls.poll(bpy.context):
                         cls.draw(Panel(), context)
             assert Layout.drawn > before

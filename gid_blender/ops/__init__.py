@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, help, queue_run, session, variations, watching
+    from . import classes, help, presets, queue_run, session, variations, watching
 
     classes.register()
     help.register()
@@ -17,7 +17,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    from . import classes, help, queue_run, session, touch, variations, watching
+    from . import classes, help, presets, queue_run, session, touch, variations, watching
 
     touch.end_all()
     variations.unregister()

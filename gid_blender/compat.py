@@ -12,6 +12,7 @@ __all__ = [
     "curve_owners",
     "edited_scene",
     "enable_nodes",
+    "paint_colours",
     "set_strip_end",
     "strip_content",
     "strip_range",
@@ -44,6 +45,13 @@ def enable_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:
     if material.node_tree is None:
         material.use_nodes = True
     return material.node_tree
+
+
+def paint_colours(scene: bpy.types.Scene) -> bpy.types.UnifiedPaintSettings:
+    """Size and colours that the brushes of image painting share; from 5.0 on each kind of painting has its own."""
+    tools = scene.tool_settings
+    own = getattr(tools.image_paint, "unified_paint_settings", None)
+    return tools.unified_paint_settings if own is None else own
 
 
 def action_curve_owners(datablock: bpy.types.ID) -> Iterator[bpy.types.bpy_prop_collection]:

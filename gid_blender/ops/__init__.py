@@ -5,23 +5,25 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, help, presets, queue_run, session, variations, watching
+    from . import classes, help, mask_painting, presets, queue_run, session, variations, watching
 
     classes.register()
     help.register()
     presets.register()
     session.register()
     watching.register()
+    mask_painting.register()
     queue_run.register()
     variations.register()
 
 
 def unregister() -> None:
-    from . import classes, help, presets, queue_run, session, touch, variations, watching
+    from . import classes, help, mask_painting, presets, queue_run, session, touch, variations, watching
 
     touch.end_all()
     variations.unregister()
     queue_run.unregister()
+    mask_painting.unregister()
     watching.unregister()
     session.unregister()
     presets.unregister()

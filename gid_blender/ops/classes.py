@@ -13,6 +13,8 @@ from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .help import GID_OT_help
+from .mask import GID_OT_mask_from, GID_OT_mask_invert, GID_OT_mask_remove, GID_OT_mask_update
+from .mask_painting import GID_OT_mask_done, GID_OT_mask_paint
 from .mesh_motion import (
     GID_OT_mesh_motion,
     GID_OT_mesh_motion_controls,
@@ -75,6 +77,12 @@ CLASSES = (
     GID_OT_help,
     GID_OT_import_volume,
     GID_OT_load_example,
+    GID_OT_mask_done,
+    GID_OT_mask_from,
+    GID_OT_mask_invert,
+    GID_OT_mask_paint,
+    GID_OT_mask_remove,
+    GID_OT_mask_update,
     GID_OT_mesh_motion,
     GID_OT_mesh_motion_controls,
     GID_OT_mesh_motion_from_volume,

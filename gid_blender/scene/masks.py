@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import numpy as np
@@ -38,15 +39,18 @@ __all__ = [
     "refresh_mask",
     "remove_mask",
     "set_mask",
+    "require_changeable",
     "sources_changed",
+    "sources_of",
+    "told",
     "update_mask",
 ]
 
 IMAGE, ALPHA, SOURCE_GROUP = "gid_mask", "gid_mask_alpha", "gid_mask_group"
 INVERT, FEATHER = "gid_mask_invert", "gid_mask_feather"
-# What the weights were made of and a hash of them: a fingerprint of what a bake depends on finds the latter.
-_MADE_OF, _WEIGHTS = "gid_mask_made_of", "gid_mask_weights"
-_ALL = (IMAGE, ALPHA, SOURCE_GROUP, INVERT, FEATHER, _MADE_OF, _WEIGHTS)
+# What the weights were made of, how wide their feather is, and a hash of them, which the fingerprint of a bake finds.
+_MADE_OF, _RADIUS, _WEIGHTS = "gid_mask_made_of", "gid_mask_radius", "gid_mask_weights"
+_ALL = (IMAGE, ALPHA, SOURCE_GROUP, INVERT, FEATHER, _MADE_OF, _RADIUS, _WEIGHTS)
 
 # Finer than any mesh can follow, and painted on without delay.
 LONGEST_SIDE = 2048
@@ -125,7 +129,7 @@ def set_mask(
     Raises:
         SceneError: when there is nothing to make it of, or the object cannot be changed; nothing is changed then.
     """
-    _require_changeable(obj)
+    require_changeable(obj)
     kept = {name: obj[name] for name in _ALL if name in obj}
     group = "" if group == MASK_GROUP and MASK_GROUP in obj.vertex_groups else group
     _clear(obj, IMAGE, SOURCE_GROUP)
@@ -150,13 +154,28 @@ def set_mask(
         raise
 
 
-def update_mask(obj: bpy.types.Object) -> Masked:
+def sources_of(obj: bpy.types.Object) -> dict[str, Any]:
+    """What the mask is made of, as `set_mask` takes it."""
+    return {
+        "image": mask_image(obj),
+        "alpha": bool(obj.get(ALPHA)),
+        "group": str(obj.get(SOURCE_GROUP, "")),
+        "invert": bool(obj.get(INVERT)),
+    }
+
+
+def update_mask(obj: bpy.types.Object, *, quick: bool = False) -> Masked:
     """Make the weights anew from what the mask is made of; weights that were painted by hand stay as they are.
+
+    Args:
+        obj: the motion object.
+        quick: take the feather of the last time, if there was one, instead of finding the least: between two strokes
+            of a brush nobody waits for that.
 
     Raises:
         SceneError: when the mask's image or vertex group is gone or cannot be read; the weights stay as they were.
     """
-    _require_changeable(obj)
+    require_changeable(obj)
     columns, rows = grid_of(obj.data)
     mask = _composed(obj)
     if mask is None:
@@ -166,17 +185,17 @@ def update_mask(obj: bpy.types.Object) -> Masked:
         weights = weights.reshape(rows, columns)
     else:
         spacing = (1 / (columns - 1), float(obj.data["gid_height"]) / plane_width(obj.data) / (rows - 1))
-        weights = masking.feathered(
-            mask.values if mask.at_vertices else masking.lowest_at_vertices(mask.values, rows, columns),
-            read_spectrum(obj, masked=False),
-            spacing,
-            radius=float(obj.get(FEATHER, 0.0)),
-            amplitude=masking.AMPLITUDE * max(1.0, abs(float(obj["gid_amplitude"]))),
-        )
+        hard = mask.values if mask.at_vertices else masking.lowest_at_vertices(mask.values, rows, columns)
+        least = float(obj.get(_RADIUS, 0.0)) if quick else 0.0
+        if least <= 0:
+            amplitude = masking.AMPLITUDE * max(1.0, abs(float(obj["gid_amplitude"])))
+            least = masking.least_radius(hard, read_spectrum(obj, masked=False), spacing, amplitude=amplitude)
+        obj[_RADIUS] = least
+        weights = masking.envelope(hard, spacing, max(float(obj.get(FEATHER, 0.0)), least))
         write_weights(obj, MASK_GROUP, weights)
     for key in band_keys(obj):
         key.vertex_group = MASK_GROUP
-    obj[_MADE_OF] = _made_of(obj)
+    obj[_MADE_OF] = told(obj)
     obj[_WEIGHTS] = hashlib.sha256(np.ascontiguousarray(weights).data).hexdigest()
     obj.update_tag()
     return Masked(float((weights > 0).mean()), "" if mask is None else mask.remark)
@@ -199,7 +218,7 @@ def remove_mask(obj: bpy.types.Object) -> None:
     Raises:
         SceneError: when the object cannot be changed.
     """
-    _require_changeable(obj)
+    require_changeable(obj)
     for key in band_keys(obj):
         if key.vertex_group == MASK_GROUP:
             key.vertex_group = ""
@@ -212,7 +231,7 @@ def remove_mask(obj: bpy.types.Object) -> None:
 
 def sources_changed(obj: bpy.types.Object) -> bool:
     """Whether the mask was told to be made of something else since its weights were made. Cheap."""
-    return _MADE_OF in obj and obj[_MADE_OF] != _made_of(obj)
+    return _MADE_OF in obj and obj[_MADE_OF] != told(obj)
 
 
 def mask_weights(obj: bpy.types.Object) -> np.ndarray | None:
@@ -329,7 +348,8 @@ def _picture(obj: bpy.types.Object) -> bpy.types.Image:
     return image
 
 
-def _require_changeable(obj: bpy.types.Object) -> None:
+def require_changeable(obj: bpy.types.Object) -> None:
+    """Raise a SceneError with the reason when the mask of an object cannot be changed."""
     require_editable(obj)
     if obj.override_library is not None:
         raise SceneError(
@@ -338,7 +358,8 @@ def _require_changeable(obj: bpy.types.Object) -> None:
         )
 
 
-def _made_of(obj: bpy.types.Object) -> str:
+def told(obj: bpy.types.Object) -> str:
+    """What the mask is to be made of, in words that can be compared."""
     image = mask_image(obj)
     told = [image.name_full if image is not None else None, bool(obj.get(ALPHA)), str(obj.get(SOURCE_GROUP, ""))]
     return json.dumps([*told, bool(obj.get(INVERT)), round(float(obj.get(FEATHER, 0.0)), 6)])

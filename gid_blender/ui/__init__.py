@@ -5,10 +5,22 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, presets, queue_panel, settings, tools
+    from . import (
+        excitations_panel,
+        export_menu,
+        keymap,
+        mask_panel,
+        mesh_panel,
+        panels,
+        presets,
+        queue_panel,
+        settings,
+        tools,
+    )
 
     settings.register()
     panels.register()
+    mask_panel.register()
     presets.register()
     excitations_panel.register()
     mesh_panel.register()
@@ -19,7 +31,18 @@ def register() -> None:
 
 
 def unregister() -> None:
-    from . import excitations_panel, export_menu, keymap, mesh_panel, panels, presets, queue_panel, settings, tools
+    from . import (
+        excitations_panel,
+        export_menu,
+        keymap,
+        mask_panel,
+        mesh_panel,
+        panels,
+        presets,
+        queue_panel,
+        settings,
+        tools,
+    )
 
     export_menu.unregister()
     tools.unregister()
@@ -28,5 +51,6 @@ def unregister() -> None:
     mesh_panel.unregister()
     excitations_panel.unregister()
     presets.unregister()
+    mask_panel.unregister()
     panels.unregister()
     settings.unregister()

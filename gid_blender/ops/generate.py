@@ -186,7 +186,9 @@ def put_motion(item: Motion) -> bpy.types.Object:
             volume_store.remember(plane, item.volume)
         return show_motion(target, waiting[0], item, is_new=False)
     if obj is not None:
-        scene.replace_motion(obj, item.volume)
+        for plane in scene.sharing_motion(target, image, obj):
+            scene.replace_motion(plane, item.volume)
+            volume_store.remember(plane, item.volume)
         return show_motion(target, obj, item, is_new=False)
     obj = scene.create_motion_object(
         target, image, item.volume, settings=wanted.plane, period=wanted.period, frame=item.frame

@@ -6,11 +6,16 @@ Functions take and return datablocks and arrays. They need no context, no operat
 """
 
 from .bake import Baked, bake, clear_bake, frame_range, is_baked
+from .compositing import Composite, is_composited, remove_compositing, setup_compositing
 from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
+from .displaced import write_displacement
 from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
 from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
+from .layer_background import add_background, hidden_region
+from .layer_depth import distance_of, set_distance, spread_layers
+from .layers import is_layer, layers_of, move_layer, sharing_motion, split_layers, stack_of
 from .mesh_keys import remove_mesh_motion, require_removable
 from .mesh_motion import Looked, MeshSettings, at_rest, look, move
 from .mesh_targets import followers_of, meshes_in, meshes_of, require_targets, with_followers
@@ -24,33 +29,43 @@ from .objects import (
     provenance,
     replace_motion,
 )
+from .picture_files import PictureFile, load_pictures
 from .pixels import Pixels, read_pixels
+from .planes import Placement, place_planes
 from .plate import Plate, background_plate, chosen_plate, rendered_plate
 from .playback import coefficients, ensure_response, frame_coefficients, has_drivers, listens, to_drivers, to_keyframes
 from .rendered import PASSES, Rendered, frame_paths, has_rendered, remember_render, rendered
 from .response import clear_excitation, excitation, set_excitation
 from .sequence import sequence_image, sequence_object, show_in_editor
+from .shading import Shading, set_shading, shading_of
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
 from .timeline import Renewal, add_movie, add_strip, renew_strips, strips_of
 from .timing import drift, fitting_period, frame_rate, period_in_frames, set_frame_range
+from .waiting import add_waiting_plane, find_waiting, is_waiting, set_waiting_in_motion
 
 __all__ = [
-    "PASSES",
     "Baked",
+    "Composite",
     "FrameFolder",
     "Looked",
     "MeshSettings",
+    "PASSES",
+    "PictureFile",
     "Pixels",
+    "Placement",
     "PlaneSettings",
     "Plate",
     "Rendered",
     "Renewal",
     "SceneError",
+    "Shading",
     "Source",
+    "add_background",
     "add_empty",
     "add_movie",
     "add_strip",
+    "add_waiting_plane",
     "as_still",
     "aspect_of",
     "at_rest",
@@ -67,12 +82,14 @@ __all__ = [
     "create_motion_object",
     "damping_of",
     "dependencies",
+    "distance_of",
     "drift",
     "empties_of",
     "ensure_response",
     "excitation",
     "find_motion_object",
     "find_source",
+    "find_waiting",
     "fingerprint",
     "fitting_period",
     "followers_of",
@@ -84,27 +101,36 @@ __all__ = [
     "gain_name",
     "has_drivers",
     "has_rendered",
+    "hidden_region",
     "image_from_file",
     "is_baked",
+    "is_composited",
     "is_excitation",
+    "is_layer",
     "is_motion_object",
     "is_through_camera",
+    "is_waiting",
     "key_way",
+    "layers_of",
     "leader_of",
     "listens",
+    "load_pictures",
     "look",
     "loop_length",
     "meshes_in",
     "meshes_of",
     "motion_image",
     "move",
+    "move_layer",
     "on_picture",
     "output_root",
     "period_in_frames",
     "picture_of",
+    "place_planes",
     "provenance",
     "read_pixels",
     "remember_render",
+    "remove_compositing",
     "remove_mesh_motion",
     "rendered",
     "rendered_plate",
@@ -115,13 +141,23 @@ __all__ = [
     "require_targets",
     "sequence_image",
     "sequence_object",
+    "set_distance",
     "set_excitation",
     "set_frame_range",
+    "setup_compositing",
+    "set_shading",
+    "set_waiting_in_motion",
+    "shading_of",
+    "sharing_motion",
     "show_in_editor",
     "source_of_editor",
     "source_of_object",
+    "split_layers",
+    "spread_layers",
+    "stack_of",
     "strips_of",
     "to_drivers",
     "to_keyframes",
     "with_followers",
+    "write_displacement",
 ]

@@ -33,6 +33,7 @@ __all__ = [
     "plane_settings",
     "provenance",
     "replace_motion",
+    "set_in_motion",
 ]
 
 _PROVENANCE = ("model", "seed", "image_sha256", "settings")
@@ -111,8 +112,34 @@ def create_motion_object(
     mesh = build_plane(image.name, aspect=width / height, columns=columns, rows=rows, height=settings.height)
     mesh.materials.append(picture_material(image, shader=settings.shader))
     obj = bpy.data.objects.new(image.name, mesh)
-    _write_motion(obj, volume, settings)
+    set_in_motion(scene, obj, image, volume, settings=settings, period=period, start=start)
     home.objects.link(obj)
+    if moving:
+        obj["gid_source"], obj["gid_frame"] = source, frame
+    return obj
+
+
+def set_in_motion(
+    scene: bpy.types.Scene,
+    obj: bpy.types.Object,
+    image: bpy.types.Image,
+    volume: SpectralVolume,
+    *,
+    settings: PlaneSettings = DEFAULT_SETTINGS,
+    period: float | None = None,
+    start: float | None = None,
+) -> None:
+    """Make a motion object of a plane on a grid that has no motion yet: shape keys, controls, drivers.
+
+    Args:
+        scene, volume, settings, period, start: as for `create_motion_object`; the grid and the material are there.
+        obj: with a mesh of `mesh.build_plane`.
+        image: the still that moves.
+
+    Raises:
+        SceneError: when vertices were added or removed since the grid was made, or the object is in Edit Mode.
+    """
+    _write_motion(obj, volume, settings)
     add_controls(
         obj,
         bands=volume.bands,
@@ -121,9 +148,6 @@ def create_motion_object(
     )
     to_drivers(obj)
     obj["gid_image"] = image
-    if moving:
-        obj["gid_source"], obj["gid_frame"] = source, frame
-    return obj
 
 
 def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: PlaneSettings | None = None) -> None:

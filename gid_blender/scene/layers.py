@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Several planes of one picture: a stack in a collection of its own, the rearmost layer first.
+
+Each layer is a copy of the picture's plane, with the same motion and controls of its own; its alpha is that of the
+picture times a mask, or it has a picture of its own. A stack has one motion: what Generate brings is for all layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from .errors import SceneError
+from .layer_masks import LayerMask, read_masks
+from .objects import is_motion_object, motion_image
+from .playback import has_drivers, to_drivers
+from .shading import build_surface, shading_of
+from .waiting import LAYER_PICTURE, waiting_image
+
+__all__ = [
+    "BACKGROUND",
+    "copied",
+    "is_layer",
+    "layers_of",
+    "mask_of_layer",
+    "move_layer",
+    "picture_of_plane",
+    "set_off",
+    "sharing_motion",
+    "split_layers",
+    "stack_of",
+    "stack_picture",
+]
+
+# On the objects of a stack: where they are in it, 0 the rearmost; and the image that their alpha is multiplied with.
+ORDER, MASK, BACKGROUND = "gid_layer", "gid_layer_mask", "gid_background"
+_STACK = "gid_stack"
+
+
+def is_layer(obj: bpy.types.Object | None) -> bool:
+    """Whether the object is one of a stack's layers. Cheap enough for `poll` and `draw`."""
+    return obj is not None and ORDER in obj and stack_of(obj) is not None
+
+
+def stack_of(obj: bpy.types.Object | None) -> bpy.types.Collection | None:
+    """The collection that holds an object and the other layers of its picture."""
+    if obj is None:
+        return None
+    return next((c for c in obj.users_collection if _STACK in c), None)
+
+
+def stack_picture(stack: bpy.types.Collection) -> bpy.types.Image | None:
+    """The picture that a stack was made of; None when it was deleted."""
+    image = stack.get(_STACK)
+    return image if isinstance(image, bpy.types.Image) else None
+
+
+def layers_of(stack: bpy.types.Collection) -> list[bpy.types.Object]:
+    """The layers of a stack, the rearmost first."""
+    found = [obj for obj in stack.objects if ORDER in obj]
+    return sorted(found, key=lambda obj: (obj[ORDER], obj.name))
+
+
+def mask_of_layer(obj: bpy.types.Object) -> bpy.types.Image | None:
+    """The image that the layer's alpha is multiplied with; None for one that has its own alpha alone."""
+    image = obj.get(MASK)
+    return image if isinstance(image, bpy.types.Image) else None
+
+
+def picture_of_plane(obj: bpy.types.Object) -> bpy.types.Image:
+    """The picture of a motion object or of a plane that waits for motion.
+
+    Raises:
+        SceneError: for anything else, and when the picture was deleted.
+    """
+    image = motion_image(obj) if is_motion_object(obj) else waiting_image(obj)
+    if image is None:
+        raise SceneError(f"“{obj.name}” shows no picture that could be split.", "Select a picture's plane.")
+    return image
+
+
+def sharing_motion(scene: bpy.types.Scene, image: bpy.types.Image, obj: bpy.types.Object) -> list[bpy.types.Object]:
+    """A motion object of that picture, and the layers that were made of the picture."""
+    shared = [
+        layer
+        for layer in scene.objects
+        if layer != obj and is_layer(layer) and is_motion_object(layer) and stack_picture(stack_of(layer)) == image
+    ]
+    return [obj, *shared]
+
+
+def split_layers(
+    scene: bpy.types.Scene,
+    obj: bpy.types.Object,
+    images: Sequence[bpy.types.Image],
+    *,
+    spacing: float = 0.01,
+    overlap: int = 2,
+    kind: str = "AUTO",
+) -> tuple[list[bpy.types.Object], list[str]]:
+    """Make a plane of each part of a picture.
+
+    The picture's own plane is hidden and stays as it was. All layers get its motion, or wait for it as it does.
+
+    Args:
+        scene: where it is.
+        obj: the picture's plane; a motion object or one that waits.
+        images: of each part, the foremost first: a mask (grey, white is the part), or the part itself with alpha, as
+            paint programs export layers.
+        spacing: Blender units between two layers.
+        overlap: pixels by which a layer goes on beneath those in front of it, so that no seam opens where two meet.
+        kind: MASKS, PICTURES, or AUTO: what is transparent anywhere is a picture.
+
+    Returns:
+        the layers, the rearmost first, and remarks.
+
+    Raises:
+        SceneError: when there is nothing to split or to split by, or something is linked; nothing is left then.
+    """
+    picture = picture_of_plane(obj)
+    home = obj.users_collection[0] if obj.users_collection else scene.collection
+    for block in (obj, obj.data, home, obj.active_material):
+        if block is not None and block.library is not None:
+            raise SceneError(
+                f"“{block.name}” is linked from {block.library.filepath}.",
+                "Split it there, or choose Object > Relations > Make Local > All.",
+            )
+    if obj.mode != "OBJECT":
+        raise SceneError(f"“{obj.name}” is being edited.", "Go to Object Mode and try again.")
+    if obj.active_material is None:
+        raise SceneError(f"“{obj.name}” has no material.", "Make a new plane from the picture.")
+    parts, remarks = read_masks(picture, images, overlap=overlap, kind=kind)
+    stack = bpy.data.collections.new(f"{Path(picture.name).stem} Layers")
+    stack[_STACK] = picture
+    home.children.link(stack)
+    layers = []
+    for number, part in enumerate(reversed(parts), start=1):
+        layer = copied(obj, part.name, stack)
+        layer[ORDER] = number
+        _cut(layer, picture, part)
+        set_off(layer, number * spacing)
+        layers.append(layer)
+    obj.hide_viewport = obj.hide_render = True
+    return layers, remarks
+
+
+def move_layer(obj: bpy.types.Object, step: int) -> None:
+    """Swap places with the layer in front (step 1) or behind (-1), transforms included.
+
+    Raises:
+        SceneError: when there is none.
+    """
+    stack = stack_of(obj)
+    layers = layers_of(stack) if stack is not None else []
+    if obj not in layers:
+        raise SceneError(f"“{obj.name}” is no layer.", "Select a layer of a picture.")
+    place = layers.index(obj) + step
+    if not 0 <= place < len(layers):
+        raise SceneError(f"No layer lies {'in front of' if step > 0 else 'behind'} “{obj.name}”.")
+    other = layers[place]
+    if BACKGROUND in obj or BACKGROUND in other:
+        raise SceneError("The background stays behind all layers.", "Move another layer.")
+    if obj.library is not None or other.library is not None:
+        raise SceneError(f"“{obj.name}” is linked.", "Edit it in its own file.")
+    obj[ORDER], other[ORDER] = other[ORDER], obj[ORDER]
+    obj.matrix_world, other.matrix_world = other.matrix_world.copy(), obj.matrix_world.copy()
+
+
+def copied(obj: bpy.types.Object, name: str, home: bpy.types.Collection) -> bpy.types.Object:
+    """A copy with everything of its own: mesh, keys, material, and the animation of all of them."""
+    new = obj.copy()
+    new.data = obj.data.copy()
+    new.name = new.data.name = name
+    home.objects.link(new)
+    for block in (new, new.data.shape_keys):
+        animation = getattr(block, "animation_data", None)
+        if animation is None or animation.action is None:
+            continue
+        slot = animation.action_slot.identifier if animation.action_slot is not None else None
+        animation.action = animation.action.copy()
+        animation.action_slot = next((s for s in animation.action.slots if s.identifier == slot), None)
+    if is_motion_object(new) and has_drivers(new):
+        # The copy's drivers still read the original's controls.
+        to_drivers(new)
+    for place in new.material_slots:
+        if place.material is not None:
+            place.material = place.material.copy()
+            place.material.name = name
+    new.hide_viewport = new.hide_render = False
+    return new
+
+
+def set_off(obj: bpy.types.Object, distance: float) -> None:
+    """Move along the plane's own normal, towards whoever looks at its front."""
+    matrix = obj.matrix_world.copy()
+    matrix.translation += matrix.to_3x3().col[2].normalized() * distance
+    obj.matrix_world = matrix
+
+
+def _cut(layer: bpy.types.Object, picture: bpy.types.Image, part: LayerMask) -> None:
+    material = layer.active_material
+    shading = shading_of(material)
+    if part.image is not None:
+        build_surface(material, part.image, replace(shading, use_transparency=True))
+        layer["gid_image" if is_motion_object(layer) else LAYER_PICTURE] = part.image
+    else:
+        build_surface(material, picture, shading, mask=part.mask)
+        layer[MASK] = part.mask

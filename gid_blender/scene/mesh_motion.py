@@ -130,6 +130,8 @@ def look(
     triangles = _joined([_triangles(obj.data) for obj in objects], starts)
     if not np.isfinite(points).all():
         raise SceneError("Some vertices are nowhere (NaN).", "Recalculate or apply what deforms them.")
+    # Without the stand-ins; the graph still knows of them, and they are gone.
+    layer.update()
     surfaces = surfaces_before(layer.depsgraph, view, points)
     seen = visible(
         view, points, _shortest(edges, points), surfaces, progress=lambda done, total: say("Casting rays", done, total)

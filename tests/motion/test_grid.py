@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gid_blender.motion import SpectralVolume, SpectralVolumeError
-from gid_blender.motion.grid import at_vertices
+from gid_blender.motion.grid import at_vertices, on_grid
 from tests.motion.volumes import smooth_volume, volumes
 
 
@@ -50,3 +50,15 @@ def test_a_coarse_grid_averages_instead_of_picking():
 def test_a_line_is_no_grid():
     with pytest.raises(SpectralVolumeError, match="2×2"):
         at_vertices(smooth_volume(), 1, 5)
+
+
+class TestOnGrid:
+    def test_the_same_grid_gives_the_same_numbers(self):
+        values = np.random.default_rng(0).normal(size=(5, 7, 3)).astype(np.float32)
+        assert np.array_equal(on_grid(values, 5, 7), values)
+
+    def test_planes_stay_planes_and_corners_corners(self):
+        y, x = np.mgrid[0:5, 0:7].astype(np.float64)
+        found = on_grid(np.stack([x / 6, y / 4], axis=2), 9, 4)
+        y, x = np.mgrid[0:9, 0:4]
+        assert found == pytest.approx(np.stack([x / 3, y / 8], axis=2), abs=1e-7)

@@ -44,9 +44,9 @@ class PointBasis(ModalBasis):
         nearest = float(distance.min(initial=np.inf))
         if nearest > max(BESIDE, 2 * reach):
             raise ExcitationError(f"The point {x:.4g}, {y:.4g} is beside the mesh: nothing of it is seen there.")
-        # A reach below the distance of the points takes the nearest alone; a whole step more is not noticed.
-        wide = max(reach, 1.001 * nearest, 1e-6)
-        weights = np.where(distance <= 4 * wide, np.exp(-0.5 * (np.minimum(distance, 4 * wide) / wide) ** 2), 0.0)
+        # From the nearest on: a reach below the distance of the points takes that one alone.
+        beyond = (distance - nearest) / max(reach, 1e-6)
+        weights = np.where(beyond <= 4, np.exp(-0.5 * np.minimum(beyond, 4) ** 2), 0.0)
         near = np.flatnonzero(weights)
         samples = self.spectrum[:, :, 0, near] @ (weights[near] / weights[near].sum())
         return Spot(samples * self.gains[:, None], self.liveliness)

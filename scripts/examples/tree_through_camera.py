@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A modelled tree that sways as a picture of it would: stem, branches and several hundred leaves, moved through the camera.
+"""A modelled tree that sways as a picture of it would: stem, branches and hundreds of leaves, through a camera.
 
 The camera renders a plate, the worker predicts how what is in it would move, and the tree's vertices follow.
 
@@ -23,8 +23,8 @@ if "bpy" not in sys.modules:
     _resources = tempfile.TemporaryDirectory(prefix="gid-example-", ignore_cleanup_errors=True)
     os.environ.setdefault("BLENDER_USER_RESOURCES", _resources.name)
 
-import bpy  # noqa: E402
-from mathutils import Matrix, Vector  # noqa: E402
+import bpy
+from mathutils import Matrix, Vector
 
 SIDES = 7
 

@@ -108,7 +108,7 @@ class TestLayers:
     def test_inside_blender_there_is_only_what_blender_brings(self):
         brought = {"bpy", "bpy_extras", "mathutils", "numpy", "gpu", "gpu_extras", "blf", "addon_utils", "gid_blender"}
         # Of Blender's own start-up scripts: what presets are saved with, in Blender and in the module alike.
-        brought |= {"bl_operators", "bl_ui"}
+        brought |= {"bl_operators", "bl_ui", "rna_keymap_ui"}
         others = {m.split(".")[0] for path in files_of("gid_blender") for m in imports(path)}
         assert not others - STANDARD - brought
 

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 from bpy.props import BoolProperty, CollectionProperty, FloatVectorProperty
 
 from .. import scene
 from ..motion.hand import Phase
 from ..motion.warp import Warp
+from . import status_bar
 from .report import EXPECTED
 from .session import session
 from .touch_drawing import Sheet, draw_arrow
@@ -32,6 +34,18 @@ _HARMLESS = {
     "NUMPAD_3", "NUMPAD_4", "NUMPAD_5", "NUMPAD_6", "NUMPAD_7", "NUMPAD_8", "NUMPAD_9", "NUMPAD_PLUS", "NUMPAD_MINUS",
 }  # fmt: skip
 
+_HINTS = {
+    Phase.HELD: (
+        (["MOUSE_LMB_DRAG"], n_("Pull")),
+        (["MOUSE_LMB"], n_("Let Go")),
+        (["EVENT_ESC", "MOUSE_RMB"], n_("Put Back")),
+    ),
+    Phase.RINGING: (
+        (["MOUSE_LMB_DRAG"], n_("Pull Again")),
+        (["EVENT_ESC", "MOUSE_RMB"], n_("Put Back")),
+    ),
+}
+
 _running: list[_Touching] = []
 
 
@@ -51,6 +65,11 @@ class _Touching:
         self._timer = context.window_manager.event_timer_add(TIMER_SECONDS, window=context.window)
         self._handler = self._space.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
         _running.append(self)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say in the status bar what can be done now."""
+        status_bar.show(bpy.context, _HINTS.get(self.live.phase, ()))
 
     def shown_in(self, context: bpy.types.Context) -> bool:
         """Whether the context is still the editor in which it began."""
@@ -69,6 +88,9 @@ class _Touching:
             self.live.end()
             self._space.draw_handler_remove(self._handler, "WINDOW")
             bpy.context.window_manager.event_timer_remove(self._timer)
+            # Another picture may ring on, and what it allows is the same.
+            if not _running:
+                status_bar.hide(bpy.context)
 
     def _draw(self) -> None:
         context = bpy.context
@@ -224,6 +246,7 @@ class GID_OT_touch(bpy.types.Operator):
             found = touching.view.find(context, pixel)
             if found is not None and found[0].session_uid == live.object_uid:
                 live.press(*found[1:])
+                touching.tell()
                 return {"RUNNING_MODAL"}
             if found is not None:
                 # Another picture: this one rings on beside it.
@@ -242,6 +265,7 @@ class GID_OT_touch(bpy.types.Operator):
     def _let_go(self, touching: _Touching) -> None:
         live = touching.live
         takes = live.release()
+        touching.tell()
         if takes:
             # The undo step of the recording must hold the scene as it is without the touch.
             live.pause()

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 import gpu
 import numpy as np
@@ -12,13 +10,11 @@ from gpu_extras.batch import batch_for_shader
 from mathutils import Color
 
 from ..motion.warp import Warp
+from .touch_arrow import arrow
 
 __all__ = ["Sheet", "draw_arrow"]
 
 Pixel = tuple[float, float]
-
-_LIGHT = (1.0, 1.0, 1.0, 0.95)
-_DARK = (0.0, 0.0, 0.0, 0.6)
 
 _VERTEX = """
 void main()
@@ -118,26 +114,11 @@ class Sheet:
 def draw_arrow(start: Pixel, end: Pixel) -> None:
     """A spot where the picture is held, and an arrow from there to the pointer; in pixels of the region."""
     # In the background there is no scale.
-    scale = bpy.context.preferences.system.ui_scale or 1.0
-    length = math.dist(start, end)
-    head = 12.0 * scale
-    for colour, wider in ((_DARK, 2.0), (_LIGHT, 0.0)):
-        _fill(_disc(start, (4.0 + wider / 2) * scale), colour)
-        if length > head:
-            ux, uy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
-            neck = (end[0] - ux * head, end[1] - uy * head)
-            grown = wider / 2 * scale
-            _line(start, neck, (2.5 + wider) * scale, colour)
-            side = (0.45 * head + grown) * 1.0
-            back = (neck[0] - ux * grown, neck[1] - uy * grown)
-            _fill(
-                [
-                    (end[0] + ux * grown * 2, end[1] + uy * grown * 2),
-                    (back[0] - uy * side, back[1] + ux * side),
-                    (back[0] + uy * side, back[1] - ux * side),
-                ],
-                colour,
-            )
+    for shape in arrow(start, end, bpy.context.preferences.system.ui_scale or 1.0):
+        if shape.width:
+            _line(*shape.points, shape.width, shape.colour)
+        else:
+            _fill(shape.points, shape.colour)
 
 
 def _picture_shader() -> gpu.types.GPUShader:
@@ -166,13 +147,6 @@ def _buffer(name: str, values: np.ndarray) -> gpu.types.GPUVertBuf:
     buffer = gpu.types.GPUVertBuf(layout, len(values))
     buffer.attr_fill(name, values)
     return buffer
-
-
-def _disc(centre: Pixel, radius: float) -> list[Pixel]:
-    return [
-        (centre[0] + radius * math.cos(turn), centre[1] + radius * math.sin(turn))
-        for turn in (2 * math.pi * i / 20 for i in range(20))
-    ]
 
 
 def _fill(outline: list[Pixel], colour: tuple[float, ...]) -> None:

@@ -4,23 +4,27 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from ..ops.session import session
 from ..setup import SetupState
+from .keymap import draw_keys
 from .problem_box import draw_problem, wrap
 from .progress import draw_progress
 
 __all__ = ["draw_preferences"]
 
 _STATES = {
-    SetupState.MISSING: ("No worker is set up here yet.", "INFO"),
-    SetupState.PARTIAL: ("Setting up was not finished; Set Up Worker goes on with it.", "ERROR"),
-    SetupState.OUTDATED: ("The worker belongs to another version; Set Up Worker updates it.", "ERROR"),
-    SetupState.READY: ("The worker is set up.", "CHECKMARK"),
+    SetupState.MISSING: (n_("No worker is set up here yet."), "INFO"),
+    SetupState.PARTIAL: (n_("Setting up was not finished; Set Up Worker goes on with it."), "ERROR"),
+    SetupState.OUTDATED: (n_("The worker belongs to another version; Set Up Worker updates it."), "ERROR"),
+    SetupState.READY: (n_("The worker is set up."), "CHECKMARK"),
 }
 
 
-def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UILayout, context: object) -> None:
+def draw_preferences(
+    settings: bpy.types.AddonPreferences, layout: bpy.types.UILayout, context: bpy.types.Context
+) -> None:
     """Draw the preferences: the worker, what it is, what went wrong."""
     layout.use_property_split = True
     layout.use_property_decorate = False
@@ -55,3 +59,8 @@ def draw_preferences(settings: bpy.types.AddonPreferences, layout: bpy.types.UIL
     row.operator("gid.cache_clear", icon="TRASH")
     row.operator("gid.open_log", icon="TEXT")
     draw_problem(layout)
+
+    header, body = layout.panel("gid_keymap", default_closed=True)
+    header.label(text="Keymap")
+    if body is not None:
+        draw_keys(body, context)

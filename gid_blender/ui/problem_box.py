@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..ops.session import session
 
@@ -23,7 +24,7 @@ def draw_problem(layout: bpy.types.UILayout) -> None:
     box = layout.box()
     row = box.row()
     row.alert = True
-    row.label(text=f"Failed: {problem.code}", icon="ERROR")
+    row.label(text=iface_("Failed: {code}").format(code=problem.code), icon="ERROR")
     row.operator("gid.dismiss_error", text="", icon="X", emboss=False)
     column = box.column(align=True)
     wrap(column, problem.message)
@@ -46,9 +47,9 @@ def draw_note(layout: bpy.types.UILayout) -> None:
 
 
 def wrap(layout: bpy.types.UILayout, text: str, *, characters: int = CHARACTERS) -> None:
-    """A sentence as labels, one a line."""
-    for line in textwrap.wrap(text, characters):
-        layout.label(text=line)
+    """A sentence as labels, one a line; in the user's language where the translations know the sentence."""
+    for line in textwrap.wrap(iface_(text), characters):
+        layout.label(text=line, translate=False)
 
 
 def _addon() -> str:

@@ -108,8 +108,8 @@ class GID_OT_queue_add(bpy.types.Operator):
 
 
 def _is_still(image: bpy.types.Image) -> bool:
-    """Whether it is a picture, and not the render, a brush's texture or frames that were made of one."""
-    return image.type == "IMAGE" and image.source in {"FILE", "GENERATED"} and min(image.size) >= 16
+    """Whether it is a picture, and not the render, a movie, or frames that were made of one."""
+    return image.type not in {"RENDER_RESULT", "COMPOSITING"} and image.source in {"FILE", "GENERATED"}
 
 
 class GID_OT_queue_remove(bpy.types.Operator):

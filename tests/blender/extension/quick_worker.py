@@ -44,13 +44,17 @@ class QuickService:
         seed = request.params.get("seed", 0)
         if seed == 666:
             raise OutOfMemory("The device has too little memory.", "Close other programs that use it.")
+        if seed == 667:
+            # As the system does when memory is short.
+            os._exit(137)
         steps = request.params.get("steps", 2)
         for step in range(steps):
             context.progress("Denoising", step, steps)
             context.check()
             time.sleep(0.05)
         fields = np.random.default_rng(seed).normal(size=(2, 4, 2, 10, 16)) * 0.003
-        volume = motion.SpectralVolume(fields[0] + 1j * fields[1], meta={"seed": seed, "model": "made-up"})
+        meta = {"seed": seed, "model": "made-up", "settings": {"mask": request.params.get("mask")}}
+        volume = motion.SpectralVolume(fields[0] + 1j * fields[1], meta=meta)
         return {"cached": False}, [motion.dumps(volume)]
 
 

@@ -10,8 +10,9 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
+from .layer_depth import set_off
 from .layer_masks import covered
-from .layers import BACKGROUND, MASK, ORDER, copied, layers_of, mask_of_layer, set_off, stack_picture
+from .layers import BACKGROUND, MASK, ORDER, copied, layers_of, mask_of_layer, stack_picture
 from .masks import set_mask
 from .objects import is_motion_object, motion_image
 from .pixels import MIN_SIDE, Pixels, image_from_pixels
@@ -52,13 +53,19 @@ def hidden_region(stack: bpy.types.Collection, *, grow: int = 3) -> np.ndarray:
 
 
 def add_background(
-    stack: bpy.types.Collection, pixels: Pixels, region: np.ndarray, *, spacing: float = 0.01
+    scene: bpy.types.Scene,
+    stack: bpy.types.Collection,
+    pixels: Pixels,
+    region: np.ndarray,
+    *,
+    spacing: float = 0.01,
 ) -> bpy.types.Object:
     """The background of a stack, in place of the one it had.
 
     It moves as the picture does, but not where it was filled: what moves there is in front of it.
 
     Args:
+        scene: where it is.
         stack: the layers.
         pixels: the filled picture.
         region: what was filled, see `hidden_region`.
@@ -78,7 +85,7 @@ def add_background(
     if BACKGROUND in rear:
         bpy.data.objects.remove(rear)
     else:
-        set_off(background, -spacing)
+        set_off(scene, background, -spacing)
     if MASK in background:
         del background[MASK]
     background[BACKGROUND], background[ORDER] = True, 0

@@ -10,7 +10,7 @@ from mathutils import Matrix
 
 from .errors import SceneError
 
-__all__ = ["distance_of", "set_distance", "spread_layers"]
+__all__ = ["distance_of", "set_distance", "set_off", "spread_layers"]
 
 
 def distance_of(scene: bpy.types.Scene, obj: bpy.types.Object) -> float:
@@ -59,6 +59,19 @@ def set_distance(scene: bpy.types.Scene, obj: bpy.types.Object, distance: float)
         eye = Matrix.Translation(frame.translation)
         change = eye @ Matrix.Scale(distance / before, 4) @ eye.inverted()
     obj.matrix_world = change @ obj.matrix_world
+
+
+def set_off(scene: bpy.types.Scene, obj: bpy.types.Object, step: float) -> None:
+    """Move a plane a small step to the front, so that it hides what it lay in.
+
+    Towards the camera, if that sees it, and keeping its size for it; else along its own normal.
+    """
+    try:
+        set_distance(scene, obj, distance_of(scene, obj) - step)
+    except SceneError:
+        matrix = obj.matrix_world.copy()
+        matrix.translation += matrix.to_3x3().col[2].normalized() * step
+        obj.matrix_world = matrix
 
 
 def spread_layers(scene: bpy.types.Scene, layers: Sequence[bpy.types.Object], nearest: float) -> None:

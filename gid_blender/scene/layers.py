@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 
 from .errors import SceneError
+from .layer_depth import set_off
 from .layer_masks import LayerMask, read_masks
 from .objects import is_motion_object, motion_image
 from .playback import has_drivers, to_drivers
@@ -28,7 +29,6 @@ __all__ = [
     "mask_of_layer",
     "move_layer",
     "picture_of_plane",
-    "set_off",
     "sharing_motion",
     "split_layers",
     "stack_of",
@@ -110,7 +110,7 @@ def split_layers(
         obj: the picture's plane; a motion object or one that waits.
         images: of each part, the foremost first: a mask (grey, white is the part), or the part itself with alpha, as
             paint programs export layers.
-        spacing: Blender units between two layers.
+        spacing: Blender units between two layers, see `layer_depth.set_off`.
         overlap: pixels by which a layer goes on beneath those in front of it, so that no seam opens where two meet.
         kind: MASKS, PICTURES, or AUTO: what is transparent anywhere is a picture.
 
@@ -141,7 +141,7 @@ def split_layers(
         layer = copied(obj, part.name, stack)
         layer[ORDER] = number
         _cut(layer, picture, part)
-        set_off(layer, number * spacing)
+        set_off(scene, layer, number * spacing)
         layers.append(layer)
     obj.hide_viewport = obj.hide_render = True
     return layers, remarks
@@ -191,13 +191,6 @@ def copied(obj: bpy.types.Object, name: str, home: bpy.types.Collection) -> bpy.
             place.material.name = name
     new.hide_viewport = new.hide_render = False
     return new
-
-
-def set_off(obj: bpy.types.Object, distance: float) -> None:
-    """Move along the plane's own normal, towards whoever looks at its front."""
-    matrix = obj.matrix_world.copy()
-    matrix.translation += matrix.to_3x3().col[2].normalized() * distance
-    obj.matrix_world = matrix
 
 
 def _cut(layer: bpy.types.Object, picture: bpy.types.Image, part: LayerMask) -> None:

@@ -9,10 +9,15 @@ import bpy
 
 __all__ = [
     "action_curve_owners",
+    "alpha_over_sockets",
+    "compositor_sink",
+    "convert_view",
     "curve_owners",
     "edited_scene",
+    "existing_compositor",
     "enable_nodes",
     "paint_colours",
+    "set_node_mode",
     "set_strip_end",
     "strip_content",
     "strip_range",
@@ -114,3 +119,88 @@ def _curves(action: bpy.types.Action, slot: bpy.types.ActionSlot) -> Iterator[bp
             bag = part.channelbag(slot)
             if bag is not None:
                 yield bag.fcurves
+
+
+def existing_compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
+    """The scene's compositing nodes: its own tree, and from 5.0 on a node group that scenes may share."""
+    return scene.compositing_node_group if hasattr(scene, "compositing_node_group") else scene.node_tree
+
+
+def compositor_sink(scene: bpy.types.Scene) -> bpy.types.NodeSocket:
+    """The input socket of what the scene's compositor puts out; nodes are made as far as there are none.
+
+    A new tree shows the render, as one that Blender's own button makes. Without a camera it shows nothing: Blender
+    renders no tree at all that has a Render Layers node then.
+    """
+    tree = existing_compositor(scene)
+    fresh = tree is None
+    if not hasattr(scene, "compositing_node_group"):
+        scene.use_nodes = True
+        tree = scene.node_tree
+        kind = "CompositorNodeComposite"
+    else:
+        kind = "NodeGroupOutput"
+        if fresh:
+            tree = bpy.data.node_groups.new("Compositing", "CompositorNodeTree")
+            scene.compositing_node_group = tree
+        sockets = [item for item in tree.interface.items_tree if item.item_type == "SOCKET" and item.in_out == "OUTPUT"]
+        if not any(item.socket_type == "NodeSocketColor" for item in sockets):
+            tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    if fresh:
+        tree.nodes.clear()
+    sinks = [node for node in tree.nodes if node.bl_idname == kind]
+    # Of several Composite nodes the active one counts, of several Group Outputs the one that says so.
+    active = next((n for n in sinks if n == tree.nodes.active or getattr(n, "is_active_output", False)), None)
+    sink = active or next(iter(sinks), None) or tree.nodes.new(kind)
+    socket = next(socket for socket in sink.inputs if socket.type == "RGBA")
+    if fresh and scene.camera is not None:
+        layers = tree.nodes.new("CompositorNodeRLayers")
+        layers.scene, layers.location = scene, (-300, 0)
+        tree.links.new(layers.outputs["Image"], socket)
+    return socket
+
+
+def set_node_mode(node: bpy.types.Node, name: str, value: str, socket: str, choice: str) -> None:
+    """Set what a compositor node does: a property of the node, and from 5.0 on one of its sockets."""
+    if hasattr(node, name):
+        setattr(node, name, value)
+    else:
+        node.inputs[socket].default_value = choice
+
+
+def alpha_over_sockets(
+    node: bpy.types.Node,
+) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """Background, foreground and factor of an Alpha Over node; 5.0 changed their order and their names."""
+    if "Background" in node.inputs:
+        return node.inputs["Background"], node.inputs["Foreground"], node.inputs["Factor"]
+    return node.inputs[1], node.inputs[2], node.inputs[0]
+
+
+def convert_view(tree: bpy.types.NodeTree, view: str, look: str) -> list[bpy.types.Node] | None:
+    """Nodes, in their order, that turn scene light into what the Standard view shows as this view would show it.
+
+    For an sRGB display. Only the Convert to Display node of 5.x knows looks, and views that have no colour space of
+    their own. None: this Blender cannot.
+    """
+    if (view, look) == ("Standard", "None"):
+        return []
+    working = "Linear Rec.709"
+    if hasattr(bpy.types, "CompositorNodeConvertToDisplay"):
+        node = tree.nodes.new("CompositorNodeConvertToDisplay")
+        node.view_settings.view_transform, node.view_settings.look = view, look
+    elif look != "None":
+        return None
+    else:
+        node = tree.nodes.new("CompositorNodeConvertColorSpace")
+        try:
+            node.from_color_space, node.to_color_space = working, _SPACES_OF_VIEWS.get(view, f"{view} sRGB")
+        except TypeError:
+            tree.nodes.remove(node)
+            return None
+    back = tree.nodes.new("CompositorNodeConvertColorSpace")
+    back.from_color_space, back.to_color_space = "sRGB", working
+    return [node, back]
+
+
+_SPACES_OF_VIEWS = {"AgX": "AgX Base sRGB"}

@@ -248,7 +248,7 @@ def put_frames(item: Frames) -> None:
 
 
 def _pass_image(name: str, paths: list[Path]) -> bpy.types.Image:
-    image = scene.sequence_image(paths)
+    image = scene.sequence_image(paths, layered=name == "motion_vectors")
     if name == "coverage":
         image.colorspace_settings.name = "Non-Color"
     return image

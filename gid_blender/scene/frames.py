@@ -63,16 +63,17 @@ class FrameFolder:
 
     Attributes:
         target: the folder that `commit` will make; another one if somebody else takes its name meanwhile.
+        hidden: where the frames gather, for who has to write a file before it can be read as bytes.
     """
 
     def __init__(self, root: Path, name: str, *, replace: bool) -> None:
         self._root, self._name, self._replace = root, name, replace
         self._files: dict[int, str] = {}
-        self._hidden = root / f".{name}.{uuid.uuid4().hex[:8]}.part"
+        self.hidden = root / f".{name}.{uuid.uuid4().hex[:8]}.part"
         try:
             root.mkdir(parents=True, exist_ok=True)
             _remove_stale(root)
-            self._hidden.mkdir()
+            self.hidden.mkdir()
             self.target = self._free_target()
         except OSError as error:
             raise _cannot_write(root, error) from error
@@ -80,7 +81,7 @@ class FrameFolder:
     def write(self, index: int, data: bytes, suffix: str) -> Path:
         """Write frame `index` (0 is the first; files count from 1). Raises SceneError when the disk is full or gone."""
         name = f"{self._name}_{index + 1:04d}{suffix}"
-        path = self._hidden / name
+        path = self.hidden / name
         try:
             path.write_bytes(data)
         except OSError as error:
@@ -107,7 +108,7 @@ class FrameFolder:
 
     def discard(self) -> None:
         """Throw away what was written; an older folder stays as it was."""
-        shutil.rmtree(self._hidden, ignore_errors=True)
+        shutil.rmtree(self.hidden, ignore_errors=True)
 
     def __enter__(self) -> FrameFolder:
         return self
@@ -121,13 +122,13 @@ class FrameFolder:
         if not self._replace:
             self.target = self._free_target()
         if not self.target.exists():
-            self._hidden.rename(self.target)
+            self.hidden.rename(self.target)
             return
-        old = self._hidden.with_name(self._hidden.name + ".old")
+        old = self.hidden.with_name(self.hidden.name + ".old")
         # Two renames, not a copy: in between the folder is missing for a moment, but it is never a mix.
         self.target.rename(old)
         try:
-            self._hidden.rename(self.target)
+            self.hidden.rename(self.target)
         except OSError:
             old.rename(self.target)
             raise

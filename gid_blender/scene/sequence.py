@@ -15,12 +15,15 @@ from .sources import shows_file
 __all__ = ["relative_path", "require_files", "sequence_image", "sequence_object", "show_in_editor"]
 
 
-def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image | None = None) -> bpy.types.Image:
+def sequence_image(
+    frames: list[Path], *, name: str = "", like: bpy.types.Image | None = None, layered: bool = False
+) -> bpy.types.Image:
     """An image datablock of source SEQUENCE; paths relative to a saved .blend on the same drive.
 
     Args:
         frames: files in order, numbered without gaps, as `FrameFolder.commit` returns them.
         name: of the datablock; the folder's name by default. A sequence of the same first file is reused and reloaded.
+        layered: OpenEXR with named layers, of which Blender knows no size before it shows one.
         like: picture whose alpha mode it takes over if that leaves alpha out.
 
     Raises:
@@ -34,7 +37,7 @@ def sequence_image(frames: list[Path], *, name: str = "", like: bpy.types.Image 
             image = bpy.data.images.load(str(first))
         except RuntimeError as error:
             raise SceneError(f"Cannot open “{first}”: {error}.", "Render again.") from error
-        if min(image.size) == 0:
+        if min(image.size) == 0 and not layered:
             bpy.data.images.remove(image)
             raise SceneError(f"“{first.name}” cannot be read as a picture.", "Render again.")
         image.source = "SEQUENCE"

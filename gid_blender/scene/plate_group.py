@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two node groups for the compositor, built the same for a scene's tree and for the asset library.
+
+*Image Dynamics Warp* moves a still by a displacement; *Image Dynamics Plate* masks, blurs, fits and lays a moving
+picture over or behind a render. Both know the picture's size themselves, so that a proxy or half the resolution needs
+nothing changed, and both work by hand without the extension.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from ..compat import alpha_over_sockets, set_node_mode
+
+__all__ = ["GROUPS", "plate_group", "warp_group"]
+
+GROUPS = {"plate": "Image Dynamics Plate", "warp": "Image Dynamics Warp"}
+# Counted up when a group changes, so that an older one in a file stays what its scene was made with.
+_VERSION = 1
+_MARK = "gid_group"
+
+# (name, type, default, description); a fifth element is the number of components of a vector.
+_PLATE_INPUTS = (
+    ("Render", "NodeSocketColor", (0.0, 0.0, 0.0, 0.0), "What the picture is laid over, or behind"),
+    ("Frames", "NodeSocketColor", (0.0, 0.0, 0.0, 0.0), "The moving picture"),
+    ("Still", "NodeSocketColor", (0.0, 0.0, 0.0, 0.0), "The picture itself, shown where the mask is black"),
+    ("Mask", "NodeSocketFloat", 1.0, "White shows the frames, black the still"),
+    ("Vectors", "NodeSocketVector", None, "Motion vectors as of the Vector pass, for motion blur", 4),
+    ("Shutter", "NodeSocketFloat", 0.5, "How long the shutter is open, in frames; 0 is no motion blur"),
+    ("Opacity", "NodeSocketFloat", 1.0, "Of the picture over the render"),
+    ("Behind", "NodeSocketBool", False, "Lay the render over the picture instead; it needs a transparent film"),
+)
+_WARP_INPUTS = (
+    ("Still", "NodeSocketColor", (0.0, 0.0, 0.0, 0.0), "The picture to be moved"),
+    (
+        "Displacement",
+        "NodeSocketVector",
+        None,
+        "How far what is seen has come, in picture widths, x right and y up; any resolution",
+        3,
+    ),
+    ("Mask", "NodeSocketFloat", 1.0, "White moves, black is still, grey moves less"),
+    ("Amount", "NodeSocketFloat", 1.0, "Strength of the motion"),
+)
+
+
+def plate_group() -> bpy.types.NodeTree:
+    """*Image Dynamics Plate*: the one that the file has, or a new one."""
+    return _found("plate") or _plate(_new("plate", _PLATE_INPUTS, ("Image", "Plate")))
+
+
+def warp_group() -> bpy.types.NodeTree:
+    """*Image Dynamics Warp*: the one that the file has, or a new one."""
+    return _found("warp") or _warp(_new("warp", _WARP_INPUTS, ("Image",)))
+
+
+def _found(kind: str) -> bpy.types.NodeTree | None:
+    mark = f"{kind} {_VERSION}"
+    groups = [group for group in bpy.data.node_groups if group.get(_MARK) == mark]
+    return min(groups, key=lambda group: group.library is not None, default=None)
+
+
+def _new(kind: str, inputs: tuple, outputs: tuple[str, ...]) -> bpy.types.NodeTree:
+    tree = bpy.data.node_groups.new(GROUPS[kind], "CompositorNodeTree")
+    tree[_MARK] = f"{kind} {_VERSION}"
+    for name in outputs:
+        tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketColor")
+    for name, socket_type, default, description, *components in inputs:
+        socket = tree.interface.new_socket(name, in_out="INPUT", socket_type=socket_type)
+        socket.description = description
+        if components:
+            # From here on the socket is of another type than this reference thinks; it is zero as it comes.
+            socket.dimensions = components[0]
+        else:
+            socket.default_value = default
+        if socket_type == "NodeSocketFloat":
+            socket.min_value, socket.max_value = 0.0, 10.0 if name == "Amount" else 1.0
+            socket.subtype = "FACTOR"
+    return tree
+
+
+def _plate(tree: bpy.types.NodeTree) -> bpy.types.NodeTree:
+    given, link = _node(tree, "NodeGroupInput", -1000, 0).outputs, tree.links.new
+    mask = _to_size_of(tree, given["Frames"], given["Mask"], -700, 250)
+
+    shown = _mixed(tree, mask, given["Still"], given["Frames"], -300, 0)
+
+    # In the picture's own pixels, which is what vectors count; so it comes before anything is scaled.
+    blurred = _node(tree, "CompositorNodeVecBlur", 0, 0)
+    link(shown, blurred.inputs["Image"])
+    link(given["Vectors"], blurred.inputs["Speed"])
+    link(given["Shutter"], blurred.inputs["Shutter"])
+
+    fitted = _node(tree, "CompositorNodeScale", 250, 0)
+    set_node_mode(fitted, "space", "RENDER_SIZE", "Type", "Render Size")
+    set_node_mode(fitted, "frame_method", "FIT", "Frame Type", "Fit")
+    link(blurred.outputs[0], fitted.inputs["Image"])
+
+    over = _node(tree, "CompositorNodeAlphaOver", 550, 150)
+    background, foreground, opacity = alpha_over_sockets(over)
+    link(given["Render"], background)
+    link(fitted.outputs[0], foreground)
+    link(given["Opacity"], opacity)
+
+    # An empty picture as large as the render: the first layer decides how large the result is.
+    empty = _node(tree, "CompositorNodeSetAlpha", 250, -250)
+    set_node_mode(empty, "mode", "APPLY", "Type", "Apply Mask")
+    link(given["Render"], empty.inputs["Image"])
+    empty.inputs["Alpha"].default_value = 0.0
+    canvas = _node(tree, "CompositorNodeAlphaOver", 550, -150)
+    background, foreground, _ = alpha_over_sockets(canvas)
+    link(empty.outputs[0], background)
+    link(fitted.outputs[0], foreground)
+    behind = _node(tree, "CompositorNodeAlphaOver", 800, -150)
+    background, foreground, _ = alpha_over_sockets(behind)
+    link(canvas.outputs[0], background)
+    link(given["Render"], foreground)
+
+    switch = _node(tree, "CompositorNodeSwitch", 1050, 0)
+    link(given["Behind"], switch.inputs["Switch"])
+    link(over.outputs[0], switch.inputs["Off"])
+    link(behind.outputs[0], switch.inputs["On"])
+    taken = _node(tree, "NodeGroupOutput", 1300, 0).inputs
+    link(switch.outputs[0], taken["Image"])
+    link(canvas.outputs[0], taken["Plate"])
+    return tree
+
+
+def _warp(tree: bpy.types.NodeTree) -> bpy.types.NodeTree:
+    given, link = _node(tree, "NodeGroupInput", -1000, 0).outputs, tree.links.new
+    field = _to_size_of(tree, given["Still"], given["Displacement"], -700, 0)
+    mask = _to_size_of(tree, given["Still"], given["Mask"], -700, -350)
+
+    amount = _node(tree, "ShaderNodeMath", -200, -250)
+    amount.operation = "MULTIPLY"
+    link(mask, amount.inputs[0])
+    link(given["Amount"], amount.inputs[1])
+    size = _node(tree, "CompositorNodeImageInfo", -450, -550)
+    link(given["Still"], size.inputs[0])
+    width = _node(tree, "ShaderNodeSeparateXYZ", -200, -550)
+    link(size.outputs["Dimensions"], width.inputs[0])
+    pixels = _node(tree, "ShaderNodeMath", 50, -350)
+    pixels.operation = "MULTIPLY"
+    link(amount.outputs[0], pixels.inputs[0])
+    link(width.outputs["X"], pixels.inputs[1])
+    scaled = _node(tree, "ShaderNodeVectorMath", 300, -100)
+    scaled.operation = "SCALE"
+    link(field, scaled.inputs[0])
+    link(pixels.outputs[0], scaled.inputs["Scale"])
+
+    moved = _node(tree, "CompositorNodeDisplace", 550, 0)
+    link(given["Still"], moved.inputs["Image"])
+    link(scaled.outputs[0], moved.inputs[1])
+    for name in ("X Scale", "Y Scale"):
+        if name in moved.inputs:
+            moved.inputs[name].default_value = 1.0
+    link(moved.outputs[0], _node(tree, "NodeGroupOutput", 800, 0).inputs["Image"])
+    return tree
+
+
+def _to_size_of(
+    tree: bpy.types.NodeTree, like: bpy.types.NodeSocket, socket: bpy.types.NodeSocket, x: float, y: float
+) -> bpy.types.NodeSocket:
+    """A picture stretched over all of another: the compositor itself would centre it, pixel on pixel."""
+    size = _node(tree, "CompositorNodeImageInfo", x - 50, y - 150)
+    tree.links.new(like, size.inputs[0])
+    sides = _node(tree, "ShaderNodeSeparateXYZ", x + 100, y - 150)
+    tree.links.new(size.outputs["Dimensions"], sides.inputs[0])
+    scaled = _node(tree, "CompositorNodeScale", x + 250, y)
+    set_node_mode(scaled, "space", "ABSOLUTE", "Type", "Absolute")
+    set_node_mode(scaled, "interpolation", "BILINEAR", "Interpolation", "Bilinear")
+    for name in ("Extension X", "Extension Y"):
+        # 4.5 has no choice: what is enlarged fades over half a cell along the border.
+        if name in scaled.inputs:
+            scaled.inputs[name].default_value = "Extend"
+    tree.links.new(socket, scaled.inputs["Image"])
+    tree.links.new(sides.outputs["X"], scaled.inputs["X"])
+    tree.links.new(sides.outputs["Y"], scaled.inputs["Y"])
+    return scaled.outputs[0]
+
+
+def _mixed(
+    tree: bpy.types.NodeTree,
+    factor: bpy.types.NodeSocket,
+    black: bpy.types.NodeSocket,
+    white: bpy.types.NodeSocket,
+    x: float,
+    y: float,
+) -> bpy.types.NodeSocket:
+    """Two pictures mixed with their alpha. A Mix node takes the first one's alpha in 4.5, so that is mixed apart."""
+    result = _node(tree, "CompositorNodeSetAlpha", x + 200, y)
+    set_node_mode(result, "mode", "REPLACE_ALPHA", "Type", "Replace Alpha")
+    for kind, taken, below in (("RGBA", "Image", 0), ("FLOAT", "Alpha", 250)):
+        mix = _node(tree, "ShaderNodeMix", x, y - below)
+        mix.data_type = kind
+        share, first, second, out = _mix_sockets(mix)
+        tree.links.new(factor, share)
+        for socket, picture, up in ((first, black, 0), (second, white, 60)):
+            if kind == "FLOAT":
+                parts = _node(tree, "CompositorNodeSeparateColor", x - 200, y - below + up)
+                tree.links.new(picture, parts.inputs[0])
+                picture = parts.outputs["Alpha"]
+            tree.links.new(picture, socket)
+        tree.links.new(out, result.inputs[taken])
+    return result.outputs[0]
+
+
+def _mix_sockets(node: bpy.types.Node) -> tuple[bpy.types.NodeSocket, ...]:
+    """Factor, A, B and result of a Mix node for colours, which has those of all types."""
+    shown = [socket for socket in node.inputs if socket.enabled]
+    return *shown[:3], next(socket for socket in node.outputs if socket.enabled)
+
+
+def _node(tree: bpy.types.NodeTree, kind: str, x: float, y: float) -> bpy.types.Node:
+    node = tree.nodes.new(kind)
+    node.location = (x, y)
+    return node

@@ -8,6 +8,7 @@ import bpy
 from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_upgrade_controls
 from .equaliser import GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
+from .exchange import GID_OT_export_motion
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .export_page import GID_OT_export_page
 from .from_video import GID_OT_from_video
@@ -70,6 +71,7 @@ CLASSES = (
     GID_OT_dismiss_error,
     GID_OT_dismiss_variations,
     GID_OT_equaliser_preset,
+    GID_OT_export_motion,
     GID_OT_export_page,
     GID_OT_export_volume,
     GID_OT_from_video,

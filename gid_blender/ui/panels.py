@@ -135,7 +135,7 @@ class _Motion(_Panel):
         row = layout.row(align=True)
         row.operator("gid.export_volume", text="Export", icon="EXPORT")
         row.operator("gid.import_volume", text="Import", icon="IMPORT")
-        layout.operator("gid.export_page", icon="URL")
+        layout.menu("GID_MT_export", text="Export for Other Programs", icon="EXPORT")
 
 
 class _Equaliser(_Panel):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import bpy
@@ -168,12 +169,14 @@ def enter(context: bpy.types.Context, obj: bpy.types.Object, image: bpy.types.Im
             (colours.use_unified_color, tuple(colours.color), tuple(colours.secondary_color)),
         )
     before = _before[obj.session_uid]
+    # All of them: Blender shows the canvas of 3D painting in every Image Editor that is not pinned to another image.
+    for area, space in _image_editors(context):
+        shown = space.image.session_uid if space.image is not None else None
+        before.editors.setdefault(area.as_pointer(), (shown, space.mode))
     colours.use_unified_color = True
     colours.color, colours.secondary_color = _BLACK, _WHITE
     space = context.space_data
     if isinstance(space, bpy.types.SpaceImageEditor):
-        shown = space.image.session_uid if space.image is not None else None
-        before.editors.setdefault(context.area.as_pointer(), (shown, space.mode))
         space.image, space.mode = image, "PAINT"
         mask_drawing.show(obj)
         return
@@ -213,16 +216,22 @@ def leave(context: bpy.types.Context, obj: bpy.types.Object) -> None:
         tools.canvas = _image(canvas)
         tools.mode = mode
         colours.use_unified_color, colours.color, colours.secondary_color = before.colours
+    for area, space in _image_editors(context):
+        image, mode = before.editors.get(area.as_pointer(), (None, space.mode))
+        space.mode = mode
+        if image is not None and space.image in {masks.mask_image(obj), None}:
+            space.image = _image(image)
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            at, space = area.as_pointer(), area.spaces.active
-            if area.type == "VIEW_3D" and at in before.shading:
-                space.shading.type = before.shading[at]
-            elif area.type == "IMAGE_EDITOR" and at in before.editors:
-                image, mode = before.editors[at]
-                space.mode = mode
-                if space.image == masks.mask_image(obj):
-                    space.image = _image(image)
+            if area.type == "VIEW_3D" and area.as_pointer() in before.shading:
+                area.spaces.active.shading.type = before.shading[area.as_pointer()]
+
+
+def _image_editors(context: bpy.types.Context) -> Iterator[tuple[bpy.types.Area, bpy.types.SpaceImageEditor]]:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR":
+                yield area, area.spaces.active
 
 
 @persistent

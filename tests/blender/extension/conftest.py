@@ -57,6 +57,14 @@ def small_motion_object():
     bpy.ops.gid.import_volume("EXEC_DEFAULT", filepath=str(module("ops.paths").asset("dahlia.npz")))
     return bpy.context.object
 
+def small_example():
+    """The example on a mesh of few vertices, whose weights are soon reckoned."""
+    paths = module("ops.paths")
+    bpy.context.scene.gid.columns = 64
+    bpy.context.scene.gid.image = module("scene").image_from_file(str(paths.asset("dahlia.jpg")))
+    bpy.ops.gid.import_volume("EXEC_DEFAULT", filepath=str(paths.asset("dahlia.npz")))
+    return bpy.context.object
+
 def failure(operator, *args, **options):
     try:
         operator(*args, **options)

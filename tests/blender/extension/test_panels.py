@@ -75,6 +75,16 @@ def test_panels_draw_in_every_state(blender):
         bpy.ops.gid.load_example("EXEC_DEFAULT")
         picture = bpy.context.object
         draw_all()
+        bpy.ops.gid.mask_paint("EXEC_DEFAULT")
+        draw_all()
+        bpy.ops.gid.mask_done("EXEC_DEFAULT")
+        group = picture.vertex_groups.new(name="mine")
+        group.add(range(9), 1.0, "REPLACE")
+        bpy.ops.gid.mask_from("EXEC_DEFAULT", source="VERTEX_GROUP", group="mine", combine=True)
+        draw_all()
+        bpy.data.images.remove(picture["gid_mask"])
+        draw_all()
+        bpy.ops.gid.mask_remove("EXEC_DEFAULT")
         for kind in ("PULL", "POKE", "LOAD", "GUST", "WIND"):
             bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind=kind)
             draw_all()

@@ -19,7 +19,7 @@ class GID_OT_bake(bpy.types.Operator):
     """Compute how the picture answers to its excitations, and key it; an earlier bake is replaced"""
 
     bl_idname = "gid.bake"
-    bl_label = "Bake"
+    bl_label = "Bake Excitations"
     bl_options = {"REGISTER", "UNDO"}
 
     picture: StringProperty(

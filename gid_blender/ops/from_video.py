@@ -112,7 +112,7 @@ class GID_OT_from_video(bpy.types.Operator):
     """Measure how things sway in a movie, instead of predicting it: the start frame becomes the picture"""
 
     bl_idname = "gid.from_video"
-    bl_label = "From Video"
+    bl_label = "Motion from Video"
     bl_options = {"REGISTER"}
 
     filepath: StringProperty(

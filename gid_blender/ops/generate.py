@@ -225,7 +225,7 @@ class GID_OT_generate(bpy.types.Operator):
     """Predict how everything in the picture would sway, and make a seamless loop of it"""
 
     bl_idname = "gid.generate"
-    bl_label = "Generate"
+    bl_label = "Generate Motion"
     bl_options = {"REGISTER"}
 
     @classmethod

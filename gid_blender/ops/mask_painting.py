@@ -98,7 +98,7 @@ class GID_OT_mask_done(bpy.types.Operator):
     """Stop painting the mask, take what was painted, and show again what was shown before"""
 
     bl_idname = "gid.mask_done"
-    bl_label = "Done"
+    bl_label = "Finish Painting Mask"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

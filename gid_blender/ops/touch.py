@@ -131,7 +131,7 @@ class GID_OT_touch(bpy.types.Operator):
     bl_idname = "gid.touch"
     bl_label = "Touch Picture"
     # No undo: a touch that is not recorded leaves everything as it was.
-    bl_options = {"BLOCKING"}
+    bl_options = {"BLOCKING", "INTERNAL"}
 
     point: FloatVectorProperty(
         name="Point",

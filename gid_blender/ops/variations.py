@@ -130,7 +130,7 @@ class GID_OT_choose_variation(bpy.types.Operator):
 
     bl_idname = "gid.choose_variation"
     bl_label = "Choose Variation"
-    bl_options = {"REGISTER"}
+    bl_options = {"REGISTER", "INTERNAL"}
 
     index: IntProperty(name="Number", description="Which of the variations, 0 the first", default=0, min=0)
 

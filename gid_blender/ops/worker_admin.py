@@ -119,7 +119,7 @@ class GID_OT_worker_check(_WorkerOperator, bpy.types.Operator):
     """Start the worker and show its Python, PyTorch, device, memory and model"""
 
     bl_idname = "gid.worker_check"
-    bl_label = "Check"
+    bl_label = "Check Worker"
     task = StatusTask
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -144,7 +144,7 @@ class GID_OT_cache_clear(_WorkerOperator, bpy.types.Operator):
     """Delete the predicted motions that are kept for pictures that come again"""
 
     bl_idname = "gid.cache_clear"
-    bl_label = "Clear Cache"
+    bl_label = "Clear Worker Cache"
     task = ClearTask
 
 

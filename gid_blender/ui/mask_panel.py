@@ -32,7 +32,7 @@ class _Mask:
         row = layout.row()
         row.scale_y = 1.4
         if is_painting(obj):
-            row.operator("gid.mask_done", icon="CHECKMARK")
+            row.operator("gid.mask_done", text="Done", icon="CHECKMARK")
             wrap(layout.column(align=True), "Black is pinned, white moves. X swaps the two colours.")
         else:
             row.operator("gid.mask_paint", icon="BRUSH_DATA")

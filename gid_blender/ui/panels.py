@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from .. import scene
 from ..ops.from_video import movie
@@ -44,7 +45,7 @@ class _Generate(_Panel):
         row.enabled = not settings.natural_period
         row.prop(settings, "period", text="Frames")
 
-        draw_progress(layout, "gid.generate", icon="PLAY")
+        draw_progress(layout, "gid.generate", text=n_("Generate"), icon="PLAY")
         draw_problem(layout)
         draw_note(layout)
         layout.operator("gid.load_example", icon="OUTLINER_OB_IMAGE")
@@ -72,7 +73,7 @@ class _Video(_Panel):
         column.prop(settings, "movie_start")
         column.prop(settings, "movie_seconds")
         column.prop(settings, "movie_steady")
-        draw_progress(layout, "gid.from_video", icon="TRACKER")
+        draw_progress(layout, "gid.from_video", text=n_("From Video"), icon="TRACKER")
 
 
 class _Results(_Panel):

@@ -49,14 +49,14 @@ def draw_preferences(
     box = layout.box()
     box.prop(settings, "worker_command", placeholder="Found by itself")
     box.prop(settings, "weights", placeholder="Those that come with the worker")
-    draw_progress(box, "gid.worker_check", icon="VIEWZOOM")
+    draw_progress(box, "gid.worker_check", text=n_("Check"), icon="VIEWZOOM")
     column = box.column(align=True)
     column.scale_y = 0.8
     for line in session.worker_facts:
         wrap(column, line, characters=90)
     row = box.row(align=True)
     row.operator("gid.worker_release", icon="MEMORY")
-    row.operator("gid.cache_clear", icon="TRASH")
+    row.operator("gid.cache_clear", text="Clear Cache", icon="TRASH")
     row.operator("gid.open_log", icon="TEXT")
     draw_problem(layout)
 

@@ -10,12 +10,18 @@ from ..ops.session import session
 __all__ = ["draw_progress"]
 
 
-def draw_progress(layout: bpy.types.UILayout, operator: str, *, icon: str) -> None:
-    """Draw one or the other; both take the same place, so that the panel does not jump."""
+def draw_progress(layout: bpy.types.UILayout, operator: str, *, icon: str, text: str = "") -> None:
+    """Draw one or the other; both take the same place, so that the panel does not jump.
+
+    Args:
+        operator: what the button calls.
+        icon: of the button.
+        text: of the button; the operator's own without.
+    """
     column = layout.column(align=True)
     column.scale_y = 1.4
     if not session.busy:
-        column.operator(operator, icon=icon)
+        column.operator(operator, icon=icon, **({"text": text} if text else {}))
         return
     row = column.row(align=True)
     row.progress(factor=session.factor, type="BAR", text=f"{session.stage}   {session.elapsed}")

@@ -33,7 +33,7 @@ def test_registering_stops_before_anything_is_added(monkeypatch):
     gid_blender.unregister()
     try:
         monkeypatch.setattr(gid_blender, "OLDEST_BLENDER", (99, 0, 0))
-        with pytest.raises(RuntimeError, match="needs Blender 99.0"):
+        with pytest.raises(RuntimeError, match=r"needs Blender 99\.0"):
             gid_blender.register()
         assert not hasattr(bpy.types.Scene, "gid")
         assert not hasattr(bpy.types, "GID_PT_view3d_generate")

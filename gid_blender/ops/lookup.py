@@ -7,12 +7,17 @@ import bpy
 
 from ..scene import SceneError
 
-__all__ = ["image_again", "object_again", "scene_again"]
+__all__ = ["collection_again", "image_again", "object_again", "scene_again"]
 
 
 def scene_again(uid: int) -> bpy.types.Scene:
     """The scene of that `session_uid`. Raises SceneError when it is gone."""
     return _again(bpy.data.scenes, uid, "scene")
+
+
+def collection_again(uid: int) -> bpy.types.Collection:
+    """The collection of that `session_uid`. Raises SceneError when it is gone."""
+    return _again(bpy.data.collections, uid, "collection")
 
 
 def image_again(uid: int) -> bpy.types.Image:

@@ -77,7 +77,8 @@ def picture_of_plane(obj: bpy.types.Object) -> bpy.types.Image:
         SceneError: for anything else, and when the picture was deleted.
     """
     image = motion_image(obj) if is_motion_object(obj) else waiting_image(obj)
-    if image is None:
+    # A mesh that moves through the camera is a motion object, too, and shows no picture of its own.
+    if image is None or "gid_columns" not in obj.data:
         raise SceneError(f"“{obj.name}” shows no picture that could be split.", "Select a picture's plane.")
     return image
 
@@ -121,6 +122,8 @@ def split_layers(
         SceneError: when there is nothing to split or to split by, or something is linked; nothing is left then.
     """
     picture = picture_of_plane(obj)
+    if picture.source in {"MOVIE", "SEQUENCE"}:
+        raise SceneError(f"“{picture.name}” is no still picture, and layers are of one.", "Generate its motion first.")
     home = obj.users_collection[0] if obj.users_collection else scene.collection
     for block in (obj, obj.data, home, obj.active_material):
         if block is not None and block.library is not None:

@@ -9,19 +9,23 @@ def register() -> None:
         excitations_panel,
         export_menu,
         keymap,
+        layers_panel,
         mask_panel,
         mesh_panel,
         panels,
         presets,
         queue_panel,
         settings,
+        shot_panel,
         tools,
     )
 
     settings.register()
     panels.register()
     mask_panel.register()
+    shot_panel.register()
     presets.register()
+    layers_panel.register()
     excitations_panel.register()
     mesh_panel.register()
     queue_panel.register()
@@ -35,12 +39,14 @@ def unregister() -> None:
         excitations_panel,
         export_menu,
         keymap,
+        layers_panel,
         mask_panel,
         mesh_panel,
         panels,
         presets,
         queue_panel,
         settings,
+        shot_panel,
         tools,
     )
 
@@ -50,7 +56,9 @@ def unregister() -> None:
     queue_panel.unregister()
     mesh_panel.unregister()
     excitations_panel.unregister()
+    layers_panel.unregister()
     presets.unregister()
+    shot_panel.unregister()
     mask_panel.unregister()
     panels.unregister()
     settings.unregister()

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
 from ..ops.excitations import choose, chosen_index
+from ..ops.layers import choose_layer, chosen_layer
 
 __all__ = ["GID_PG_settings", "register", "unregister"]
 
@@ -42,6 +43,14 @@ def _index(_: object) -> int:
 
 def _set_index(_: object, index: int) -> None:
     choose(bpy.context, index)
+
+
+def _layer_index(_: object) -> int:
+    return chosen_layer(bpy.context)
+
+
+def _set_layer_index(_: object, index: int) -> None:
+    choose_layer(bpy.context, index)
 
 
 class GID_PG_settings(bpy.types.PropertyGroup):
@@ -176,6 +185,9 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     # Lists go by numbers; what is chosen is kept as an object, since numbers change with every object that comes.
     excitation_index: IntProperty(
         name="Excitation", description="The excitation that the panel shows", get=_index, set=_set_index
+    )
+    layer_index: IntProperty(
+        name="Layer", description="The layer that the panel shows", get=_layer_index, set=_set_layer_index
     )
 
 

@@ -1,0 +1,389 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layers of a picture: split it, order them, set their depth, fill what lies behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
+
+from .. import scene
+from ..scene.layers import picture_of_plane, stack_picture
+from ..scene.masks import mask_image
+from .generate import deliver
+from .lookup import collection_again, scene_again
+from .report import EXPECTED
+from .session import Task, begin, session
+
+__all__ = [
+    "GID_OT_fill_background",
+    "GID_OT_layer_distance",
+    "GID_OT_layer_move",
+    "GID_OT_layers_spread",
+    "GID_OT_split_layers",
+    "choose_layer",
+    "chosen_layer",
+    "stack_in",
+]
+
+_NO_LAYER = "Select a layer: a plane that Split into Layers made"
+
+
+def stack_in(context: bpy.types.Context) -> bpy.types.Collection | None:
+    """The layers that the active object belongs to."""
+    return scene.stack_of(context.object)
+
+
+def chosen_layer(context: bpy.types.Context) -> int:
+    """The number of the active object among those of its stack, for lists; -1 without one."""
+    stack = stack_in(context)
+    return stack.objects.find(context.object.name) if stack is not None else -1
+
+
+def choose_layer(context: bpy.types.Context, index: int) -> None:
+    """Select the layer of that number and make it active."""
+    stack = stack_in(context)
+    if stack is None or not 0 <= index < len(stack.objects) or context.mode != "OBJECT":
+        return
+    for obj in context.selected_objects:
+        obj.select_set(False)
+    layer = stack.objects[index]
+    context.view_layer.objects.active = layer
+    layer.select_set(True)
+
+
+@dataclass
+class Background:
+    """A filled picture on its way behind the layers."""
+
+    scene_uid: int
+    stack_uid: int
+    pixels: scene.Pixels
+    region: np.ndarray
+    spacing: float
+    object_uid: int = 0
+
+    def put(self) -> bpy.types.Object:
+        """Make the background, or put it in place of the one that is there."""
+        stack = collection_again(self.stack_uid)
+        return scene.add_background(scene_again(self.scene_uid), stack, self.pixels, self.region, spacing=self.spacing)
+
+
+class FillTask(Task):
+    title = "Filling the background"
+    method = "fill"
+
+    def __init__(self, target: bpy.types.Scene, stack: bpy.types.Collection, *, grow: int, spacing: float) -> None:
+        self.region = scene.hidden_region(stack, grow=grow)
+        self.pixels = scene.read_pixels(stack_picture(stack))
+        self.params = {"image": self.pixels.header, "mask": {"shape": list(self.region.shape)}}
+        self.parts = [memoryview(np.ascontiguousarray(self.pixels.array)).cast("B"), self.region.tobytes()]
+        self.scene_uid, self.stack_uid, self.spacing = target.session_uid, stack.session_uid, spacing
+
+    def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
+        array = np.frombuffer(parts[0], self.pixels.array.dtype).reshape(self.pixels.array.shape)
+        filled = scene.Pixels(array, self.pixels.linear)
+        deliver(Background(self.scene_uid, self.stack_uid, filled, self.region, self.spacing))
+
+
+class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
+    """Make several planes of the active picture, one for each mask, with motion and controls of their own"""
+
+    bl_idname = "gid.split_layers"
+    bl_label = "Split into Layers"
+    bl_options = {"REGISTER", "UNDO"}
+
+    files: CollectionProperty(
+        type=bpy.types.OperatorFileListElement,
+        name="Files",
+        description="Of the masks, or of the parts with alpha; in the order of their names, the foremost first",
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+    directory: StringProperty(
+        name="Folder", description="Of the files", subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"}
+    )
+    filter_image: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show pictures")
+    filter_folder: BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show folders")
+    own_mask: BoolProperty(
+        name="Its Own Mask",
+        description="Cut out what the picture's mask lets move, instead of asking for files",
+        options={"SKIP_SAVE"},
+    )
+    kind: EnumProperty(
+        name="Files Are",
+        description="What the files hold",
+        items=(
+            ("AUTO", "Whatever They Are", "Parts if they are transparent anywhere, else masks"),
+            ("MASKS", "Masks", "Grey pictures: white is what belongs to the layer"),
+            ("PICTURES", "Parts", "The layers themselves, with alpha, as paint programs export them"),
+        ),
+    )
+    depth: EnumProperty(
+        name="Depth",
+        description="Where the layers stand",
+        items=(
+            ("OFFSET", "Small Steps", "Just in front of each other"),
+            ("CAMERA", "Toward the Camera", "Up to a distance from the camera, which sees the same picture"),
+        ),
+    )
+    spacing: FloatProperty(
+        name="Step",
+        description="Between two layers",
+        default=0.01,
+        min=0.0001,
+        soft_max=1.0,
+        precision=3,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    nearest: FloatProperty(
+        name="Nearest",
+        description="Distance of the foremost layer from the camera",
+        default=2.0,
+        min=0.001,
+        subtype="DISTANCE",
+        unit="LENGTH",
+    )
+    overlap: IntProperty(
+        name="Overlap",
+        description="Pixels by which a layer goes on beneath those in front, so that no seam opens where two meet",
+        default=2,
+        min=0,
+        max=64,
+    )
+    background: BoolProperty(
+        name="Fill Background", description="Put a plane behind the layers, filled where they are", default=True
+    )
+    grow: IntProperty(
+        name="Fringe",
+        description="Pixels around the layers that are filled too, for they have some of the layers' colour",
+        default=3,
+        min=0,
+        max=256,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.busy:
+            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+            return False
+        return _shows_picture(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.own_mask:
+            return context.window_manager.invoke_props_dialog(self)
+        return self.invoke_popup(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        target = context.scene
+        try:
+            layers, remarks = scene.split_layers(
+                target,
+                context.object,
+                self._images(context.object),
+                spacing=0.0 if self.depth == "CAMERA" else self.spacing,
+                overlap=self.overlap,
+                kind=self.kind,
+            )
+            for obj in context.selected_objects:
+                obj.select_set(False)
+            context.view_layer.objects.active = layers[-1]
+            layers[-1].select_set(True)
+            if self.depth == "CAMERA":
+                context.view_layer.update()
+                scene.spread_layers(target, [context.object, *layers] if len(layers) == 1 else layers, self.nearest)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        for remark in remarks:
+            self.report({"WARNING"}, remark)
+        if self.background:
+            self._fill(context, layers)
+        return {"FINISHED"}
+
+    def _images(self, obj: bpy.types.Object) -> list[bpy.types.Image]:
+        if self.own_mask:
+            image = mask_image(obj)
+            if image is None:
+                raise scene.SceneError(f"“{obj.name}” has no mask image.", "Paint a mask, or choose files.")
+            return [image]
+        folder = Path(bpy.path.abspath(self.directory or str(Path(self.filepath).parent)))
+        names = [file.name for file in self.files if file.name] or [Path(self.filepath).name]
+        pictures, refused = scene.load_pictures([folder / name for name in names if name])
+        if refused:
+            raise refused[0]
+        return [picture.image for picture in pictures]
+
+    def _fill(self, context: bpy.types.Context, layers: list[bpy.types.Object]) -> None:
+        try:
+            task = FillTask(context.scene, scene.stack_of(layers[0]), grow=self.grow, spacing=self.spacing)
+        except EXPECTED as error:
+            # The layers are there, and good without it.
+            self.report({"WARNING"}, session.fail(error).sentence)
+            return
+        begin(self, task, wait=bpy.app.background)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        if not self.own_mask:
+            layout.prop(self, "kind")
+        layout.prop(self, "depth")
+        layout.prop(self, "nearest" if self.depth == "CAMERA" else "spacing")
+        layout.prop(self, "overlap")
+        layout.prop(self, "background")
+        column = layout.column()
+        column.enabled = self.background
+        column.prop(self, "grow")
+
+
+class GID_OT_fill_background(bpy.types.Operator):
+    """Put a plane behind the layers, filled where they are, in place of the one that is there"""
+
+    bl_idname = "gid.fill_background"
+    bl_label = "Fill Background"
+    bl_options = {"REGISTER"}
+
+    grow: IntProperty(
+        name="Fringe",
+        description="Pixels around the layers that are filled too, for they have some of the layers' colour",
+        default=3,
+        min=0,
+        max=256,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if session.busy:
+            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+            return False
+        return _is_layer(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return self._begin(context, wait=bpy.app.background)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self._begin(context, wait=True)
+
+    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+        try:
+            task = FillTask(context.scene, stack_in(context), grow=self.grow, spacing=0.01)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return begin(self, task, wait=wait)
+
+
+class GID_OT_layer_move(bpy.types.Operator):
+    """Move the active layer to the front or to the back by one"""
+
+    bl_idname = "gid.layer_move"
+    bl_label = "Move Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    direction: EnumProperty(
+        name="Direction",
+        description="Where to",
+        items=(("FRONT", "To the Front", "Nearer to the viewer"), ("BACK", "To the Back", "Further away")),
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _is_layer(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            scene.move_layer(context.object, 1 if self.direction == "FRONT" else -1)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class GID_OT_layer_distance(bpy.types.Operator):
+    """Bring the active picture nearer to the camera or further away; the camera sees it as large as before"""
+
+    bl_idname = "gid.layer_distance"
+    bl_label = "Set Distance"
+    bl_options = {"REGISTER", "UNDO"}
+
+    distance: FloatProperty(
+        name="Distance",
+        description="From the camera, along its axis",
+        default=0.0,
+        min=0.0,
+        subtype="DISTANCE",
+        unit="LENGTH",
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _shows_picture(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            if self.distance == 0.0:
+                self.distance = scene.distance_of(context.scene, context.object)
+            scene.set_distance(context.scene, context.object, self.distance)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class GID_OT_layers_spread(bpy.types.Operator):
+    """Set the layers at equal steps up to a distance from the camera, which sees the same picture"""
+
+    bl_idname = "gid.layers_spread"
+    bl_label = "Spread toward Camera"
+    bl_options = {"REGISTER", "UNDO"}
+
+    nearest: FloatProperty(
+        name="Nearest",
+        description="Distance of the foremost layer from the camera; 0 takes half of what the rearmost has",
+        default=0.0,
+        min=0.0,
+        subtype="DISTANCE",
+        unit="LENGTH",
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _is_layer(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        layers = scene.layers_of(stack_in(context))
+        try:
+            if self.nearest == 0.0:
+                self.nearest = scene.distance_of(context.scene, layers[0]) / 2
+            scene.spread_layers(context.scene, layers, self.nearest)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def _is_layer(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if not scene.is_layer(context.object):
+        cls.poll_message_set(_NO_LAYER)
+        return False
+    return True
+
+
+def _shows_picture(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    try:
+        if context.object is None:
+            raise scene.SceneError("No object is active.", "Select a picture's plane.")
+        picture_of_plane(context.object)
+    except scene.SceneError as error:
+        cls.poll_message_set(str(error))
+        return False
+    return True

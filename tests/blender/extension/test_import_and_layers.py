@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From files to planes to layers, through the operators, in Blenders with the built zip."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+
+def write_png(path, pixels):
+    """(H, W, 3|4) uint8."""
+    height, width, channels = pixels.shape
+    lines = b"".join(b"\0" + row.tobytes() for row in pixels)
+
+    def chunk(kind, data):
+        body = kind + data
+        return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, {3: 2, 4: 6}[channels], 0, 0, 0])
+    data = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two pictures, two masks and a file that is no picture."""
+    random = np.random.default_rng(0)
+    for name, size in (("meadow", (64, 96)), ("tower", (96, 48))):
+        write_png(tmp_path / f"{name}.png", random.integers(0, 255, (*size, 3), np.uint8))
+    for name, part in (("1 flower", np.s_[:, :30]), ("2 grass", np.s_[:, 60:])):
+        mask = np.zeros((64, 96, 3), np.uint8)
+        mask[part] = 255
+        write_png(tmp_path / f"{name}.png", mask)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    return str(tmp_path)
+
+
+def test_a_batch_comes_in_at_its_size_and_generate_moves_one_in_place(blender, folder):
+    def script(folder):
+        files = [{"name": name} for name in ("tower.png", "broken.png", "meadow.png")]
+        bpy.context.scene.cursor.location = (1, 2, 3)
+        assert bpy.ops.gid.import_pictures(
+            "EXEC_DEFAULT", directory=folder, files=files, size_mode="DPBU", factor=96, align_axis="-Y", columns=9
+        ) == {"FINISHED"}
+        meadow, tower = (bpy.data.objects[name] for name in ("meadow", "tower"))
+        assert set(bpy.context.selected_objects) == {meadow, tower}
+        bpy.context.view_layer.update()
+        assert [round(v, 5) for v in meadow.dimensions] == [1, 0.66667, 0]
+        assert [round(v, 5) for v in tower.dimensions] == [0.5, 1, 0]
+        gap = tower.location.x - meadow.location.x - 0.75
+        assert abs(gap - 0.1) < 1e-5
+        bpy.context.view_layer.objects.active = tower
+        tower.select_set(True)
+        meadow.select_set(False)
+        place = tower.matrix_world.copy()
+        assert bpy.ops.gid.generate("EXEC_DEFAULT") == {"FINISHED"}
+        scene = module("scene")
+        assert scene.is_motion_object(tower)
+        assert tower.matrix_world == place
+        assert scene.is_waiting(meadow)
+        assert len([obj for obj in bpy.context.scene.objects if obj.type == "MESH"]) == 3  # and the default cube
+        said = failure(bpy.ops.gid.import_pictures, "EXEC_DEFAULT", directory=folder, files=[{"name": "broken.png"}])
+        assert "cannot be read as a picture" in said
+
+    assert "broken.png" in blender.run(script, folder=folder)
+
+
+def test_all_get_motion_at_once_when_asked(blender, folder):
+    def script(folder):
+        files = [{"name": name} for name in ("tower.png", "meadow.png")]
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=files, columns=9, generate=True)
+        assert all(module("scene").is_motion_object(bpy.data.objects[name]) for name in ("meadow", "tower"))
+        assert len(bpy.data.objects) == 5
+
+    blender.run(script, folder=folder)
+
+
+def test_what_needs_a_camera_says_so_and_what_tracks_it_does(blender, folder):
+    def script(folder):
+        scene = bpy.context.scene
+        options = {"directory": folder, "files": [{"name": "meadow.png"}], "columns": 9}
+        camera, scene.camera = scene.camera, None
+        said = failure(bpy.ops.gid.import_pictures, "EXEC_DEFAULT", size_mode="CAMERA", **options)
+        assert "no camera to fit the pictures to" in said
+        assert not [obj for obj in bpy.data.objects if obj.name.startswith("meadow")]
+        scene.camera = camera
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", align_axis="CAM", align_track=True, **options)
+        assert bpy.context.object.constraints[0].target == camera
+
+    blender.run(script, folder=folder)
+
+
+def test_split_by_masks_fill_order_and_depth(blender, folder, real_worker):
+    def script(folder):
+        scene = module("scene")
+        target = bpy.context.scene
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9)
+        masks = [{"name": "2 grass.png"}, {"name": "1 flower.png"}]
+        assert bpy.ops.gid.split_layers("EXEC_DEFAULT", directory=folder, files=masks) == {"FINISHED"}
+        assert session.problem is None, session.problem
+        stack = scene.stack_of(bpy.context.object)
+        names = [layer.name for layer in scene.layers_of(stack)]
+        assert names == ["meadow Background", "2 grass", "1 flower"]
+        assert bpy.data.objects["meadow"].hide_render
+        background = scene.layers_of(stack)[0]
+        image = background["gid_layer_picture"]
+        assert tuple(image.size) == (96, 64)
+        assert image.packed_file
+        filled = scene.read_pixels(image).array
+        whole = scene.read_pixels(bpy.data.images["meadow.png"]).array
+        # The fringe of 3 pixels is filled too; the middle is as it was.
+        assert (filled[:, 34:56] == whole[:, 34:56]).all()
+        assert (filled[:, :30] != whole[:, :30]).mean() > 0.5
+        bpy.context.view_layer.objects.active = bpy.data.objects["1 flower"]
+        assert bpy.ops.gid.layer_move("EXEC_DEFAULT", direction="BACK") == {"FINISHED"}
+        assert [layer.name for layer in scene.layers_of(stack)][1:] == ["1 flower", "2 grass"]
+        target.camera.location, target.camera.rotation_euler = (0, -5, 0), (1.5708, 0, 0)
+        bpy.context.view_layer.update()
+        for obj in stack.objects:
+            obj.rotation_euler.x = 1.5708
+        bpy.context.view_layer.update()
+        assert bpy.ops.gid.layers_spread("EXEC_DEFAULT", nearest=2.0) == {"FINISHED"}
+        bpy.context.view_layer.update()
+        assert abs(scene.distance_of(target, bpy.data.objects["2 grass"]) - 2) < 1e-4
+        assert bpy.ops.gid.layer_distance("EXEC_DEFAULT", distance=3.0) == {"FINISHED"}
+        target.camera = None
+        assert "no camera" in failure(bpy.ops.gid.layer_distance, "EXEC_DEFAULT", distance=3.0)
+        # The list in the panel goes by the number of the active object.
+        target.gid.layer_index = stack.objects.find("2 grass")
+        assert bpy.context.object.name == "2 grass"
+        assert bpy.ops.gid.fill_background("EXEC_DEFAULT", grow=1) == {"FINISHED"}
+        assert [layer.name for layer in scene.layers_of(stack)].count("meadow Background") <= 1
+        assert len(scene.layers_of(stack)) == 3
+
+    blender.run(script, worker=real_worker, folder=folder)
+
+
+def test_without_a_worker_the_layers_are_there_and_the_sentence_says_what_is_not(blender, folder):
+    def script(folder):
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9)
+        module("preferences").preferences().worker_command = "/nowhere/worker"
+        masks = [{"name": "1 flower.png"}]
+        said = failure(bpy.ops.gid.split_layers, "EXEC_DEFAULT", directory=folder, files=masks)
+        assert "/nowhere/worker" in said
+        assert "1 flower" in bpy.data.objects
+
+    blender.run(script, folder=folder)
+
+
+def test_shading_is_changed_for_all_that_are_selected(blender, folder):
+    def script(folder):
+        files = [{"name": name} for name in ("tower.png", "meadow.png")]
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=files, columns=9)
+        assert not any(obj.visible_shadow for obj in bpy.context.selected_objects)
+        assert bpy.ops.gid.set_shading("EXEC_DEFAULT", shader="PRINCIPLED") == {"FINISHED"}
+        for obj in bpy.context.selected_objects:
+            assert obj.visible_shadow
+            assert module("scene").shading_of(obj.active_material).shader == "PRINCIPLED"
+        for obj in bpy.context.selected_objects:
+            obj.select_set(False)
+        bpy.context.view_layer.objects.active = bpy.data.objects["Cube"]
+        assert "Select a picture's plane" in failure(bpy.ops.gid.set_shading, "EXEC_DEFAULT")
+        assert "Select a picture's plane" in failure(bpy.ops.gid.split_layers, "EXEC_DEFAULT")
+
+    blender.run(script, folder=folder)
+
+
+def test_pictures_can_be_dropped_and_are_in_the_menus(blender):
+    def script():
+        handler = bpy.types.GID_FH_pictures
+        assert handler.bl_import_operator == "gid.import_pictures"
+        assert ".png" in handler.bl_file_extensions.split(";")
+        for menu in (bpy.types.VIEW3D_MT_image_add, bpy.types.TOPBAR_MT_file_import):
+            assert [draw for draw in menu._dyn_ui_initialize() if draw.__module__.endswith("layers_panel")]
+
+    blender.run(script)

@@ -23,7 +23,14 @@ from .paths import user_folder
 from .report import EXPECTED
 from .session import Task, begin, session
 
-__all__ = ["GID_OT_accept_frames", "GID_OT_render_frames", "GID_OT_render_sequence", "begin_rendering"]
+__all__ = [
+    "GID_OT_accept_frames",
+    "GID_OT_render_frames",
+    "GID_OT_render_sequence",
+    "begin_rendering",
+    "frames_root",
+    "loop_task",
+]
 
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
 # The coefficients travel in the request's header, which is limited to 1 MiB; 16 bands need about 400 bytes a frame.
@@ -113,7 +120,7 @@ class RenderTask(Task):
             self.parts.append(memoryview(full).cast("B"))
         self.suffix = SUFFIXES[kind]
         self.count = frames
-        root, beside = _root(target)
+        root, beside = frames_root(target)
         self.folder = scene.frame_folder(root, image.name)
         self.passes = {
             name: scene.frame_folder(root, f"{self.folder.target.name} {_PASS_FOLDERS[name]}") for name in passes
@@ -170,7 +177,7 @@ def begin_rendering(*args: Any, **options: Any) -> None:
     session.start(RenderTask(*args, **options))
 
 
-def _root(target: bpy.types.Scene) -> tuple[Path, bool]:
+def frames_root(target: bpy.types.Scene) -> tuple[Path, bool]:
     """Where frames go, and whether that is where somebody will look for them."""
     if target.gid.output:
         return Path(bpy.path.abspath(target.gid.output)), True
@@ -232,6 +239,7 @@ def put_frames(item: Frames) -> None:
         scene.remember_render(obj, sequence, count=count, start=item.start, cyclic=item.cyclic, passes=passes)
         renewal = scene.renew_strips(obj, item.paths, cyclic=item.cyclic)
         item.remarks += renewal.remarks
+        scene.renew_compositing(obj)
     if "STRIP" in item.results and (obj is None or not scene.strips_of(obj, cyclic=item.cyclic)):
         home = scene_again(item.strip_scene_uid)
         scene.add_strip(home, item.paths, start=item.start, picture=obj, cyclic=item.cyclic)
@@ -288,27 +296,30 @@ class GID_OT_render_sequence(bpy.types.Operator):
         return self._begin(context, wait=True)
 
     def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        obj, target = context.object, context.scene
         try:
-            image = scene.motion_image(obj)
-            if image is None:
-                raise scene.SceneError(
-                    "The picture of this motion object was deleted.", "Undo the deletion, or generate anew."
-                )
-            task = RenderTask(
-                target,
-                image,
-                scene.read_pixels(image),
-                volume_store.recall(obj),
-                results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
-                frames=max(2, self.frames or round(scene.loop_length(obj))),
-                obj=obj,
-                set_range=target.gid.set_range,
-            )
+            task = loop_task(context, context.object, self.frames, set_range=context.scene.gid.set_range)
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}
         return begin(self, task, wait=wait)
+
+
+def loop_task(context: bpy.types.Context, obj: bpy.types.Object, frames: int, *, set_range: bool) -> RenderTask:
+    """The task that renders one loop of a motion object as that many frames; 0 takes its length."""
+    target = context.scene
+    image = scene.motion_image(obj)
+    if image is None:
+        raise scene.SceneError("The picture of this motion object was deleted.", "Undo the deletion, or generate anew.")
+    return RenderTask(
+        target,
+        image,
+        scene.read_pixels(image),
+        volume_store.recall(obj),
+        results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
+        frames=max(2, frames or round(scene.loop_length(obj))),
+        obj=obj,
+        set_range=set_range,
+    )
 
 
 class GID_OT_render_frames(bpy.types.Operator):

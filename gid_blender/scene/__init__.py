@@ -6,7 +6,14 @@ Functions take and return datablocks and arrays. They need no context, no operat
 """
 
 from .bake import Baked, bake, clear_bake, frame_range, is_baked
-from .compositing import Composite, is_composited, remove_compositing, setup_compositing
+from .compositing import (
+    Composite,
+    is_composited,
+    remove_compositing,
+    renew_compositing,
+    require_compositor,
+    setup_compositing,
+)
 from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
 from .displaced import write_displacement
 from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
@@ -40,8 +47,8 @@ from .sequence import sequence_image, sequence_object, show_in_editor
 from .shading import Shading, set_shading, shading_of
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
-from .timeline import Renewal, add_movie, add_strip, renew_strips, strips_of
-from .timing import drift, fitting_period, frame_rate, period_in_frames, set_frame_range
+from .timeline import Renewal, add_movie, add_strip, renew_strips, repeats, strips_of
+from .timing import drift, fitting_period, frame_rate, period_in_frames, set_frame_range, set_period
 from .waiting import add_waiting_plane, find_waiting, is_waiting, set_waiting_in_motion
 
 __all__ = [
@@ -134,7 +141,10 @@ __all__ = [
     "remove_mesh_motion",
     "rendered",
     "rendered_plate",
+    "renew_compositing",
     "renew_strips",
+    "repeats",
+    "require_compositor",
     "replace_motion",
     "require_plane",
     "require_removable",
@@ -144,6 +154,7 @@ __all__ = [
     "set_distance",
     "set_excitation",
     "set_frame_range",
+    "set_period",
     "setup_compositing",
     "set_shading",
     "set_waiting_in_motion",

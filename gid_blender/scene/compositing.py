@@ -18,7 +18,14 @@ from .objects import motion_image
 from .plate_group import plate_group, warp_group
 from .rendered import Rendered, rendered
 
-__all__ = ["Composite", "is_composited", "remove_compositing", "setup_compositing"]
+__all__ = [
+    "Composite",
+    "is_composited",
+    "remove_compositing",
+    "renew_compositing",
+    "require_compositor",
+    "setup_compositing",
+]
 
 _PICTURE, _PART = "gid_picture", "gid_part"
 _VIEW, _FILM = "gid_view", "gid_film"
@@ -64,13 +71,9 @@ def setup_compositing(
         SceneError: for a linked scene or tree, a picture that was deleted, one without rendered frames (unless a
             displacement is given), or a view that cannot be kept; nothing is changed then.
     """
-    _require_local(scene)
+    require_compositor(scene, picture, how)
     still = motion_image(picture)
-    if still is None:
-        raise SceneError(f"The picture of “{picture.name}” was deleted.", "Undo the deletion, or generate anew.")
     render = rendered(picture) if how.displacement is None else None
-    if how.keep_colours:
-        _require_view(scene)
     remarks = []
     sink = compositor_sink(scene)
     parts = _Parts(sink.id_data, picture, sink.node)
@@ -99,6 +102,15 @@ def setup_compositing(
     return tuple(remarks)
 
 
+def require_compositor(scene: bpy.types.Scene, picture: bpy.types.Object, how: Composite) -> None:
+    """Refuse, before anything is changed, what `setup_compositing` cannot do, rendered frames aside."""
+    _require_local(scene)
+    if motion_image(picture) is None:
+        raise SceneError(f"The picture of “{picture.name}” was deleted.", "Undo the deletion, or generate anew.")
+    if how.keep_colours:
+        _require_view(scene)
+
+
 def remove_compositing(scene: bpy.types.Scene, picture: bpy.types.Object) -> None:
     """Take the picture's nodes out: what fed them feeds the output again, and the scene's view is as it was.
 
@@ -124,6 +136,22 @@ def remove_compositing(scene: bpy.types.Scene, picture: bpy.types.Object) -> Non
             tree.links.new(background, link.to_socket)
     for node in [node for node in tree.nodes if node.get(_PICTURE) == picture]:
         tree.nodes.remove(node)
+
+
+def renew_compositing(picture: bpy.types.Object) -> None:
+    """Show the newest render in all compositors of the file that show rendered frames of the picture."""
+    render = rendered(picture)
+    for scene in bpy.data.scenes:
+        tree = existing_compositor(scene)
+        if scene.library is not None or tree is None or tree.library is not None:
+            continue
+        for part, image in (("frames", render.image), ("vectors", render.passes.get("motion_vectors"))):
+            node = _part(tree, picture, part)
+            if node is not None and image is not None:
+                _play(node, image, render)
+            elif node is not None:
+                # Vectors of other frames would blur where nothing moves.
+                tree.nodes.remove(node)
 
 
 class _Parts:
@@ -173,8 +201,7 @@ class _Parts:
         self, part: str, image: bpy.types.Image, render: Rendered, label: str, place: tuple[float, float]
     ) -> bpy.types.Node:
         node = self.image(part, image, label, place)
-        play_cyclic(node, frames=render.count, start=render.start)
-        node.use_cyclic = render.cyclic
+        _play(node, image, render)
         return node
 
     def remove(self, part: str) -> None:
@@ -352,3 +379,9 @@ def _kept_look(frame: bpy.types.Node) -> tuple[str, str, float]:
 def _look(scene: bpy.types.Scene) -> tuple[str, str, float]:
     view = scene.view_settings
     return view.view_transform, view.look, view.exposure
+
+
+def _play(node: bpy.types.Node, image: bpy.types.Image, render: Rendered) -> None:
+    node.image = image
+    play_cyclic(node, frames=render.count, start=render.start)
+    node.use_cyclic = render.cyclic

@@ -17,7 +17,7 @@ from ..compat import set_strip_end, strip_content, strip_range, strips
 from .errors import SceneError
 from .sequence import relative_path, require_files
 
-__all__ = ["Renewal", "add_movie", "add_strip", "renew_strips", "strips_of"]
+__all__ = ["Renewal", "add_movie", "add_strip", "renew_strips", "repeats", "strips_of"]
 
 # Blender's own limit for the channels of a timeline.
 _CHANNELS = 128
@@ -146,6 +146,11 @@ def renew_strips(picture: bpy.types.Object, frames: list[Path], *, cyclic: bool 
     return Renewal(done, tuple(remarks))
 
 
+def repeats(strip: bpy.types.ImageStrip) -> int:
+    """How many times a strip plays its loop."""
+    return int(strip.get(_REPEAT, 1))
+
+
 @dataclass(frozen=True)
 class _Remark:
     text: str
@@ -155,7 +160,7 @@ class _Remark:
 def _renew(container: bpy.types.bpy_prop_collection, strip: bpy.types.ImageStrip, frames: list[Path]) -> _Remark | None:
     begin, duration, *hidden = strip_content(strip)
     first, after = strip_range(strip)
-    names = _repeated(frames, int(strip.get(_REPEAT, 1)))
+    names = _repeated(frames, repeats(strip))
     retimed = len(strip.retiming_keys) > 0
     kept = len(names) - sum(hidden)
     if kept < 1 or (not retimed and begin + kept <= first):

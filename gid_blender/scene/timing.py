@@ -7,9 +7,10 @@ from math import ceil, log
 
 import bpy
 
+from ..compat import curve_owners
 from .errors import SceneError
 
-__all__ = ["drift", "fitting_period", "frame_rate", "period_in_frames", "set_frame_range"]
+__all__ = ["drift", "fitting_period", "frame_rate", "period_in_frames", "set_frame_range", "set_period"]
 
 # A loop that would have to play half as fast again, or slower by that, is no longer the one that was asked for.
 _MOST_STRETCH = 1.5
@@ -54,6 +55,26 @@ def fitting_period(length: int, period: float) -> int:
         f"{length} frames cannot be divided into whole loops of about {period:g} frames.",
         f"Make it {near} frames long: loops of {_nearest_divisor(near, period)} frames.",
     )
+
+
+def set_period(obj: bpy.types.Object, period: float) -> None:
+    """Give a motion object another loop length, at its speed.
+
+    Raises:
+        SceneError: when keyframes or a driver say how long it is, or it is linked.
+    """
+    if obj.library is not None:
+        raise SceneError(f"“{obj.name}” is linked.", "Change its period in its own file.")
+    animation = obj.animation_data
+    if animation is not None:
+        curves = [*animation.drivers, *(curve for owner, _ in curve_owners(obj) for curve in owner)]
+        if any(name in curve.data_path for curve in curves for name in ("gid_period", "gid_speed")):
+            raise SceneError(
+                f"The period or the speed of “{obj.name}” is animated, so its loop has no one length.",
+                "Clear its keyframes first.",
+            )
+    obj["gid_period"] = period * float(obj.get("gid_speed", 1.0))
+    obj.update_tag()
 
 
 def drift(scene: bpy.types.Scene, frames: float) -> str:

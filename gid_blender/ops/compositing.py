@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The active picture in the scene's compositor: set up, brought up to date, taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty
+
+from .. import scene
+from . import volume_store
+from .excitations import NO_PICTURE, picture_in
+from .render import frames_root
+from .report import EXPECTED
+from .session import session
+
+__all__ = ["GID_OT_remove_compositing", "GID_OT_setup_compositing"]
+
+SOURCES = (
+    ("FRAMES", "Rendered Frames", "The frames that the worker has rendered, with motion blur by their motion vectors"),
+    (
+        "DISPLACE",
+        "Displacement",
+        "The picture itself, moved by the compositor's Displace node; needs no worker, and stretches what it uncovers",
+    ),
+)
+COLOURS = (
+    (
+        "PICTURE",
+        "Picture's Own",
+        "The picture shows exactly its own colours: the render goes through the scene's view in the compositor, "
+        "and the view is set to Standard",
+    ),
+    ("SCENE", "Scene Light", "The picture is light as the render is, and the view transform changes its colours"),
+)
+_MASK, _DISPLACEMENT = "gid_mask", "gid_rendered_displacement"
+
+
+class GID_OT_setup_compositing(bpy.types.Operator):
+    """Build the compositing nodes for the active picture, or bring them up to date; other nodes stay as they are"""
+
+    bl_idname = "gid.setup_compositing"
+    bl_label = "Set Up Compositing"
+    bl_options = {"REGISTER", "UNDO"}
+
+    source: EnumProperty(name="Source", description="What moves", items=SOURCES, default="FRAMES")
+    behind: BoolProperty(
+        name="Behind Render",
+        description="Lay the render over the picture, not the picture over the render; makes the film transparent",
+        default=False,
+    )
+    colours: EnumProperty(name="Colors", description="What colors the picture has", items=COLOURS, default="PICTURE")
+    shutter: FloatProperty(
+        name="Shutter",
+        description="How long the shutter is open, in frames, where motion vectors were rendered; 0 is no motion blur",
+        default=0.5,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    use_mask: BoolProperty(
+        name="Mask",
+        description="Let the picture's mask hold the still where it is black. "
+        "Frames that were rendered with the mask need it no more",
+        default=False,
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if picture_in(context) is None:
+            cls.poll_message_set(NO_PICTURE)
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        obj, target = picture_in(context), context.scene
+        mask = obj.get(_MASK)
+        how = scene.Composite(
+            behind=self.behind,
+            keep_colours=self.colours == "PICTURE",
+            shutter=self.shutter,
+            # Of what is displaced here, the mask is the only thing that pins it.
+            mask=mask if isinstance(mask, bpy.types.Image) and (self.use_mask or self.source == "DISPLACE") else None,
+        )
+        try:
+            # Before files are written for nothing.
+            scene.require_compositor(target, obj, how)
+            if self.source == "DISPLACE":
+                how = replace(how, displacement=_displacement(target, obj))
+            remarks = scene.setup_compositing(target, obj, how)
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        session.note = " ".join([f"“{obj.name}” is in the compositor of “{target.name}”.", *remarks])
+        return {"FINISHED"}
+
+
+class GID_OT_remove_compositing(bpy.types.Operator):
+    """Take the active picture's nodes out of the compositor; what fed them feeds the output again"""
+
+    bl_idname = "gid.remove_compositing"
+    bl_label = "Remove from Compositor"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        obj = picture_in(context)
+        if obj is None:
+            cls.poll_message_set(NO_PICTURE)
+            return False
+        if not scene.is_composited(context.scene, obj):
+            cls.poll_message_set("The picture has no nodes in this scene's compositor")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            scene.remove_compositing(context.scene, picture_in(context))
+        except EXPECTED as error:
+            self.report({"ERROR"}, session.fail(error).sentence)
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+def _displacement(target: bpy.types.Scene, obj: bpy.types.Object) -> scene.Rendered:
+    """One loop of the picture as displacement, written anew with the controls as they are."""
+    if "gid_columns" not in obj.data:
+        raise scene.SceneError(
+            f"“{obj.name}” is not the plane of a picture, so there is no still to displace.", "Choose Rendered Frames."
+        )
+    volume = volume_store.pinned(obj, volume_store.recall(obj))
+    count = max(2, round(scene.loop_length(obj)))
+    root, _ = frames_root(target)
+    image = scene.motion_image(obj)
+    folder = scene.frame_folder(root, f"{image.name if image else obj.name} displacement", replace=True)
+    paths = scene.write_displacement(folder, volume, scene.coefficients(obj, target, count))
+    found = scene.sequence_image(paths)
+    found.colorspace_settings.name = "Non-Color"
+    obj[_DISPLACEMENT] = found
+    return scene.Rendered(found, count, round(obj["gid_start"]), True, {})

@@ -11,8 +11,20 @@ from tests.blender.scene.helpers import new_picture
 from tests.blender.scene.through import in_picture, new_camera, new_sheet
 
 # What nobody may change: everything that a render is told.
-SETTINGS = ("resolution_x", "resolution_y", "resolution_percentage", "filepath", "use_border", "film_transparent",
-            "use_compositing", "use_sequencer", "use_motion_blur", "engine", "pixel_aspect_x", "pixel_aspect_y")  # fmt: skip
+SETTINGS = (
+    "resolution_x",
+    "resolution_y",
+    "resolution_percentage",
+    "filepath",
+    "use_border",
+    "film_transparent",
+    "use_compositing",
+    "use_sequencer",
+    "use_motion_blur",
+    "engine",
+    "pixel_aspect_x",
+    "pixel_aspect_y",
+)
 
 
 def settings_of(scene) -> dict:
@@ -20,6 +32,10 @@ def settings_of(scene) -> dict:
     image = scene.render.image_settings
     found |= {name: getattr(image, name) for name in ("file_format", "color_mode", "color_depth")}
     return found | {"frame": scene.frame_current, "samples": scene.cycles.samples, "camera": scene.camera}
+
+
+def pictures() -> list[str]:
+    return [image.name for image in bpy.data.images if image.type != "RENDER_RESULT"]
 
 
 @pytest.fixture
@@ -74,7 +90,7 @@ class TestRendered:
             rendered(shot)
         assert settings_of(shot) == before
         assert list(bpy.data.scenes) == scenes_before
-        assert [i.name for i in bpy.data.images if i.type != "RENDER_RESULT"] == images
+        assert pictures() == images
 
     def test_it_is_the_view_of_the_scene(self, shot):
         points = np.array([(0.3, 0.0, 0.2), (-1.0, 2.0, -0.5)])

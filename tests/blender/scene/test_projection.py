@@ -86,7 +86,7 @@ class TestAnyCamera:
     ):
         view = looked_through(data, size, location, rotation, scale)
         points = before(view, seed)
-        steps = np.random.default_rng(seed).uniform(-0.2, 0.2, points.shape[:1] + (2,))
+        steps = np.random.default_rng(seed).uniform(-0.2, 0.2, (*points.shape[:1], 2))
         # The points belong to an object with a transform of its own, and move in its coordinates.
         matrix = Matrix.LocRotScale(at, Euler(turn), stretch)
         own = view.from_object(matrix)

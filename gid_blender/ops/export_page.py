@@ -74,6 +74,7 @@ def page_of(obj: bpy.types.Object, target: bpy.types.Scene, title: str = "", siz
         SceneError: when the picture is gone or cannot be read.
         SpectralVolumeError: when nothing moves.
     """
+    scene.require_plane(obj)
     image = scene.motion_image(obj)
     if image is None:
         raise scene.SceneError("The picture of this motion object was deleted.", "Undo the deletion, or generate anew.")

@@ -307,6 +307,7 @@ class GID_OT_render_sequence(bpy.types.Operator):
 def loop_task(context: bpy.types.Context, obj: bpy.types.Object, frames: int, *, set_range: bool) -> RenderTask:
     """The task that renders one loop of a motion object as that many frames; 0 takes its length."""
     target = context.scene
+    scene.require_plane(obj)
     image = scene.motion_image(obj)
     if image is None:
         raise scene.SceneError("The picture of this motion object was deleted.", "Undo the deletion, or generate anew.")
@@ -359,6 +360,7 @@ class GID_OT_render_frames(bpy.types.Operator):
     def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
         obj, target = picture_in(context), context.scene
         try:
+            scene.require_plane(obj)
             image = scene.motion_image(obj)
             if image is None:
                 raise scene.SceneError(

@@ -71,13 +71,19 @@ def pinned(obj: bpy.types.Object, volume: motion.SpectralVolume) -> motion.Spect
 
 def masked(obj: bpy.types.Object, volume: motion.SpectralVolume) -> motion.SpectralVolume:
     """The volume times the object's mask, on its own grid: for what knows nothing of masks."""
-    weights = mask_weights(obj)
+    # A mask of a mesh is painted on its vertices, not on the picture.
+    weights = None if scene.is_through_camera(obj) else mask_weights(obj)
     if weights is None:
         return volume
     return replace(volume, spectrum=volume.spectrum * at_pixels(weights, volume.height, volume.width))
 
 
 def _from_mesh(obj: bpy.types.Object) -> motion.SpectralVolume:
+    if scene.is_through_camera(obj):
+        raise scene.SceneError(
+            f"The motion of the picture that “{obj.name}” was moved by is not on this computer any more.",
+            "Predict it again: the same seed gives the same motion.",
+        )
     corners = read_spectrum(obj, masked=False)
     # A mesh has its values at the corners of its cells, a volume at the centres of its pixels: the mean of four.
     rows = corners[..., 1:, :] + corners[..., :-1, :]

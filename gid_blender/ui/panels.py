@@ -130,7 +130,9 @@ class _Motion(_Panel):
         else:
             column.label(text="Moved by keyframes on its shape keys", icon="KEYFRAME")
             column.operator("gid.restore_controls", icon="DRIVER")
-        layout.operator("gid.render_sequence", icon="RENDER_ANIMATION")
+        # A mesh that moves through the camera is rendered with its scene.
+        if not scene.is_through_camera(obj):
+            layout.operator("gid.render_sequence", icon="RENDER_ANIMATION")
         if scene.has_drivers(obj):
             layout.operator("gid.convert_to_keyframes", icon="KEYFRAME")
         row = layout.row(align=True)

@@ -181,9 +181,11 @@ def arrow_in_picture(obj: bpy.types.Object, relative: Matrix) -> tuple[float, fl
     """
     view = view_of(obj)
     start = np.array(relative.translation, np.float64)
-    (_, _), (width, _) = view.places([start, start])
+    width = view.places([start])[1][0]
+    if not width > 0:
+        place_in_picture(obj, relative.translation)
     way = np.array(relative.to_3x3().col[2].normalized(), np.float64)
-    short = 1e-3 * max(float(width), 1e-6)
+    short = 1e-3 * float(width)
     places, _ = view.places([start, start + short * way])
     step = (places[1] - places[0]) * width / short
     length = float(np.hypot(*step))

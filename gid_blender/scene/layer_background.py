@@ -11,12 +11,12 @@ import numpy as np
 
 from .errors import SceneError
 from .layer_depth import set_off
-from .layer_masks import covered
+from .layer_masks import covered, grown
 from .layers import BACKGROUND, MASK, ORDER, copied, layers_of, mask_of_layer, stack_picture
 from .masks import set_mask
 from .objects import is_motion_object, motion_image
 from .pixels import MIN_SIDE, Pixels, image_from_pixels
-from .shading import build_surface, shading_of
+from .shading import build_surface, clean_edge, shading_of
 from .waiting import LAYER_PICTURE, PINNED
 
 __all__ = ["add_background", "hidden_region"]
@@ -78,7 +78,7 @@ def add_background(
     layers = layers_of(stack)
     if not layers or picture is None or stack.library is not None:
         raise SceneError(f"“{stack.name}” has no layers that a background could be put behind.", "Split a picture.")
-    rear = layers[0]
+    rear, front = layers[0], [layer for layer in layers if BACKGROUND not in layer]
     name = f"{Path(picture.name).stem} Background"
     image = image_from_pixels(name, pixels, like=picture)
     background = copied(rear, name, stack)
@@ -91,6 +91,9 @@ def add_background(
     background[BACKGROUND], background[ORDER] = True, 0
     shading = shading_of(background.active_material)
     build_surface(background.active_material, image, replace(shading, use_transparency=pixels.array.shape[2] == 4))
+    for layer in _free_standing(front, region.shape):
+        if layer.active_material is not None and layer.active_material.library is None:
+            clean_edge(layer.active_material, image)
     pinned = _pinned(name, region)
     if is_motion_object(background):
         background["gid_image"] = image
@@ -98,6 +101,19 @@ def add_background(
     else:
         background[LAYER_PICTURE], background[PINNED] = image, pinned
     return background
+
+
+def _free_standing(layers: list[bpy.types.Object], shape: tuple[int, int]) -> list[bpy.types.Object]:
+    """Layers cut out by a mask whose edge lies on the background, not on other layers."""
+    masks = {layer: mask for layer in layers if (mask := mask_of_layer(layer)) is not None}
+    found = []
+    for layer, mask in masks.items():
+        solid = covered([mask], *shape, 0)
+        edge = (grown(solid, 2) > 0) & (solid == 0)
+        others = [m for other, m in masks.items() if other != layer]
+        if not others or (edge & (covered(others, *shape, 0) > 0)).sum() < 0.05 * edge.sum():
+            found.append(layer)
+    return found
 
 
 def _own_picture(layer: bpy.types.Object) -> bpy.types.Image | None:

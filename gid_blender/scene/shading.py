@@ -15,12 +15,12 @@ import bpy
 from ..compat import enable_nodes
 from .errors import SceneError
 
-__all__ = ["SHADERS", "TEXTURE", "Shader", "Shading", "build_surface", "set_shading", "shading_of"]
+__all__ = ["SHADERS", "TEXTURE", "Shader", "Shading", "build_surface", "clean_edge", "set_shading", "shading_of"]
 
 Shader = Literal["SHADELESS", "EMISSION", "PRINCIPLED"]
 SHADERS: tuple[Shader, ...] = ("SHADELESS", "EMISSION", "PRINCIPLED")
 
-TEXTURE, MASK = "Picture", "Layer Mask"
+TEXTURE, MASK, BEHIND = "Picture", "Layer Mask", "Behind"
 # On each node that is ours: what somebody adds is left alone.
 _OURS = "gid_node"
 _KEPT = "gid_shading"
@@ -70,6 +70,7 @@ def build_surface(
     shading: Shading,
     *,
     mask: bpy.types.Image | None = None,
+    behind: bpy.types.Image | None = None,
 ) -> bpy.types.Node:
     """Make the material show the image; returns its texture node. Nodes that others have added stay, unconnected.
 
@@ -78,26 +79,32 @@ def build_surface(
         image: the picture; its colour space and alpha mode stay as they are.
         shading: how.
         mask: a grey image over the whole picture that its alpha is multiplied with.
+        behind: what the picture would show without what the mask cuts out. Where the mask is soft, the picture is a
+            mixture of both; with this its share is taken out again, or it would be seen as a fringe.
     """
     tree = enable_nodes(material)
     for node in [n for n in tree.nodes if _OURS in n or n.type == "OUTPUT_MATERIAL"]:
         tree.nodes.remove(node)
     output = _node(tree, "ShaderNodeOutputMaterial", 600)
     texture = _texture(tree, TEXTURE, image, shading, 0)
+    colour = texture.outputs["Color"]
     alpha = texture.outputs["Alpha"] if shading.use_transparency else None
     if mask is not None:
         drawn = _texture(tree, MASK, mask, shading, -300).outputs["Color"]
+        if behind is not None:
+            back = _texture(tree, BEHIND, behind, shading, -600).outputs["Color"]
+            colour = _unmixed(tree, colour, back, drawn, is_float=image.is_float)
         alpha = drawn if alpha is None else _math(tree, "MULTIPLY", alpha, drawn)
 
     if shading.shader == "PRINCIPLED":
         surface = _node(tree, "ShaderNodeBsdfPrincipled", 200)
-        tree.links.new(texture.outputs["Color"], surface.inputs["Base Color"])
+        tree.links.new(colour, surface.inputs["Base Color"])
         if alpha is not None:
             tree.links.new(alpha, surface.inputs["Alpha"])
         tree.links.new(surface.outputs[0], output.inputs["Surface"])
     else:
         emission = _node(tree, "ShaderNodeEmission", 0)
-        tree.links.new(texture.outputs["Color"], emission.inputs["Color"])
+        tree.links.new(colour, emission.inputs["Color"])
         if shading.shader == "EMISSION":
             emission.inputs["Strength"].default_value = shading.emit_strength
         else:
@@ -163,7 +170,7 @@ def set_shading(obj: bpy.types.Object, shading: Shading) -> bpy.types.Material:
                 "Edit it there, or choose Object > Relations > Make Local > All.",
             )
     image, user = texture.image, _user_of(texture)
-    mask = next((n.image for n in material.node_tree.nodes if n.name == MASK and _OURS in n), None)
+    mask, behind = (_image_of(material, name) for name in (MASK, BEHIND))
     if not _is_ours(material):
         material.use_fake_user = True
         material = bpy.data.materials.new(material.name)
@@ -171,7 +178,7 @@ def set_shading(obj: bpy.types.Object, shading: Shading) -> bpy.types.Material:
         obj.active_material = material
     elif not any(_OURS in node for node in material.node_tree.nodes):
         material.node_tree.nodes.clear()
-    texture = build_surface(material, image, shading, mask=mask)
+    texture = build_surface(material, image, shading, mask=mask, behind=behind)
     for name, value in user.items():
         setattr(texture.image_user, name, value)
     # Cycles and EEVEE both ask the object too; a plane that lets all light through still costs them samples.
@@ -179,6 +186,17 @@ def set_shading(obj: bpy.types.Object, shading: Shading) -> bpy.types.Material:
     if obj.type == "MESH" and "gid_width" in obj.data:
         obj.data["gid_shader"] = shading.shader
     return material
+
+
+def clean_edge(material: bpy.types.Material, behind: bpy.types.Image) -> None:
+    """Take out of a layer's soft edge what lies behind it; see `build_surface`. Without a mask, nothing."""
+    texture, mask = _picture_node(material), _image_of(material, MASK)
+    if texture is not None and mask is not None and _is_ours(material):
+        build_surface(material, texture.image, shading_of(material), mask=mask, behind=behind)
+
+
+def _image_of(material: bpy.types.Material, name: str) -> bpy.types.Image | None:
+    return next((n.image for n in material.node_tree.nodes if n.name == name and _OURS in n), None)
 
 
 def _is_ours(material: bpy.types.Material) -> bool:
@@ -193,7 +211,7 @@ def _picture_node(material: bpy.types.Material | None) -> bpy.types.Node | None:
         return None
     textures = [n for n in material.node_tree.nodes if n.type == "TEX_IMAGE" and n.image is not None]
     named = [n for n in textures if n.name == TEXTURE]
-    return next(iter(named or [n for n in textures if n.name != MASK]), None)
+    return next(iter(named or [n for n in textures if n.name not in {MASK, BEHIND}]), None)
 
 
 def _user_of(texture: bpy.types.Node) -> dict[str, Any]:
@@ -211,13 +229,53 @@ def _texture(tree: bpy.types.NodeTree, name: str, image: bpy.types.Image, shadin
 
 
 def _math(
-    tree: bpy.types.NodeTree, operation: str, first: bpy.types.NodeSocket, second: bpy.types.NodeSocket
+    tree: bpy.types.NodeTree, operation: str, first: bpy.types.NodeSocket | float, second: bpy.types.NodeSocket | float
 ) -> bpy.types.NodeSocket:
     node = _node(tree, "ShaderNodeMath", -200, 300)
     node.operation = operation
-    tree.links.new(first, node.inputs[0])
-    tree.links.new(second, node.inputs[1])
+    _feed(tree, node.inputs[0], first)
+    _feed(tree, node.inputs[1], second)
     return node.outputs[0]
+
+
+def _vector(
+    tree: bpy.types.NodeTree,
+    operation: str,
+    first: bpy.types.NodeSocket,
+    second: bpy.types.NodeSocket | tuple[float, float, float],
+) -> bpy.types.NodeSocket:
+    node = _node(tree, "ShaderNodeVectorMath", -200, -400)
+    node.operation = operation
+    _feed(tree, node.inputs[0], first)
+    _feed(tree, node.inputs["Scale"] if operation == "SCALE" else node.inputs[1], second)
+    return node.outputs[0]
+
+
+def _feed(tree: bpy.types.NodeTree, socket: bpy.types.NodeSocket, value: object) -> None:
+    if isinstance(value, bpy.types.NodeSocket):
+        tree.links.new(value, socket)
+    else:
+        socket.default_value = value
+
+
+def _unmixed(
+    tree: bpy.types.NodeTree,
+    colour: bpy.types.NodeSocket,
+    back: bpy.types.NodeSocket,
+    share: bpy.types.NodeSocket,
+    *,
+    is_float: bool,
+) -> bpy.types.NodeSocket:
+    """The front of a mixture, (colour − (1 − share) · back) / share: not negative, and of a byte picture at most 1.
+
+    The front over the same back is the mixture again, so a picture that is split looks as it did.
+    """
+    rest = _math(tree, "SUBTRACT", 1.0, share)
+    front = _vector(tree, "SUBTRACT", colour, _vector(tree, "SCALE", back, rest))
+    # Below a twentieth, nothing of it is seen but the noise of a division.
+    front = _vector(tree, "SCALE", front, _math(tree, "DIVIDE", 1.0, _math(tree, "MAXIMUM", share, 0.05)))
+    front = _vector(tree, "MAXIMUM", front, (0.0, 0.0, 0.0))
+    return front if is_float else _vector(tree, "MINIMUM", front, (1.0, 1.0, 1.0))
 
 
 def _seen_through(

@@ -247,6 +247,35 @@ class TestPictures:
         # One step of 8 bits, twice.
         assert np.abs(split - flat).max() < 2.5 / 255
 
+    def test_a_soft_edge_over_its_background_is_the_picture_again(self):
+        """And over anything else it has none of the background in it."""
+        scene = bpy.context.scene
+        u = np.abs((np.arange(W) + 0.5) / W - 0.5)
+        share = np.clip((0.3 - u) / 0.1, 0, 1)[None, :, None]
+        front, back = np.array([0.8, 0.5, 0.1]), np.array([0.05, 0.1, 0.5])
+        mixture = np.broadcast_to(share * front + (1 - share) * back, (H, W, 3)).astype(np.float32)
+        # Light mixes as light: a linear picture, so that the front comes out exactly.
+        image = image_from_pixels("mixture", Pixels(mixture, linear=True))
+        plane = add_waiting_plane(
+            PictureFile(image, (W, H)), Matrix(), (1.5, 1), collection=scene.collection, columns=9
+        )
+        in_front(scene)
+        flat = rendered(scene)
+        [layer], _ = split_layers(scene, plane, [grey(np.broadcast_to(share[..., 0], (H, W)))], spacing=0.001)
+        behind = Pixels(np.broadcast_to(back, (H, W, 3)).astype(np.float32), linear=True)
+        stack = stack_of(layer)
+        background = add_background(scene, stack, behind, hidden_region(stack))
+        difference = np.abs(rendered(scene) - flat)
+        assert difference.mean() < 0.2 / 255
+        # Where there is less than a twentieth of the front, its colour is held back; sRGB is steepest in the dark.
+        assert difference.max() < 8 / 255
+        background.hide_render = True
+        alone = rendered(scene)
+        edge = (alone[..., 3] > 0.2) & (alone[..., 3] < 0.9)
+        assert edge.sum() > 200
+        inside = np.median(alone[alone[..., 3] > 0.99][:, :3], axis=0)
+        assert np.abs(alone[edge][:, :3] - inside).max() < 10 / 255
+
     def test_a_background_moves_but_not_behind_what_is_cut_out(self):
         scene = bpy.context.scene
         obj = swaying()

@@ -76,4 +76,5 @@ def _is_ours(library: bpy.types.UserAssetLibrary) -> bool:
 
 
 def _folder() -> Path:
-    return asset("image_dynamics.blend").parent
+    # Each series of Blender has its own: see scripts/make_assets.py.
+    return asset(f"blender_{min(bpy.app.version[0], 5)}")

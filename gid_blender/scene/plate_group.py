@@ -18,6 +18,8 @@ GROUPS = {"plate": "Image Dynamics Plate", "warp": "Image Dynamics Warp"}
 # Counted up when a group changes, so that an older one in a file stays what its scene was made with.
 _VERSION = 1
 _MARK = "gid_group"
+# Motion of fewer pixels than this changes no 8-bit value.
+_STILL_PIXELS = 1e-3
 
 # (name, type, default, description); a fifth element is the number of components of a vector.
 _PLATE_INPUTS = (
@@ -51,7 +53,12 @@ def plate_group() -> bpy.types.NodeTree:
 
 def warp_group() -> bpy.types.NodeTree:
     """*Image Dynamics Warp*: the one that the file has, or a new one."""
-    return _found("warp") or _warp(_new("warp", _WARP_INPUTS, ("Image",)))
+    group = _found("warp") or _warp(_new("warp", _WARP_INPUTS, ("Image",)))
+    for node in group.nodes:
+        # One that was made in 4.5 comes as Anisotropic into 5.x, which softens there, and did not in 4.5.
+        if node.bl_idname == "CompositorNodeDisplace" and "Interpolation" in node.inputs and group.library is None:
+            node.inputs["Interpolation"].default_value = "Bilinear"
+    return group
 
 
 def _found(kind: str) -> bpy.types.NodeTree | None:
@@ -154,7 +161,17 @@ def _warp(tree: bpy.types.NodeTree) -> bpy.types.NodeTree:
     for name in ("X Scale", "Y Scale"):
         if name in moved.inputs:
             moved.inputs[name].default_value = 1.0
-    link(moved.outputs[0], _node(tree, "NodeGroupOutput", 800, 0).inputs["Image"])
+
+    # Looking up softens in some versions, so what does not move is the still itself.
+    length = _node(tree, "ShaderNodeVectorMath", 550, -350)
+    length.operation = "LENGTH"
+    link(scaled.outputs[0], length.inputs[0])
+    moves = _node(tree, "ShaderNodeMath", 800, -350)
+    moves.operation = "GREATER_THAN"
+    link(length.outputs["Value"], moves.inputs[0])
+    moves.inputs[1].default_value = _STILL_PIXELS
+    shown = _mixed(tree, moves.outputs[0], given["Still"], moved.outputs[0], 1100, 0)
+    link(shown, _node(tree, "NodeGroupOutput", 1550, 0).inputs["Image"])
     return tree
 
 

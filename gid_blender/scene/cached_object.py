@@ -10,8 +10,9 @@ import bpy
 from .doubles import play_cache
 from .exchange import ExportSettings
 from .film import film
+from .relative import relative_path
 
-__all__ = ["cached_object", "relative_path"]
+__all__ = ["cached_object"]
 
 
 def cached_object(
@@ -48,16 +49,6 @@ def cached_object(
     if cyclic:
         _play_for_ever(modifier, settings)
     return made
-
-
-def relative_path(path: Path) -> str:
-    """Relative to the .blend, so that both can move together; absolute when there is none or on another drive."""
-    if not bpy.data.filepath:
-        return str(path)
-    try:
-        return bpy.path.relpath(str(path))
-    except ValueError:
-        return str(path)
 
 
 def _play_for_ever(modifier: bpy.types.Modifier, settings: ExportSettings) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 import bpy
 
 from .errors import SceneError
+from .manifest import write_manifest
 
 __all__ = ["FrameFolder", "frame_folder", "output_root"]
 
@@ -101,6 +102,8 @@ class FrameFolder:
         if missing:
             raise SceneError(f"Frame {missing[0]} of {max(self._files) + 1} is missing.", "Render again.")
         try:
+            # So that a clean-up knows later that these may go.
+            write_manifest(self.hidden, self._files.values())
             self._put_in_place()
         except OSError as error:
             raise _cannot_write(self._root, error) from error

@@ -10,6 +10,7 @@ import bpy
 from .errors import SceneError
 from .material import Shader, picture_material, play_cyclic, show_sequence
 from .mesh import build_plane
+from .relative import relative_path
 from .sources import shows_file
 
 __all__ = ["relative_path", "require_files", "sequence_image", "sequence_object", "show_in_editor"]
@@ -93,13 +94,3 @@ def require_files(frames: list[Path]) -> None:
     missing = next((path for path in frames if not path.is_file()), None)
     if missing is not None:
         raise SceneError(f"The frame “{missing}” is missing.", "Render again.")
-
-
-def relative_path(path: Path) -> str:
-    """Relative to the .blend, so that both can move together; absolute when there is none or on another drive."""
-    if not bpy.data.filepath:
-        return str(path)
-    try:
-        return bpy.path.relpath(str(path))
-    except ValueError:
-        return str(path)

@@ -11,6 +11,7 @@ import bpy
 
 from .errors import SceneError
 from .pixels import Pixels, image_from_pixels
+from .relative import relative_path
 
 __all__ = ["Source", "as_still", "find_source", "image_from_file", "shows_file", "source_of_editor", "source_of_object"]
 
@@ -120,6 +121,9 @@ def image_from_file(path: str) -> bpy.types.Image:
         raise SceneError(
             f"“{absolute.name}” cannot be read as a picture.", "It may be damaged; save it again as PNG or JPEG."
         )
+    if known is None:
+        # Not `filepath`, which would read the file once more.
+        image.filepath_raw = relative_path(absolute)
     return image
 
 

@@ -169,7 +169,7 @@ class TestLayers:
         background = shown(scene, tmp_path / "x.png")
         cutout = np.dstack([moved(0), np.full((HEIGHT, WIDTH), 255, np.uint8)])
         cutout[:, : WIDTH // 2, 3] = 0
-        for path in (tmp_path / "rose").iterdir():
+        for path in (tmp_path / "rose").glob("*.png"):
             write_png(path, cutout)
         frames.reload()
         setup_compositing(scene, picture, Composite(shutter=0))
@@ -280,7 +280,7 @@ class TestMotionBlur:
     def test_is_along_the_vectors(self, scene, picture, frames, tmp_path):
         black = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
         black[24, 32] = 255
-        for path in (tmp_path / "rose").iterdir():
+        for path in (tmp_path / "rose").glob("*.png"):
             write_png(path, black)
         frames.reload()
         y, x = np.nonzero(self.composited(scene, picture, frames, tmp_path, 1.0)[..., 0] > 20)
@@ -377,7 +377,7 @@ class TestTree:
 
     def test_says_what_is_missing(self, scene, picture, frames, tmp_path):
         assert "switch on Motion Vectors" in setup_compositing(scene, picture)[0]
-        add_strip(scene, sorted((tmp_path / "rose").iterdir()))
+        add_strip(scene, sorted((tmp_path / "rose").glob("*.png")))
         assert "has strips" in setup_compositing(scene, picture)[-1]
         del picture["gid_rendered"]
         with pytest.raises(SceneError, match="no rendered frames"):

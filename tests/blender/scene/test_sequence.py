@@ -23,6 +23,7 @@ from gid_blender.scene import (
     set_frame_range,
     show_in_editor,
 )
+from gid_blender.scene.manifest import NAME as NOTE
 from gid_blender.scene.material import SHADERS, has_alpha, picture_material, show_image, use_standard_view
 from tests.blender.scene.helpers import new_picture, saved
 from tests.blender.scene.test_pixels import noise, write_png
@@ -53,7 +54,7 @@ class TestFolder:
     def test_or_takes_the_place_of_the_first_without_mixing(self, tmp_path):
         render(tmp_path, count=9)
         paths = render(tmp_path, count=3, replace=True)
-        assert sorted(os.listdir(paths[0].parent)) == [path.name for path in paths]
+        assert sorted(os.listdir(paths[0].parent)) == [NOTE, *(path.name for path in paths)]
         assert os.listdir(tmp_path) == ["rose"]
 
     def test_a_render_that_ends_early_leaves_the_old_one_as_it_was(self, tmp_path):

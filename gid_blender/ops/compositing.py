@@ -61,8 +61,8 @@ class GID_OT_setup_compositing(bpy.types.Operator):
     )
     use_mask: BoolProperty(
         name="Mask",
-        description="Let the picture's mask hold the still where it is black. "
-        "Frames that were rendered with the mask need it no more",
+        description="Let the picture's mask hold the still where it is black; "
+        "frames that were rendered with the mask need it no more",
         default=False,
     )
 

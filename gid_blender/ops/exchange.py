@@ -60,7 +60,7 @@ class GID_OT_export_motion(bpy.types.Operator, ExportHelper):
     )
     columns: IntProperty(
         name="Grid",
-        description="Vertices along the width; 0 takes all that the object has. Only a picture's plane can have others",
+        description="Vertices along the width; 0 takes all that it has, and only a picture's plane can have others",
         default=0,
         min=0,
         max=2048,

@@ -93,7 +93,12 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
         name="Height", description="Of each plane", default=1.0, min=0.001, subtype="DISTANCE", unit="LENGTH"
     )
     factor: FloatProperty(
-        name="Definition", description="Pixels to an inch, or to a Blender unit", default=600.0, min=1.0
+        name="Definition",
+        description="Pixels to an inch, or to a Blender unit",
+        default=600.0,
+        min=1.0,
+        max=1_000_000.0,
+        soft_max=2400.0,
     )
     align_axis: EnumProperty(
         name="Align",

@@ -188,7 +188,7 @@ class GID_OT_queue_run(bpy.types.Operator):
 
 
 class GID_OT_queue_pause(bpy.types.Operator):
-    """Stop after the picture in progress; Run Queue goes on with the next. Once more takes it back"""
+    """Stop after the picture in progress; Run Queue goes on with the next, and once more takes it back"""
 
     bl_idname = "gid.queue_pause"
     bl_label = "Pause Queue"

@@ -33,6 +33,7 @@ class ShadingOptions:
         description="Strength of the emission",
         default=1.0,
         min=0.0,
+        max=1_000_000.0,
         soft_max=10.0,
         step=100,
     )

@@ -64,8 +64,8 @@ class GID_OT_add_movie(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: StringProperty(name="Movie", description="The movie's file", subtype="FILE_PATH")
-    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_movie: bpy.props.BoolProperty(description="Show movies", default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_folder: bpy.props.BoolProperty(description="Show folders", default=True, options={"HIDDEN", "SKIP_SAVE"})
     repeat: IntProperty(description="How many times the movie is played in a row, as strips side by side", **_REPEAT)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

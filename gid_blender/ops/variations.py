@@ -82,9 +82,7 @@ class VariationTask(GenerateTask):
 
 
 class GID_OT_variations(bpy.types.Operator):
-    """Predict several motions of the picture and offer them as small loops; nothing in the scene changes before one is
-    chosen
-    """
+    """Predict several motions of the picture and offer them as small loops; the scene changes when one is chosen"""
 
     bl_idname = "gid.variations"
     bl_label = "Variations"

@@ -82,7 +82,7 @@ class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
     """Save the motion of the active motion object as a file (spectral volume, .npz), without its controls"""
 
     bl_idname = "gid.export_volume"
-    bl_label = "Export Motion"
+    bl_label = "Export Spectral Volume"
     bl_options = {"REGISTER"}
 
     filename_ext = ".npz"

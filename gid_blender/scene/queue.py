@@ -33,7 +33,11 @@ class GID_PG_queue_entry(bpy.types.PropertyGroup):
     key: StringProperty(name="Key", description="Tells this entry from all others, wherever it stands")
     image: PointerProperty(type=bpy.types.Image, name="Picture", description="The picture to animate")
     frame: IntProperty(
-        name="Frame", description="Of a movie or an image sequence, which of its frames; -1 for a still", default=_STILL
+        name="Frame",
+        description="Of a movie or an image sequence, which of its frames; -1 for a still",
+        default=_STILL,
+        min=_STILL,
+        max=1_000_000,
     )
     seed: IntProperty(name="Seed", description="Another seed gives another motion", default=0, min=0, max=2**31 - 1)
     quality: StringProperty(name="Quality", description="How much work goes into the prediction", default="STANDARD")

@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["PoError", "parse_po", "read_po"]
 
 _LINE = re.compile(r'(?:(msgctxt|msgid|msgstr) )?"((?:[^"\\]|\\.)*)"')
-_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 class PoError(ValueError):
@@ -47,9 +47,10 @@ def parse_po(text: str, name: str = "The catalogue") -> dict[tuple[str, str], st
         if key[1]:
             found[key] = "" if fuzzy else entry["msgstr"]
 
-    lines = text.splitlines()
+    # Not `splitlines`, which also breaks at characters that a translation may hold.
+    lines = text.split("\n")
     for number, line in enumerate([*lines, ""], 1):
-        line = line.strip()
+        line = line.strip(" \t\r")
         if not line or line.startswith("#"):
             # A comment belongs to the entry behind it.
             if "msgstr" in entry or number > len(lines):

@@ -142,7 +142,7 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     )
     mask_predicts: BoolProperty(
         name="Predict with Mask",
-        description="Tell the model what the mask pins. Nothing is predicted there, so that what is painted white "
+        description="Tell the model what the mask pins: nothing is predicted there, so that what is painted white "
         "later needs another prediction; off predicts everywhere, and the mask acts afterwards alone",
         default=True,
     )

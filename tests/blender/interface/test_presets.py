@@ -28,6 +28,16 @@ def stem(path):
     return path.stem
 
 
+@pytest.fixture(autouse=True)
+def _titles():
+    """Blender calls a panel of presets after the one that was used last."""
+    panels = [getattr(bpy.types, f"GID_PT_{kind}_presets") for kind in ("motion", "generate", "output", "excitation")]
+    titles = [panel.bl_label for panel in panels]
+    yield
+    for panel, title in zip(panels, titles, strict=True):
+        panel.bl_label = title
+
+
 @pytest.fixture
 def picture():
     obj = swaying(VOLUME)

@@ -10,7 +10,8 @@ from scripts.interface_texts import own_classes, own_operators, own_properties
 
 PACKAGE = "gid_blender"
 # Words that Blender writes small in the middle of a label.
-SMALL = set("a an and as at but by for from in into nor of off on or over per than the to up via with without".split())
+SMALL = set("a an and as at but by for from in into nor of off on or over per than the through to toward up".split())
+SMALL |= {"via", "with", "without"}
 
 
 def everything():
@@ -58,9 +59,9 @@ def descriptions():
 
 def in_title_case(label):
     words = [word.strip("()“”,:") for word in re.split(r"[ /]+", label)]
-    words = [word for word in words if word[:1].isalpha()]
+    # Names of formats and sides of a number are as they are.
     return all(
-        word[0].isupper() or (word in SMALL and 0 < i < len(words) - 1) or (word in SMALL and i and len(words) == 2)
+        not word[:1].islower() or word == "glTF" or (word in SMALL and 0 < i and (i < len(words) - 1 or i == 1))
         for i, word in enumerate(words)
     )
 
@@ -128,9 +129,10 @@ def test_numbers_have_ends_and_sliders_stay_within_them():
             assert prop.hard_min <= prop.soft_min < prop.soft_max <= prop.hard_max, name
             defaults = prop.default_array if prop.is_array else [prop.default]
             assert all(prop.soft_min <= value <= prop.soft_max for value in defaults), name
-            # Blender's own limits stand for “nobody has thought about it”.
-            assert prop.soft_max - prop.soft_min < 2.2e9, name
-            assert prop.type == "INT" or prop.hard_max - prop.hard_min < 1e30, name
+            # Without limits a number stands for “nobody has thought about it”, except where scenes have no end either.
+            if prop.unit != "LENGTH":
+                assert prop.soft_max - prop.soft_min < 2.2e9, name
+                assert prop.type == "INT" or prop.hard_max - prop.hard_min < 1e30, name
 
 
 def test_what_a_length_of_time_or_a_fraction_is_has_blenders_unit():

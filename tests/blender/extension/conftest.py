@@ -65,6 +65,29 @@ def small_example():
     bpy.ops.gid.import_volume("EXEC_DEFAULT", filepath=str(paths.asset("dahlia.npz")))
     return bpy.context.object
 
+def cube_in_camera():
+    """A cube that is selected, before a camera, in a scene that renders in no time."""
+    scene = bpy.context.scene
+    for obj in list(bpy.data.objects):
+        bpy.data.objects.remove(obj)
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.location, camera.rotation_euler = (0, -6, 0), (1.5708, 0, 0)
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    scene.render.engine, scene.cycles.samples = "CYCLES", 1
+    scene.render.resolution_x, scene.render.resolution_y = 192, 128
+    bpy.ops.mesh.primitive_cube_add(size=1.5, rotation=(0.3, 0.2, 0.4))
+    return bpy.context.object
+
+def sway(obj):
+    """How far a vertex gets between two frames, in metres."""
+    found = []
+    for frame in (1, 20):
+        bpy.context.scene.frame_set(frame)
+        mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        found.append([v.co.copy() for v in mesh.vertices])
+    return max((b - a).length for a, b in zip(*found))
+
 def failure(operator, *args, **options):
     try:
         operator(*args, **options)

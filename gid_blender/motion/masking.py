@@ -34,7 +34,7 @@ Weights = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 
 # Of motion that a feather has to survive: somewhat more than predicted, for winds and pulls add to the loop.
-AMPLITUDE = 1.5
+AMPLITUDE = 1.25
 # Halvings of the interval in which the least radius lies.
 _STEPS = 5
 _WIDEST = 2.0

@@ -64,7 +64,7 @@ def is_painting(obj: bpy.types.Object) -> bool:
 
 
 class GID_OT_mask_paint(bpy.types.Operator):
-    """Paint what moves: black is pinned, white moves, grey less. Makes a mask if the picture has none"""
+    """Paint what moves: black is pinned, white moves, grey less; makes a mask if the picture has none"""
 
     bl_idname = "gid.mask_paint"
     bl_label = "Paint Mask"
@@ -132,6 +132,11 @@ def require_paintable(obj: bpy.types.Object, layer: bpy.types.ViewLayer) -> None
     if obj.mode not in {"OBJECT", "TEXTURE_PAINT"}:
         raise scene.SceneError(f"“{obj.name}” is being edited.", "Go to Object Mode (Tab) and try again.")
     masks.require_changeable(obj)
+    if not masks.has_grid(obj):
+        raise scene.SceneError(
+            f"“{obj.name}” is a mesh of its own, over which no picture can be laid.",
+            "Make its mask from a vertex group, or paint the weights of one.",
+        )
 
 
 def ensure_image(obj: bpy.types.Object) -> tuple[bpy.types.Image, masks.Masked]:

@@ -31,6 +31,7 @@ __all__ = [
     "INVERT",
     "SOURCE_GROUP",
     "Masked",
+    "has_grid",
     "has_mask",
     "mask_condition",
     "mask_image",
@@ -82,6 +83,11 @@ class Masked:
 def has_mask(obj: bpy.types.Object) -> bool:
     """Whether a mask holds back some of the object's motion. Cheap enough for `poll` and `draw`."""
     return MASK_GROUP in obj.vertex_groups
+
+
+def has_grid(obj: bpy.types.Object) -> bool:
+    """Whether it is the plane of a picture, and no other mesh that was moved through a camera."""
+    return "gid_columns" in obj.data
 
 
 def mask_image(obj: bpy.types.Object) -> bpy.types.Image | None:
@@ -176,14 +182,16 @@ def update_mask(obj: bpy.types.Object, *, quick: bool = False) -> Masked:
         SceneError: when the mask's image or vertex group is gone or cannot be read; the weights stay as they were.
     """
     require_changeable(obj)
-    columns, rows = grid_of(obj.data)
     mask = _composed(obj)
     if mask is None:
         weights = read_weights(obj, MASK_GROUP)
         if weights is None:
             raise SceneError(f"“{obj.name}” has no mask.", "Paint one, or choose what it is made of.")
-        weights = weights.reshape(rows, columns)
+    elif not has_grid(obj):
+        weights = mask.values
+        write_weights(obj, MASK_GROUP, weights)
     else:
+        columns, rows = grid_of(obj.data)
         spacing = (1 / (columns - 1), float(obj.data["gid_height"]) / plane_width(obj.data) / (rows - 1))
         hard = mask.values if mask.at_vertices else masking.lowest_at_vertices(mask.values, rows, columns)
         least = float(obj.get(_RADIUS, 0.0)) if quick else 0.0
@@ -288,6 +296,11 @@ class Composed:
 
 def _composed(obj: bpy.types.Object) -> Composed | None:
     """What the mask is made of; None where that is nothing. Raises SceneError when something of it is gone."""
+    if not has_grid(obj) and (IMAGE in obj or obj.get(ALPHA)):
+        raise SceneError(
+            f"“{obj.name}” is a mesh of its own, over which no picture can be laid.",
+            "Make its mask from a vertex group, or paint the weights of one.",
+        )
     masks: list[np.ndarray] = []
     remark = ""
     if IMAGE in obj:
@@ -315,7 +328,8 @@ def _composed(obj: bpy.types.Object) -> Composed | None:
                 f"“{obj.name}” has no vertex group “{name}” any more; what was pinned stays so.",
                 "Choose another one, or remove the mask.",
             )
-        columns, rows = grid_of(obj.data)
+        # A mesh of any shape has its vertices in a row.
+        columns, rows = grid_of(obj.data) if has_grid(obj) else (1, len(weights))
         weights = weights.reshape(rows, columns)
         masks.append(masking.at_pixels(weights, *masks[0].shape) if masks else weights)
     if not masks:

@@ -59,6 +59,11 @@ def where(obj):
     return rest(obj)[:, 0] / obj.data["gid_width"] + 0.5
 
 
+def where_of(vertices):
+    """(V,) from 0 at the left to 1 at the right."""
+    return ((vertices[:, 0] - vertices[:, 0].min()) / np.ptp(vertices[:, 0])).astype(np.float32)
+
+
 class TestWhatMoves:
     def test_pinned_vertices_do_not_move_and_white_ones_move_as_ever(self):
         obj = swaying(VOLUME)
@@ -334,6 +339,18 @@ class TestSentences:
             set_mask(obj, group="mine")
         with pytest.raises(SceneError, match="has no mask"):
             set_mask(obj)
+
+    def test_a_mesh_that_is_no_picture(self):
+        """Such as a tree that was moved through the camera: its vertices can be weighed, no picture laid over it."""
+        obj = swaying(VOLUME)
+        for name in ("gid_columns", "gid_rows", "gid_width"):
+            del obj.data[name]
+        with pytest.raises(SceneError, match="mesh of its own"):
+            set_mask(obj, image=painted(right_half()))
+        ramp = where_of(rest(obj))
+        write_weights(obj, "mine", ramp)
+        assert set_mask(obj, group="mine").free > 0.9
+        assert np.abs(read_weights(obj, MASK_GROUP) - ramp).max() < 1e-6
 
     def test_a_picture_replaced_by_another(self):
         obj = swaying(VOLUME)

@@ -13,6 +13,7 @@ from .example import GID_OT_load_example
 from .exchange import GID_OT_export_motion
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .export_page import GID_OT_export_page
+from .files import GID_OT_files_clean, GID_OT_files_refresh, GID_OT_make_self_contained
 from .from_video import GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .help import GID_OT_help
@@ -91,6 +92,8 @@ CLASSES = (
     GID_OT_export_volume,
     GID_OT_fill_background,
     GID_OT_fit_strip,
+    GID_OT_files_clean,
+    GID_OT_files_refresh,
     GID_OT_from_video,
     GID_OT_generate,
     GID_OT_help,
@@ -100,6 +103,7 @@ CLASSES = (
     GID_OT_layer_move,
     GID_OT_layers_spread,
     GID_OT_load_example,
+    GID_OT_make_self_contained,
     GID_OT_mask_done,
     GID_OT_mask_from,
     GID_OT_mask_invert,

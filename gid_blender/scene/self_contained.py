@@ -80,14 +80,24 @@ def make_self_contained() -> SelfContained:
         for reference in waiting:
             reference.point_to(places[source])
     for reference in to_pack:
-        try:
-            reference.block.pack()
-        except RuntimeError as error:
-            done.left.append(f"“{reference.label}” cannot be packed: {str(error).removeprefix('Error: ').strip()}")
-            continue
-        _name_relatively(reference)
-        done.packed.append(reference.label)
+        if _pack(reference.block, done):
+            _name_relatively(reference)
+    known = {reference.block for reference in to_pack}
+    # What was painted and not saved is nowhere yet.
+    for image in [i for i in bpy.data.images if i.is_dirty and i.library is None and i not in known]:
+        if image.type in {"IMAGE", "UV_TEST", "MULTILAYER"} and image.source in {"FILE", "GENERATED", "TILED"}:
+            _pack(image, done)
     return done
+
+
+def _pack(block: bpy.types.ID, done: SelfContained) -> bool:
+    try:
+        block.pack()
+    except RuntimeError as error:
+        done.left.append(f"“{block.name}” cannot be packed: {str(error).removeprefix('Error: ').strip()}")
+        return False
+    done.packed.append(block.name)
+    return True
 
 
 def _name_relatively(reference: Reference) -> None:

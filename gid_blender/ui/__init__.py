@@ -8,6 +8,7 @@ def register() -> None:
     from . import (
         excitations_panel,
         export_menu,
+        files_panel,
         keymap,
         layers_panel,
         mask_panel,
@@ -29,6 +30,7 @@ def register() -> None:
     excitations_panel.register()
     mesh_panel.register()
     queue_panel.register()
+    files_panel.register()
     keymap.register()
     tools.register()
     export_menu.register()
@@ -38,6 +40,7 @@ def unregister() -> None:
     from . import (
         excitations_panel,
         export_menu,
+        files_panel,
         keymap,
         layers_panel,
         mask_panel,
@@ -53,6 +56,7 @@ def unregister() -> None:
     export_menu.unregister()
     tools.unregister()
     keymap.unregister()
+    files_panel.unregister()
     queue_panel.unregister()
     mesh_panel.unregister()
     excitations_panel.unregister()

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files: what the extension has put on the disk, and what may go."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..ops.files import found
+from ..ops.session import session
+from .panels import CATEGORY, variants
+
+__all__ = ["register", "unregister"]
+
+_WORKER = "Cache of the worker: "
+
+
+class _Files:
+    bl_region_type = "UI"
+    bl_category = CATEGORY
+    bl_label = "Files"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator("gid.make_self_contained", icon="PACKAGE")
+        row = layout.row(align=True)
+        row.operator("gid.files_refresh", icon="FILE_REFRESH")
+        row.operator("gid.files_clean", text="Clean Up…", icon="TRASH")
+        if not found.is_known:
+            return
+        column = layout.column(align=True)
+        _pair(column, "Rendered frames and copies", found.total)
+        _pair(column, "Of these not used", found.unused)
+        _pair(column, "Kept motions", found.volumes)
+        # A worker may be another computer; what it keeps is known since the last Check.
+        cache = next((line.removeprefix(_WORKER) for line in session.worker_facts if line.startswith(_WORKER)), "")
+        row = column.row()
+        _pair(row, "Cache of the worker", cache or "–")
+        row.operator("gid.cache_clear", text="", icon="X")
+        if found.rows:
+            box = layout.box().column(align=True)
+            for entry in found.rows:
+                row = box.row()
+                row.label(text=entry.name, icon=entry.icon)
+                row.label(text=entry.use)
+                row.label(text=entry.size)
+                row.label(text=entry.date)
+            if found.more:
+                box.label(text=f"… {found.more}")
+
+
+def _pair(layout: bpy.types.UILayout, name: str, value: str) -> None:
+    split = layout.split(factor=0.6)
+    split.label(text=name)
+    split.label(text=value, translate=False)
+
+
+register, unregister = bpy.utils.register_classes_factory(tuple(variants(_Files, "files")))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files: statistics and clean-up from the installed extension, and a .blend that takes everything along."""
+
+
+def test_statistics_and_clean_up(blender, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        scene, files = module("scene"), module("ops.files")
+        bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "shot.blend"))
+        root = Path(folder) / "image_dynamics"
+        for name in ("used", "old"):
+            with scene.frame_folder(root, name) as frames:
+                for index in range(3):
+                    picture = new_picture("frame")
+                    picture.filepath_raw, picture.file_format = os.path.join(folder, "frame.png"), "PNG"
+                    picture.save()
+                    bpy.data.images.remove(picture)
+                    frames.write(index, (Path(folder) / "frame.png").read_bytes(), ".png")
+                paths = frames.commit()
+            if name == "used":
+                scene.add_strip(bpy.context.scene, paths, start=1)
+        assert not files.found.is_known
+        assert bpy.ops.gid.files_refresh() == {"FINISHED"}
+        rows = {row.name: row.use for row in files.found.rows}
+        assert rows == {"used": "Scene", "old": "not used"}, rows
+        # What the dialogue lists is what goes.
+        assert [item.path.name for item in files.found.going(False)] == ["old"]
+        assert bpy.ops.gid.files_clean("EXEC_DEFAULT") == {"FINISHED"}
+        assert sorted(os.listdir(root)) == ["used"]
+        assert "freed" in session.note
+        assert "Nothing had" not in session.note
+
+    blender.run(script, folder=str(tmp_path))
+
+
+def test_kept_motions_of_this_file_stay(blender):
+    def script():
+        store, files = module("ops.volume_store"), module("ops.files")
+        obj = small_motion_object()
+        before = store.recall(obj)
+        store.remember(obj, before)
+        size = store.size()
+        assert size > 0
+        bpy.ops.gid.files_clean("EXEC_DEFAULT", others=True)
+        assert 0 < store.size() <= size
+        assert any(item.path.stem == obj["gid_volume"] for item in files.found.items)
+
+    blender.run(script)
+
+
+def test_make_self_contained(blender, tmp_path):
+    def script(folder):
+        assert "Save the .blend first" in failure(bpy.ops.gid.make_self_contained)
+        picture = small_motion_object()["gid_image"]
+        picture.filepath_raw, picture.file_format = os.path.join(folder, "small.png"), "PNG"
+        picture.save()
+        picture.source = "FILE"
+        bpy.ops.wm.save_as_mainfile(filepath=os.path.join(folder, "shot.blend"))
+        assert bpy.ops.gid.make_self_contained() == {"FINISHED"}
+        bpy.ops.wm.save_mainfile()
+        bpy.ops.wm.open_mainfile(filepath=os.path.join(folder, "shot.blend"))
+        picture = bpy.context.object["gid_image"]
+        assert picture.packed_file
+        assert picture.filepath == "//small.png"
+        assert not any("image_dynamics" in name for name in os.listdir(folder))
+
+    blender.run(script, folder=str(tmp_path))

@@ -314,7 +314,7 @@ def loop_task(context: bpy.types.Context, obj: bpy.types.Object, frames: int, *,
     return RenderTask(
         target,
         image,
-        scene.read_pixels(image),
+        scene.layer_pixels(obj),
         volume_store.recall(obj),
         results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
         frames=max(2, frames or round(scene.loop_length(obj))),
@@ -371,7 +371,7 @@ class GID_OT_render_frames(bpy.types.Operator):
             task = RenderTask(
                 target,
                 image,
-                scene.read_pixels(image),
+                scene.layer_pixels(obj),
                 volume_store.recall(obj),
                 results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
                 frames=len(q),

@@ -22,7 +22,7 @@ from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
 from .layer_background import add_background, hidden_region
 from .layer_depth import distance_of, set_distance, spread_layers
-from .layers import is_layer, layers_of, move_layer, sharing_motion, split_layers, stack_of
+from .layers import is_layer, layer_pixels, layers_of, move_layer, sharing_motion, split_layers, stack_of
 from .mesh_keys import remove_mesh_motion, require_removable
 from .mesh_motion import Looked, MeshSettings, at_rest, look, move
 from .mesh_targets import followers_of, meshes_in, meshes_of, require_targets, with_followers
@@ -118,6 +118,7 @@ __all__ = [
     "is_through_camera",
     "is_waiting",
     "key_way",
+    "layer_pixels",
     "layers_of",
     "leader_of",
     "listens",

@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from .errors import SceneError
 from .layer_depth import set_off
-from .layer_masks import LayerMask, read_masks
+from .layer_masks import LayerMask, read_masks, resized
 from .objects import is_motion_object, motion_image
+from .pixels import Pixels, read_pixels
 from .playback import has_drivers, to_drivers
 from .shading import build_surface, shading_of
 from .waiting import LAYER_PICTURE, waiting_image
@@ -25,6 +27,7 @@ __all__ = [
     "BACKGROUND",
     "copied",
     "is_layer",
+    "layer_pixels",
     "layers_of",
     "mask_of_layer",
     "move_layer",
@@ -81,6 +84,26 @@ def picture_of_plane(obj: bpy.types.Object) -> bpy.types.Image:
     if image is None or "gid_columns" not in obj.data:
         raise SceneError(f"“{obj.name}” shows no picture that could be split.", "Select a picture's plane.")
     return image
+
+
+def layer_pixels(obj: bpy.types.Object) -> Pixels:
+    """The picture of a motion object, of a layer only what it shows: its mask is in the alpha.
+
+    Raises:
+        SceneError: as `read_pixels`.
+    """
+    pixels = read_pixels(picture_of_plane(obj))
+    image = mask_of_layer(obj)
+    if image is None:
+        return pixels
+    height, width = pixels.array.shape[:2]
+    mask = resized(read_pixels(image).array[..., 0], height, width)
+    values = pixels.array
+    peak = 255 if values.dtype == np.uint8 else 1
+    alpha = values[..., 3] if values.shape[2] == 4 else np.full((height, width), peak, values.dtype)
+    alpha = alpha * (mask.astype(np.float32) / 255)
+    alpha = np.rint(alpha).astype(np.uint8) if peak == 255 else alpha.astype(np.float32)
+    return Pixels(np.concatenate([values[..., :3], alpha[..., None]], axis=2), pixels.linear)
 
 
 def sharing_motion(scene: bpy.types.Scene, image: bpy.types.Image, obj: bpy.types.Object) -> list[bpy.types.Object]:

@@ -19,6 +19,7 @@ from gid_blender.scene import (
     hidden_region,
     is_layer,
     is_motion_object,
+    layer_pixels,
     layers_of,
     move_layer,
     read_pixels,
@@ -295,6 +296,16 @@ class TestPictures:
         assert layers_of(stack) == [again, layers[0]]
         with pytest.raises(SceneError, match="stays behind"):
             move_layer(again, 1)
+
+    def test_frames_of_a_layer_hold_what_it_shows(self):
+        obj = swaying()
+        layers, _ = split_layers(bpy.context.scene, obj, [cut_out(), band(0, 0.5)], overlap=0)
+        pixels = layer_pixels(layers[0])
+        assert (pixels.array[..., :3] == read_pixels(picture_of_plane(obj)).array).all()
+        assert (pixels.array[:, : W // 2, 3] == 255).all()
+        assert (pixels.array[:, W // 2 :, 3] == 0).all()
+        assert (layer_pixels(layers[1]).array == read_pixels(layers[1]["gid_image"]).array).all()
+        assert layer_pixels(obj).array.shape[2] == 3
 
     def test_parts_that_share_the_picture_out_leave_the_rearmost_to_fill_from(self):
         obj = swaying()

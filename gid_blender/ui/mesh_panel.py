@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import scene
-from .panels import CATEGORY
+from .panels import CATEGORY, header
 from .progress import draw_progress
 
 __all__ = ["register", "unregister"]
@@ -19,6 +19,7 @@ class GID_PT_view3d_mesh(bpy.types.Panel):
     bl_region_type = "UI"
     bl_category = CATEGORY
     bl_options = {"DEFAULT_CLOSED"}
+    draw_header_preset = header("mesh")
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -14,7 +14,7 @@ from ..ops.generate import picture
 from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
 
-__all__ = ["CATEGORY", "register", "unregister", "variants"]
+__all__ = ["CATEGORY", "header", "register", "unregister", "variants"]
 
 CATEGORY = "Image Dynamics"
 
@@ -185,14 +185,16 @@ def variants(base: type, name: str, parent: str = "") -> list[type]:
     found = []
     for prefix, space in (("VIEW3D", "VIEW_3D"), ("IMAGE", "IMAGE_EDITOR")):
         members = {"bl_space_type": space, "bl_idname": f"GID_PT_{prefix.lower()}_{name}", "__module__": __name__}
-        members["draw_header_preset"] = _header(name, getattr(base, "presets", ""))
+        members["draw_header_preset"] = header(name, getattr(base, "presets", ""))
         if parent:
             members["bl_parent_id"] = f"GID_PT_{prefix.lower()}_{parent}"
         found.append(type(f"GID_PT_{prefix.lower()}_{name}", (base, bpy.types.Panel), members))
     return found
 
 
-def _header(topic: str, presets: str) -> Callable[[bpy.types.Panel, bpy.types.Context], None]:
+def header(topic: str, presets: str = "") -> Callable[[bpy.types.Panel, bpy.types.Context], None]:
+    """What a panel draws at the right of its header (`draw_header_preset`): presets, when there are some, and help."""
+
     def draw(self: bpy.types.Panel, context: bpy.types.Context) -> None:
         row = self.layout.row(align=True)
         row.emboss = "NONE"

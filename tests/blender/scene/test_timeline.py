@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gid_blender.compat import strip_range, strips
 from gid_blender.scene import (
     SceneError,
+    add_movie,
     add_strip,
     drift,
     fitting_period,
@@ -194,6 +195,43 @@ def blur(scene, strip):
     return strips(scene.sequence_editor).new_effect(
         name="blur", type="GAUSSIAN_BLUR", channel=9, frame_start=1, input1=strip, **options
     )
+
+
+class TestMovie:
+    def movie(self, scene, path, levels):
+        """A movie of grey frames, made by Blender itself from a strip."""
+        other = bpy.data.scenes.new("movie")
+        add_strip(other, greys(path.parent, levels, name="source"), start=1)
+        other.view_settings.view_transform = "Standard"
+        render = other.render
+        if hasattr(render.image_settings, "media_type"):
+            render.image_settings.media_type = "VIDEO"
+        render.image_settings.file_format = "FFMPEG"
+        render.ffmpeg.format, render.ffmpeg.codec = "MPEG4", "H264"
+        render.resolution_x = render.resolution_y = 32
+        render.resolution_percentage, render.filepath = 100, str(path)
+        other.frame_start, other.frame_end = 1, len(levels)
+        bpy.context.window.scene = other
+        bpy.ops.render.render(animation=True)
+        bpy.context.window.scene = scene
+        bpy.data.scenes.remove(other)
+        return path
+
+    def test_repeats_side_by_side_on_one_channel(self, scene, tmp_path):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250])
+        scene.frame_set(5)
+        first, second = add_movie(scene, path, repeat=2)
+        assert [strip_range(strip) for strip in (first, second)] == [(5, 8), (8, 11)]
+        assert first.channel == second.channel == 1
+        # Compressed with limited range: 4 of 255 are the codec's.
+        assert plays(scene, range(5, 11), tmp_path / "x.png") == pytest.approx([50, 150, 250] * 2, abs=6)
+
+    def test_leaves_nothing_behind_when_it_cannot_be_read(self, scene, tmp_path):
+        (tmp_path / "none.mp4").write_text("no movie")
+        for name, message in (("none.mp4", "cannot be read"), ("gone.mp4", "is missing")):
+            with pytest.raises(SceneError, match=message):
+                add_movie(scene, tmp_path / name)
+        assert not strips(scene.sequence_editor_create())
 
 
 class TestRendered:

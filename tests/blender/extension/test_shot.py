@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A picture in a shot, through the installed extension: frames with passes, strips, slow motion, nodes, assets."""
+
+
+def test_rendered_frames_go_into_the_timeline_and_the_compositor_and_are_renewed_there(blender, real_worker, tmp_path):
+    def script(folder):
+        scene, layer = bpy.context.scene, module("scene")
+        strips = module("compat").strips
+        obj = small_motion_object()
+        scene.gid.output, scene.gid.passes = folder, {"MOTION_VECTORS", "COVERAGE"}
+        obj["gid_period"] = 4.0
+        assert "no rendered frames" in failure(bpy.ops.gid.add_to_timeline)
+        assert "no rendered frames" in failure(bpy.ops.gid.setup_compositing)
+        assert bpy.ops.gid.render_sequence("EXEC_DEFAULT") == {"FINISHED"}
+        (first,) = strips(scene.sequence_editor)
+        scene.frame_set(11)
+        assert bpy.ops.gid.add_to_timeline(repeat=3) == {"FINISHED"}
+        second = next(strip for strip in strips(scene.sequence_editor) if strip != first)
+        assert module("compat").strip_range(second) == (11, 23)
+        assert len(second.elements) == 12
+
+        assert bpy.ops.gid.setup_compositing() == {"FINISHED"}
+        tree = module("compat").existing_compositor(scene)
+        parts = {node["gid_part"]: node for node in tree.nodes if "gid_part" in node}
+        assert parts["vectors"].outputs["Vector"].is_linked
+        assert (parts["frames"].frame_duration, parts["vectors"].frame_duration) == (4, 4)
+        assert "has strips" in session.note
+
+        # Real slow motion: the loop in as many frames as were asked for, everywhere it is shown.
+        names = [strip.name for strip in strips(scene.sequence_editor)]
+        assert bpy.ops.gid.fit_strip("EXEC_DEFAULT", frames=6) == {"FINISHED"}
+        assert [strip.name for strip in strips(scene.sequence_editor)] == names
+        assert module("compat").strip_range(second) == (11, 29)
+        assert (parts["frames"].frame_duration, parts["vectors"].frame_duration) == (6, 6)
+        found = layer.rendered(obj)
+        assert sorted(found.passes) == ["coverage", "motion_vectors"]
+        assert len(list(layer.frame_paths(found.image, 6)[0].parent.glob("*.png"))) == 6
+        assert obj["gid_period"] == 4.0
+
+        assert bpy.ops.gid.remove_compositing() == {"FINISHED"}
+        assert not any("gid_part" in node for node in tree.nodes)
+
+    blender.run(script, worker=real_worker, folder=str(tmp_path))
+
+
+def test_the_loop_fits_the_cut(blender):
+    def script():
+        scene = bpy.context.scene
+        obj = small_motion_object()
+        obj["gid_period"] = 118.7
+        bpy.ops.gid.snap_period()
+        assert obj["gid_period"] == 119.0
+        scene.frame_start, scene.frame_end = 1, 250
+        bpy.ops.gid.snap_period(to="RANGE")
+        assert obj["gid_period"] == 125.0
+        assert "125 frames" in session.note
+        scene.frame_end = 251
+        assert "Make it 250 frames long" in failure(bpy.ops.gid.snap_period, to="RANGE")
+        assert obj["gid_period"] == 125.0
+        assert "No strip is active" in failure(bpy.ops.gid.snap_period, to="STRIP")
+        scene.render.fps, scene.render.fps_base = 30, 1.001
+        bpy.ops.gid.snap_period()
+        assert "29.970 frames a second" in session.note
+        obj.keyframe_insert('["gid_period"]', frame=1)
+        assert "is animated" in failure(bpy.ops.gid.snap_period)
+
+    blender.run(script)
+
+
+def test_displacement_needs_no_worker(blender, tmp_path):
+    def script(folder):
+        scene = bpy.context.scene
+        obj = small_motion_object()
+        scene.gid.output = folder
+        obj["gid_period"] = 3.0
+
+        def written():
+            return sum(name.endswith(".exr") for _, _, names in os.walk(folder) for name in names)
+
+        assert bpy.ops.gid.setup_compositing(source="DISPLACE") == {"FINISHED"}
+        assert session._client is None
+        tree = module("compat").existing_compositor(scene)
+        count = len(tree.nodes)
+        assert written() == 3
+        # Again, with other controls: the same folder and the same nodes.
+        obj["gid_period"] = 5.0
+        bpy.ops.gid.setup_compositing(source="DISPLACE")
+        assert (written(), len(tree.nodes)) == (5, count)
+
+        blocked = os.path.join(folder, "file")
+        open(blocked, "w").close()
+        scene.gid.output = blocked
+        assert "Cannot write frames" in failure(bpy.ops.gid.setup_compositing, source="DISPLACE")
+        assert len(tree.nodes) == count
+        scene.view_settings.gamma = 2.0
+        assert "gamma" in failure(bpy.ops.gid.setup_compositing, source="DISPLACE")
+
+    blender.run(script, worker=["/nonexistent/worker"], folder=str(tmp_path))
+
+
+def test_a_movie_that_is_none_or_missing(blender, tmp_path):
+    (tmp_path / "none.mp4").write_text("no")
+
+    def script(folder):
+        assert "is missing" in failure(bpy.ops.gid.add_movie, filepath=os.path.join(folder, "gone.mp4"))
+        assert "cannot be read" in failure(bpy.ops.gid.add_movie, filepath=os.path.join(folder, "none.mp4"))
+        assert len(module("compat").strips(bpy.context.scene.sequence_editor)) == 0
+
+    blender.run(script, folder=str(tmp_path))
+
+
+def test_the_asset_library_comes_and_goes_when_asked(blender):
+    def script():
+        libraries = bpy.context.preferences.filepaths.asset_libraries
+        before = [library.path for library in libraries]
+        assert not any("image_dynamics" in path for path in before)
+        assert bpy.ops.gid.add_asset_library() == {"FINISHED"}
+        (path,) = {library.path for library in libraries} - set(before)
+        with bpy.data.libraries.load(os.path.join(path, "image_dynamics.blend")) as (there, _):
+            assert there.objects == ["Swaying Dahlia"]
+            assert sorted(there.node_groups) == ["Image Dynamics Plate", "Image Dynamics Warp"]
+        assert not bpy.ops.gid.add_asset_library.poll()
+        assert bpy.ops.gid.remove_asset_library() == {"FINISHED"}
+        assert [library.path for library in libraries] == before
+
+    blender.run(script)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
@@ -111,8 +113,10 @@ def batch(
     check_writable(output)
     with Report(report or output / REPORT) as entered, Display() as display:
         try:
-            pool = _pool(ray, jobs, weights, device)
-            Batch(pictures, output, recipe, chosen, pool, entered, display).run()
+            # Of a machine that dies Ray prints the last page of its log; what became of the work is in the report.
+            with redirect_stdout(io.StringIO()):
+                pool = _pool(ray, jobs, weights, device)
+                Batch(pictures, output, recipe, chosen, pool, entered, display).run()
         except KeyboardInterrupt:
             raise Interrupted(
                 f"Interrupted; {entered.summary()}. What is done stays.", "The same command goes on with it."

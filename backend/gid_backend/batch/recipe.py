@@ -21,6 +21,7 @@ from typing import Any
 from .. import __version__
 from ..prediction_settings import DEFAULTS, PredictionSettings
 from ..renderer_identity import identity_of
+from ..shutter import DEFAULT_SAMPLES
 
 __all__ = ["KINDS", "Recipe"]
 
@@ -59,7 +60,7 @@ class Recipe:
     amplitude: float = 1.0
     offset: bool = False
     shutter: float = 0.0
-    shutter_samples: int = 16
+    shutter_samples: int = DEFAULT_SAMPLES
     format: str | None = None
     depth: int | None = None
     background: str | None = None

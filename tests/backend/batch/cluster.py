@@ -10,7 +10,7 @@ import sys
 # Before Ray is imported: all of it talks over the loopback address, for the machine's own may be closed to it.
 os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 
-from ray.cluster_utils import Cluster  # noqa: E402
+from ray.cluster_utils import Cluster
 
 
 def main():

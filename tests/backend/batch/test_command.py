@@ -55,7 +55,7 @@ def test_the_same_again_does_nothing_and_more_does_only_what_is_missing(batch, p
     before = contents("out")
     [npz] = before
     stamp = os.stat(Path("out") / npz).st_mtime_ns
-    status, said, lines = batch(pictures)
+    status, _, lines = batch(pictures)
     assert (status, lines[0]["state"]) == (0, "skipped")
     assert os.stat(Path("out") / npz).st_mtime_ns == stamp
     _, _, lines = batch(pictures, "--seeds", 2, "--make", "gif", "--frames", 2)
@@ -122,7 +122,7 @@ def test_what_fails_is_told_and_the_rest_is_done(batch, pictures, tmp_path):
 
 
 def test_a_killed_run_goes_on_to_the_very_same_results(batch, pictures, weights, tmp_path):
-    words = ["-r", "--seeds", "2", "--make", "frames", "--frames", "24", "--steps", "1", "--weights", str(weights)]
+    words = ["-r", "--seeds", "2", "--make", "frames", "--frames", "24", "--steps", "2", "--weights", str(weights)]
     command = [GID, "batch", pictures, "-o", "out", *words, "--device", "cpu"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 150

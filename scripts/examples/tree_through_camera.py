@@ -27,6 +27,8 @@ import bpy
 from mathutils import Matrix, Vector
 
 SIDES = 7
+# Of the tree's height: where the stem leaves the ground it stands still.
+BASE = 0.1
 
 
 def main(arguments: list[str]) -> None:
@@ -53,9 +55,9 @@ def main(arguments: list[str]) -> None:
     scene.gid.seed = options.seed
     scene.gid.natural_period, scene.gid.period = False, options.frames
     if options.volume is not None:
-        bpy.ops.gid.mesh_motion_from_volume("EXEC_DEFAULT", filepath=str(options.volume.resolve()))
+        bpy.ops.gid.mesh_motion_from_volume("EXEC_DEFAULT", filepath=str(options.volume.resolve()), pin_base=BASE)
     else:
-        bpy.ops.gid.mesh_motion("EXEC_DEFAULT")
+        bpy.ops.gid.mesh_motion("EXEC_DEFAULT", pin_base=BASE)
     tree["gid_amplitude"] = options.amplitude
     print(f"{len(tree.data.vertices)} vertices, {len(tree.data.shape_keys.key_blocks) - 1} shape keys")
 

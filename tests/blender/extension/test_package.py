@@ -134,3 +134,32 @@ def test_nothing_is_written_into_the_extensions_own_folder(lone_blender):
     lone_blender.run_alone(script)
     assert listing() == before
     assert os.listdir(lone_blender.resources / "extensions/.user/user_default/image_dynamics")
+
+
+def test_ones_own_presets_survive_an_update(lone_blender, extension_zip):
+    def script(archive):
+        def found(name):
+            return bpy.utils.preset_find(name, "image_dynamics/motion")
+
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        bpy.context.object["gid_amplitude"] = 1.75
+        assert bpy.ops.gid.add_preset("EXEC_DEFAULT", name="Mine") == {"FINISHED"}
+        assert "image_dynamics/motion/Mine.py" in found("Mine").replace(os.sep, "/")
+        assert not bpy.utils.is_path_extension(found("Mine"))
+        assert bpy.utils.is_path_extension(found("Tree"))
+        bpy.ops.extensions.package_install_files(repo="user_default", filepath=archive, enable_on_install=True)
+        assert found("Mine")
+        assert found("Tree")
+        bpy.context.object["gid_amplitude"] = 1.0
+        bpy.ops.script.execute_preset(filepath=found("Mine"), menu_idname="GID_PT_motion_presets")
+        assert bpy.context.object["gid_amplitude"] == 1.75
+        # Those that come along are not lost by a click on the minus.
+        bpy.ops.script.execute_preset(filepath=found("Tree"), menu_idname="GID_PT_motion_presets")
+        bpy.ops.gid.add_preset("EXEC_DEFAULT", remove_active=True)
+        assert found("Tree")
+        index = next(i for i, r in enumerate(bpy.context.preferences.extensions.repos) if r.module == "user_default")
+        bpy.ops.extensions.package_uninstall(repo_index=index, pkg_id="image_dynamics")
+        assert found("Mine")
+        assert not found("Tree")
+
+    lone_blender.run_alone(script, archive=str(extension_zip))

@@ -69,4 +69,4 @@ def vertex_weights(mask: Weights, volume: SpectralVolume, height: int, width: in
     spacing = (1 / (columns - 1), height / width / (rows - 1))
     lowest = masking.lowest_at_vertices(mask, rows, columns)
     spectrum = at_vertices(volume, rows, columns)
-    return masking.feathered(lowest, spectrum, spacing, amplitude=masking.AMPLITUDE * max(1.0, amplitude))
+    return masking.feathered(lowest, spectrum, spacing, amplitude=max(masking.AMPLITUDE, amplitude))

@@ -84,7 +84,7 @@ def _look() -> float | None:
         return LOOK_SECONDS
     for obj in bpy.data.objects:
         uid = obj.session_uid
-        if "gid_mask_made_of" not in obj or _failed.get(uid) == masks.told(obj):
+        if not _is_own(obj) or _failed.get(uid) == masks.told(obj):
             continue
         if uid in _forced or masks.sources_changed(obj) or (uid in _painting and painted(obj)):
             try:
@@ -97,6 +97,11 @@ def _look() -> float | None:
     return LOOK_SECONDS if _painting else None
 
 
+def _is_own(obj: bpy.types.Object) -> bool:
+    """Whether an object has a mask that can be changed in this file."""
+    return "gid_mask_made_of" in obj and obj.library is None and obj.override_library is None
+
+
 def _checksum(image: bpy.types.Image) -> int:
     values = np.empty(len(image.pixels), np.float32)
     image.pixels.foreach_get(values)
@@ -106,9 +111,11 @@ def _checksum(image: bpy.types.Image) -> int:
 @persistent
 def _edited(_: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
     for update in graph.updates:
-        if isinstance(update.id, bpy.types.Object) and masks.sources_changed(update.id.original):
-            schedule()
-            return
+        if isinstance(update.id, bpy.types.Object):
+            obj = update.id.original
+            if _is_own(obj) and masks.sources_changed(obj):
+                schedule()
+                return
 
 
 @persistent

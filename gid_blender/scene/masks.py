@@ -196,7 +196,7 @@ def update_mask(obj: bpy.types.Object, *, quick: bool = False) -> Masked:
         hard = mask.values if mask.at_vertices else masking.lowest_at_vertices(mask.values, rows, columns)
         least = float(obj.get(_RADIUS, 0.0)) if quick else 0.0
         if least <= 0:
-            amplitude = masking.AMPLITUDE * max(1.0, abs(float(obj["gid_amplitude"])))
+            amplitude = max(masking.AMPLITUDE, abs(float(obj["gid_amplitude"])))
             least = masking.least_radius(hard, read_spectrum(obj, masked=False), spacing, amplitude=amplitude)
         obj[_RADIUS] = least
         weights = masking.envelope(hard, spacing, max(float(obj.get(FEATHER, 0.0)), least))
@@ -375,7 +375,7 @@ def require_changeable(obj: bpy.types.Object) -> None:
 def told(obj: bpy.types.Object) -> str:
     """What the mask is to be made of, in words that can be compared."""
     image = mask_image(obj)
-    told = [image.name_full if image is not None else None, bool(obj.get(ALPHA)), str(obj.get(SOURCE_GROUP, ""))]
+    told = [image.name if image is not None else None, bool(obj.get(ALPHA)), str(obj.get(SOURCE_GROUP, ""))]
     return json.dumps([*told, bool(obj.get(INVERT)), round(float(obj.get(FEATHER, 0.0)), 6)])
 
 

@@ -299,3 +299,33 @@ def test_nothing_of_it_stays_when_the_extension_is_switched_off(lone_blender):
             assert not [f for f in getattr(bpy.app.handlers, name) if "image_dynamics" in f.__module__], name
 
     lone_blender.run_alone(script)
+
+
+def test_the_picture_lies_half_transparent_over_the_mask(lone_blender):
+    def script():
+        import gpu
+        import numpy as np
+        from mathutils import Matrix
+
+        if not hasattr(gpu, "init"):
+            print("skipped: this Blender draws only with a window")
+            return
+        gpu.init()
+        red = bpy.data.images.new("red", 4, 4)
+        red.pixels.foreach_set(np.tile(np.float32([1, 0, 0, 1]), 16))
+        target = gpu.types.GPUOffScreen(32, 32)
+        with target.bind():
+            frame = gpu.state.active_framebuffer_get()
+            frame.clear(color=(1.0, 1.0, 1.0, 1.0))
+            with gpu.matrix.push_pop():
+                gpu.matrix.load_matrix(Matrix.Identity(4))
+                gpu.matrix.load_projection_matrix(
+                    Matrix.Translation((-1, -1, 0)) @ Matrix.Diagonal((2 / 32, 2 / 32, 1, 1))
+                )
+                module("ops.mask_drawing").draw_picture(red, (0, 0), (16, 32))
+            pixels = np.array(frame.read_color(0, 0, 32, 32, 3, 0, "FLOAT").to_list())
+        # 0.6 of the picture, the rest of the white mask beneath.
+        assert np.allclose(pixels[:, :15], (1, 0.4, 0.4), atol=0.01)
+        assert np.allclose(pixels[:, 17:], 1)
+
+    lone_blender.run_alone(script)

@@ -152,7 +152,8 @@ def _join(ray: Any, address: str) -> None:
     _knock(address)
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == "local":
-        options["include_dashboard"] = False
+        # Nobody else is to reach it.
+        options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
         ray.init(address=address, **options)
     except Exception as error:

@@ -158,6 +158,7 @@ def _warp(tree: bpy.types.NodeTree) -> bpy.types.NodeTree:
     moved = _node(tree, "CompositorNodeDisplace", 550, 0)
     link(given["Still"], moved.inputs["Image"])
     link(scaled.outputs[0], moved.inputs[1])
+    _hold_border(moved)
     for name in ("X Scale", "Y Scale"):
         if name in moved.inputs:
             moved.inputs[name].default_value = 1.0
@@ -186,14 +187,18 @@ def _to_size_of(
     scaled = _node(tree, "CompositorNodeScale", x + 250, y)
     set_node_mode(scaled, "space", "ABSOLUTE", "Type", "Absolute")
     set_node_mode(scaled, "interpolation", "BILINEAR", "Interpolation", "Bilinear")
-    for name in ("Extension X", "Extension Y"):
-        # 4.5 has no choice: what is enlarged fades over half a cell along the border.
-        if name in scaled.inputs:
-            scaled.inputs[name].default_value = "Extend"
+    _hold_border(scaled)
     tree.links.new(socket, scaled.inputs["Image"])
     tree.links.new(sides.outputs["X"], scaled.inputs["X"])
     tree.links.new(sides.outputs["Y"], scaled.inputs["Y"])
     return scaled.outputs[0]
+
+
+def _hold_border(node: bpy.types.Node) -> None:
+    """Let a node look up the border itself beyond it. 4.5 finds nothing there, so pictures fade along their border."""
+    for name in ("Extension X", "Extension Y"):
+        if name in node.inputs:
+            node.inputs[name].default_value = "Extend"
 
 
 def _mixed(

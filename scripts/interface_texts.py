@@ -45,7 +45,9 @@ def of_interface(package: str, folder: Path) -> list[Text]:
     """All texts, each once for each context, in the order of their sources."""
     found: dict[tuple[str, str], Text] = {}
     for text in [*_registered(package), *_written(folder)]:
-        found.setdefault((text.context, text.text), text)
+        # A dash is one in every language.
+        if any(character.isalpha() for character in text.text):
+            found.setdefault((text.context, text.text), text)
     return list(found.values())
 
 
@@ -123,11 +125,10 @@ class _Plainly(ast.NodeTransformer):
     take texts become Blender's.
     """
 
-    # Function: the arguments that are sentences.
-    SENTENCES = {"wrap": (1,)}
-
-    def __init__(self, constants: dict[str, str]) -> None:
+    def __init__(self, constants: dict[str, str], passing: dict[str, set[int]]) -> None:
         self._constants = constants
+        # Function: which of its arguments are texts.
+        self._passing = passing
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         text = self._constants.get(node.id) if isinstance(node.ctx, ast.Load) else None
@@ -139,9 +140,9 @@ class _Plainly(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-        if name not in self.SENTENCES:
+        said = [node.args[i] for i in sorted(self._passing.get(name, ())) if i < len(node.args)]
+        if not said:
             return node
-        said = [node.args[i] for i in self.SENTENCES[name] if i < len(node.args)]
         calls: list[ast.expr] = [ast.Call(ast.Name("pgettext_rpt", ast.Load()), [each], []) for each in said]
         return ast.Call(node.func, calls, [])
 
@@ -151,9 +152,12 @@ def _written(folder: Path) -> Iterator[Text]:
     sources = sorted(path for part in DRAWN for path in _python(folder / part))
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sources}
     shared = {name: text for tree in trees.values() for name, text in _constants(tree).items() if name[0] != "_"}
+    passing: dict[str, set[int]] = {}
+    for tree in trees.values():
+        passing |= _passed_on(tree)
     options = settings.I18nSettings()
     for path, tree in trees.items():
-        plain = ast.fix_missing_locations(_Plainly(shared | _constants(tree)).visit(tree))
+        plain = ast.fix_missing_locations(_Plainly(shared | _constants(tree), passing).visit(tree))
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(scratch) / path.name
             copy.write_text(ast.unparse(plain), encoding="utf-8")
@@ -167,6 +171,21 @@ def _written(folder: Path) -> Iterator[Text]:
 
 def _python(path: Path) -> list[Path]:
     return list(path.rglob("*.py")) if path.is_dir() else [path]
+
+
+def _passed_on(tree: ast.Module) -> dict[str, set[int]]:
+    """Functions of a module that draw or translate what they are given: their names, and the places of those texts."""
+    found: dict[str, set[int]] = {}
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef):
+            places = {argument.arg: i for i, argument in enumerate(function.args.args)}
+            calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+            given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "text"]
+            given += [call.args[0] for call in calls if getattr(call.func, "id", "") in {"iface_", "rpt_"}]
+            texts = {places[node.id] for node in given if isinstance(node, ast.Name) and node.id in places}
+            if texts:
+                found[function.name] = texts
+    return found
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:

@@ -101,7 +101,7 @@ class GID_OT_files_refresh(bpy.types.Operator):
     """Look at what is on the disk: rendered frames, copies, kept motions"""
 
     bl_idname = "gid.files_refresh"
-    bl_label = "Refresh"
+    bl_label = "Look at Files on Disk"
     bl_options = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -118,7 +118,7 @@ class GID_OT_files_clean(bpy.types.Operator):
     """Delete frames and copies that the extension made and no scene of this file uses; this cannot be undone"""
 
     bl_idname = "gid.files_clean"
-    bl_label = "Clean Up"
+    bl_label = "Clean Up Rendered Files"
     bl_options = {"REGISTER"}
 
     others: BoolProperty(

@@ -24,7 +24,7 @@ class _Files:
         layout = self.layout
         layout.operator("gid.make_self_contained", icon="PACKAGE")
         row = layout.row(align=True)
-        row.operator("gid.files_refresh", icon="FILE_REFRESH")
+        row.operator("gid.files_refresh", text="Refresh", icon="FILE_REFRESH")
         row.operator("gid.files_clean", text="Clean Up…", icon="TRASH")
         if not found.is_known:
             return

@@ -184,10 +184,10 @@ class GID_PG_settings(bpy.types.PropertyGroup):
 
     # Lists go by numbers; what is chosen is kept as an object, since numbers change with every object that comes.
     excitation_index: IntProperty(
-        name="Excitation", description="The excitation that the panel shows", get=_index, set=_set_index
+        name="Excitation", description="The excitation that the panel shows", min=-1, get=_index, set=_set_index
     )
     layer_index: IntProperty(
-        name="Layer", description="The layer that the panel shows", get=_layer_index, set=_set_layer_index
+        name="Layer", description="The layer that the panel shows", min=-1, get=_layer_index, set=_set_layer_index
     )
 
 

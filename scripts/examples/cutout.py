@@ -112,9 +112,10 @@ def build_set(scene: bpy.types.Scene) -> None:
     apple.data.materials.append(material("Apple", (0.35, 0.42, 0.05), 0.3))
 
     lamp = bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "AREA"))
-    lamp.data.energy, lamp.data.size = 45, 0.12
+    lamp.data.energy, lamp.data.size = 220, 0.2
     lamp.data.color = (1.0, 0.88, 0.72)
-    lamp.location, lamp.rotation_euler = (-0.75, -0.75, 1.05), (math.radians(48), 0, math.radians(-48))
+    # So far in front that the flower's shadow reaches the wall, beside the books.
+    lamp.location, lamp.rotation_euler = (-1.35, -2.4, 0.95), (math.radians(79), 0, math.radians(-27))
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.location, camera.rotation_euler = (0.1, -1.5, 0.52), (math.radians(81), 0, 0)
     for obj in (lamp, camera):

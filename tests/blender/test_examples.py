@@ -101,11 +101,9 @@ class TestLanterns:
     def test_the_gust_moves_them_more_than_the_calm_loop_does(self, scene):
         picture = next(o for o in scene.objects if "gid_mask" in o)
         blown = sway(scene, picture)
-        scene_curves = picture.animation_data.action
         picture.animation_data.action = None
         picture["gid_response"] = [0.0] * len(picture["gid_response"])
         calm = sway(scene, picture)
-        assert scene_curves is not None
         # The gust begins after a fifth of the film and has its peaks in the middle.
         middle = slice(FRAMES // 3, 2 * FRAMES // 3)
         assert blown[middle].mean() > 1.2 * calm[middle].mean()
@@ -164,14 +162,17 @@ class TestCutout:
         # The dullest of a petal's, leaf's and stem's colours: cloth has more than 190 of each.
         assert np.median(cut[edge][:, :3].min(axis=1)) < 120
 
-    def test_the_flower_lies_over_the_render_in_its_own_colours(self, cutout, frames):
+    def test_the_flower_lies_over_the_render_in_its_own_colours(self, cutout, scene, tmp_path):
+        # Unblurred: at this size the flower's way in a fourth of the loop is as wide as the blur's tiles.
+        plate(scene).inputs["Shutter"].default_value = 0
+        frame = rendered(scene, tmp_path / "sharp.png")
         cut = pixels(cutout / "rose.png")
-        whole = cut[..., 3] == 255
-        # The bottle: it does not sway, so each frame has it as it was cut out. Compositing in float, saved in 8 bits.
-        whole[: round(0.65 * len(cut))] = False
-        inner = whole & np.roll(whole, 1, 1) & np.roll(whole, -1, 1) & np.roll(whole, 1, 0) & np.roll(whole, -1, 0)
-        assert inner.sum() > 50
-        assert np.abs(frames[:, inner] - cut[inner][:, :3]).max() <= 2
+        # The bottle: it does not sway, so each frame has it as it was cut out.
+        solid = cut[..., 3] == 255
+        solid[: round(0.65 * len(cut))] = False
+        assert solid.sum() > 100
+        # One level, for the render is dithered.
+        assert np.abs(frame[solid] - cut[solid][:, :3]).max() <= 1
 
     def test_it_sways_and_the_bottle_stands(self, frames):
         moved = np.abs(frames - frames[0]).max(axis=(0, 3))
@@ -190,12 +191,10 @@ class TestCutout:
         assert (darker > 10).mean() > 0.03
         assert darker.mean() > 0.5
 
-    def test_what_moves_is_blurred_along_its_way(self, scene, flower, tmp_path):
+    def test_what_moves_is_blurred_and_nothing_else(self, scene, tmp_path):
         scene.frame_set(3)
         blurred = rendered(scene, tmp_path / "blurred.png")
-        bpy.context.view_layer.objects.active = flower
-        plate = next(n for n in compositor(scene).nodes if n.get("gid_part") == "plate")
-        plate.inputs["Shutter"].default_value = 0
+        plate(scene).inputs["Shutter"].default_value = 0
         sharp = rendered(scene, tmp_path / "sharp.png")
         differs = np.abs(blurred - sharp).max(axis=2)
         height = len(differs)
@@ -210,5 +209,7 @@ def rendered(scene, path: Path) -> np.ndarray:
     return pixels(path)[..., :3]
 
 
-def compositor(scene):
-    return scene.compositing_node_group if hasattr(scene, "compositing_node_group") else scene.node_tree
+def plate(scene):
+    """The node in the compositor that lays the picture over the render."""
+    tree = scene.compositing_node_group if hasattr(scene, "compositing_node_group") else scene.node_tree
+    return next(node for node in tree.nodes if node.get("gid_part") == "plate")

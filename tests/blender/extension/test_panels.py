@@ -85,6 +85,14 @@ def test_panels_draw_in_every_state(blender):
         bpy.data.images.remove(picture["gid_mask"])
         draw_all()
         bpy.ops.gid.mask_remove("EXEC_DEFAULT")
+        picture["gid_mask"] = new_picture("cut", 96, 64)
+        assert bpy.ops.gid.split_layers("EXEC_DEFAULT", own_mask=True, background=False) == {"FINISHED"}
+        assert module("scene").is_layer(bpy.context.object)
+        draw_all()
+        bpy.data.objects.remove(bpy.context.object)
+        del picture["gid_mask"]
+        picture.hide_viewport = picture.hide_render = False
+        bpy.context.view_layer.objects.active = picture
         for kind in ("PULL", "POKE", "LOAD", "GUST", "WIND"):
             bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind=kind)
             draw_all()

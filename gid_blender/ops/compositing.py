@@ -9,6 +9,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from .. import scene
+from ..scene.masks import has_grid, mask_image
 from . import volume_store
 from .excitations import NO_PICTURE, picture_in
 from .render import frames_root
@@ -34,7 +35,7 @@ COLOURS = (
     ),
     ("SCENE", "Scene Light", "The picture is light as the render is, and the view transform changes its colours"),
 )
-_MASK, _DISPLACEMENT = "gid_mask", "gid_rendered_displacement"
+_DISPLACEMENT = "gid_rendered_displacement"
 
 
 class GID_OT_setup_compositing(bpy.types.Operator):
@@ -75,19 +76,18 @@ class GID_OT_setup_compositing(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj, target = picture_in(context), context.scene
-        mask = obj.get(_MASK)
+        mask = mask_image(obj) if self.use_mask else None
         how = scene.Composite(
             behind=self.behind,
             keep_colours=self.colours == "PICTURE",
             shutter=self.shutter,
-            # Of what is displaced here, the mask is the only thing that pins it.
-            mask=mask if isinstance(mask, bpy.types.Image) and (self.use_mask or self.source == "DISPLACE") else None,
+            mask=mask,
         )
         try:
             # Before files are written for nothing.
             scene.require_compositor(target, obj, how)
             if self.source == "DISPLACE":
-                how = replace(how, displacement=_displacement(target, obj))
+                how = replace(how, displacement=_displacement(target, obj, masked=mask is None))
             remarks = scene.setup_compositing(target, obj, how)
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
@@ -123,13 +123,15 @@ class GID_OT_remove_compositing(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _displacement(target: bpy.types.Scene, obj: bpy.types.Object) -> scene.Rendered:
+def _displacement(target: bpy.types.Scene, obj: bpy.types.Object, *, masked: bool) -> scene.Rendered:
     """One loop of the picture as displacement, written anew with the controls as they are."""
-    if "gid_columns" not in obj.data:
+    if not has_grid(obj):
         raise scene.SceneError(
             f"“{obj.name}” is not the plane of a picture, so there is no still to displace.", "Choose Rendered Frames."
         )
     volume = volume_store.pinned(obj, volume_store.recall(obj))
+    if masked:
+        volume = volume_store.masked(obj, volume)
     count = max(2, round(scene.loop_length(obj)))
     root, _ = frames_root(target)
     image = scene.motion_image(obj)

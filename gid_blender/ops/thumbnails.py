@@ -9,7 +9,6 @@ import numpy as np
 
 from .. import motion, scene
 from ..motion.thumbnail import shrunk, swaying
-from .session import redraw
 
 __all__ = ["Thumbnails"]
 
@@ -70,8 +69,18 @@ class Thumbnails:
         if not self._icons:
             return None
         self.frame = (self.frame + 1) % FRAMES
-        redraw()
+        _redraw_sidebars()
         return 1 / RATE
+
+
+def _redraw_sidebars() -> None:
+    # Not the session's: that also sets the status bar, which may be telling something.
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"VIEW_3D", "IMAGE_EDITOR"}:
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
 
 
 def _shown(small: np.ndarray, *, linear: bool) -> np.ndarray:

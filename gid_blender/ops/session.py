@@ -16,6 +16,7 @@ from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
+from bpy.app.translations import pgettext_iface as iface_
 
 from .. import __version__
 from ..setup import Installer, SetupError, SetupState
@@ -24,6 +25,7 @@ from ..worker.errors import WorkerError
 from ..worker.job import Job, JobState
 from .paths import user_folder
 from .report import EXPECTED, Problem, problem_of
+from .stages import in_ones_language
 from .worker_command import own_environment, worker_command, worker_variables
 
 __all__ = ["Task", "begin", "log_file", "redraw", "register", "session", "unregister", "watch"]
@@ -345,7 +347,8 @@ def redraw() -> None:
     """Show the state in every panel that has it, and in the status bar."""
     text = None
     if session.busy:
-        text = f"Image Dynamics: {session.stage}  {session.elapsed}  (ESC cancels)"
+        what, how = in_ones_language(session.stage), iface_("ESC cancels")
+        text = f"Image Dynamics: {what}  {session.elapsed}  ({how})"
     for window in bpy.context.window_manager.windows:
         window.workspace.status_text_set(text)
         for area in window.screen.areas:

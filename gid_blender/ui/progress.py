@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from ..ops.session import session
+from ..ops.stages import in_ones_language
 
 __all__ = ["draw_progress"]
 
@@ -24,5 +25,5 @@ def draw_progress(layout: bpy.types.UILayout, operator: str, *, icon: str, text:
         column.operator(operator, icon=icon, **({"text": text} if text else {}))
         return
     row = column.row(align=True)
-    row.progress(factor=session.factor, type="BAR", text=f"{session.stage}   {session.elapsed}")
+    row.progress(factor=session.factor, type="BAR", text=f"{in_ones_language(session.stage)}   {session.elapsed}")
     row.operator("gid.cancel", text="", icon="X")

@@ -7,6 +7,7 @@ import bpy
 
 from ..ops.queue_run import chosen, runner
 from ..ops.session import session
+from ..ops.stages import in_ones_language
 from ..ops.variations import shown
 from .panels import CATEGORY, variants
 from .problem_box import wrap
@@ -60,7 +61,8 @@ class _Queue(_Panel):
         row = layout.row(align=True)
         row.scale_y = 1.4
         if runner.running:
-            row.progress(factor=session.factor, type="BAR", text=f"{session.stage}   {session.elapsed}")
+            text = f"{in_ones_language(session.stage)}   {session.elapsed}"
+            row.progress(factor=session.factor, type="BAR", text=text)
             row.operator("gid.queue_pause", text="", icon="PLAY" if runner.pausing else "PAUSE", depress=runner.pausing)
             row.operator("gid.cancel", text="", icon="X")
         else:

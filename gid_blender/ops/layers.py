@@ -181,12 +181,15 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
         return self.invoke_popup(context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        target = context.scene
+        target, obj = context.scene, context.object
         try:
+            if self.depth == "CAMERA":
+                # Before anything is made.
+                scene.farthest(target, obj, self.nearest)
             layers, remarks = scene.split_layers(
                 target,
-                context.object,
-                self._images(context.object),
+                obj,
+                self._images(obj),
                 spacing=0.0 if self.depth == "CAMERA" else self.spacing,
                 overlap=self.overlap,
                 kind=self.kind,
@@ -197,7 +200,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             layers[-1].select_set(True)
             if self.depth == "CAMERA":
                 context.view_layer.update()
-                scene.spread_layers(target, [context.object, *layers] if len(layers) == 1 else layers, self.nearest)
+                scene.spread_layers(target, [obj, *layers], self.nearest)
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}

@@ -21,7 +21,7 @@ from .errors import SceneError
 from .fingerprint import dependencies, fingerprint
 from .frames import FrameFolder, frame_folder, output_root
 from .layer_background import add_background, hidden_region
-from .layer_depth import distance_of, set_distance, spread_layers
+from .layer_depth import distance_of, farthest, set_distance, spread_layers
 from .layers import is_layer, layer_pixels, layers_of, move_layer, sharing_motion, split_layers, stack_of
 from .mesh_keys import remove_mesh_motion, require_removable
 from .mesh_motion import Looked, MeshSettings, at_rest, look, move
@@ -94,6 +94,7 @@ __all__ = [
     "empties_of",
     "ensure_response",
     "excitation",
+    "farthest",
     "find_motion_object",
     "find_source",
     "find_waiting",

@@ -12,7 +12,7 @@ import numpy as np
 from .errors import SceneError
 from .layer_depth import set_off
 from .layer_masks import covered, grown
-from .layers import BACKGROUND, MASK, ORDER, copied, layers_of, mask_of_layer, stack_picture
+from .layers import BACKGROUND, MASK, ORDER, copied, layers_of, mask_of_layer, plane_of_stack, stack_picture
 from .masks import set_mask
 from .objects import is_motion_object, motion_image
 from .pixels import MIN_SIDE, Pixels, image_from_pixels
@@ -69,7 +69,7 @@ def add_background(
         stack: the layers.
         pixels: the filled picture.
         region: what was filled, see `hidden_region`.
-        spacing: Blender units behind the rearmost layer.
+        spacing: Blender units behind the rearmost layer, where the plane of the whole picture is gone.
 
     Raises:
         SceneError: when there are no layers any more, or they are linked.
@@ -84,6 +84,9 @@ def add_background(
     background = copied(rear, name, stack)
     if BACKGROUND in rear:
         bpy.data.objects.remove(rear)
+    elif (plane := plane_of_stack(stack)) is not None:
+        # Where the whole picture was, all layers are in front.
+        background.matrix_world = plane.matrix_world
     else:
         set_off(scene, background, -spacing)
     if MASK in background:

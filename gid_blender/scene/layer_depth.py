@@ -10,7 +10,7 @@ from mathutils import Matrix
 
 from .errors import SceneError
 
-__all__ = ["distance_of", "set_distance", "set_off", "spread_layers"]
+__all__ = ["distance_of", "farthest", "set_distance", "set_off", "spread_layers"]
 
 
 def distance_of(scene: bpy.types.Scene, obj: bpy.types.Object) -> float:
@@ -74,6 +74,18 @@ def set_off(scene: bpy.types.Scene, obj: bpy.types.Object, step: float) -> None:
         obj.matrix_world = matrix
 
 
+def farthest(scene: bpy.types.Scene, rear: bpy.types.Object, nearest: float) -> float:
+    """How far the rearmost of layers is; see `spread_layers`, which raises what this raises."""
+    far = distance_of(scene, rear)
+    near = scene.camera.data.clip_start
+    if not near < nearest < far:
+        raise SceneError(
+            f"The foremost layer has to be between {near:g} and {far:g} from the camera, where the rearmost is.",
+            "Choose a distance between.",
+        )
+    return far
+
+
 def spread_layers(scene: bpy.types.Scene, layers: Sequence[bpy.types.Object], nearest: float) -> None:
     """Set layers between where the rearmost is and a nearest distance, at equal steps.
 
@@ -85,12 +97,6 @@ def spread_layers(scene: bpy.types.Scene, layers: Sequence[bpy.types.Object], ne
     Raises:
         SceneError: as `set_distance`, and when the nearest is not the nearest; nothing is moved then.
     """
-    far = distance_of(scene, layers[0])
-    near = scene.camera.data.clip_start
-    if not near < nearest < far:
-        raise SceneError(
-            f"The foremost layer has to be between {near:g} and {far:g} from the camera, where the rearmost is.",
-            "Choose a distance between.",
-        )
+    far = farthest(scene, layers[0], nearest)
     for number, layer in enumerate(layers):
         set_distance(scene, layer, far + (nearest - far) * number / max(len(layers) - 1, 1))

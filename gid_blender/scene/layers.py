@@ -32,6 +32,7 @@ __all__ = [
     "mask_of_layer",
     "move_layer",
     "picture_of_plane",
+    "plane_of_stack",
     "sharing_motion",
     "split_layers",
     "stack_of",
@@ -40,7 +41,7 @@ __all__ = [
 
 # On the objects of a stack: where they are in it, 0 the rearmost; and the image that their alpha is multiplied with.
 ORDER, MASK, BACKGROUND = "gid_layer", "gid_layer_mask", "gid_background"
-_STACK = "gid_stack"
+_STACK, _PLANE = "gid_stack", "gid_stack_plane"
 
 
 def is_layer(obj: bpy.types.Object | None) -> bool:
@@ -59,6 +60,12 @@ def stack_picture(stack: bpy.types.Collection) -> bpy.types.Image | None:
     """The picture that a stack was made of; None when it was deleted."""
     image = stack.get(_STACK)
     return image if isinstance(image, bpy.types.Image) else None
+
+
+def plane_of_stack(stack: bpy.types.Collection) -> bpy.types.Object | None:
+    """The plane of the whole picture, which is hidden; None when it was deleted."""
+    plane = stack.get(_PLANE)
+    return plane if isinstance(plane, bpy.types.Object) and plane.users_scene else None
 
 
 def layers_of(stack: bpy.types.Collection) -> list[bpy.types.Object]:
@@ -160,7 +167,7 @@ def split_layers(
         raise SceneError(f"“{obj.name}” has no material.", "Make a new plane from the picture.")
     parts, remarks = read_masks(picture, images, overlap=overlap, kind=kind)
     stack = bpy.data.collections.new(f"{Path(picture.name).stem} Layers")
-    stack[_STACK] = picture
+    stack[_STACK], stack[_PLANE] = picture, obj
     home.children.link(stack)
     layers = []
     for number, part in enumerate(reversed(parts), start=1):

@@ -135,6 +135,35 @@ def test_split_by_masks_fill_order_and_depth(blender, folder, real_worker):
     blender.run(script, worker=real_worker, folder=folder)
 
 
+def test_toward_the_camera_at_once_or_not_at_all(blender, folder):
+    def script(folder):
+        scene = module("scene")
+        target = bpy.context.scene
+        camera = target.camera
+        camera.location, camera.rotation_euler = (0, 0, 4), (0, 0, 0)
+        options = {"directory": folder, "files": [{"name": "1 flower.png"}], "depth": "CAMERA", "background": False}
+        bpy.ops.gid.import_pictures(
+            "EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9, align_axis="+Z"
+        )
+        plane, before = bpy.context.object, len(bpy.data.objects)
+        bpy.context.view_layer.update()
+        assert "between 0.1 and 4 from the camera" in failure(
+            bpy.ops.gid.split_layers, "EXEC_DEFAULT", nearest=5, **options
+        )
+        assert (len(bpy.data.objects), plane.hide_render) == (before, False)
+        assert bpy.ops.gid.split_layers("EXEC_DEFAULT", nearest=2.5, **options) == {"FINISHED"}
+        bpy.context.view_layer.update()
+        assert abs(scene.distance_of(target, bpy.context.object) - 2.5) < 1e-4
+        # Its background is where the picture was.
+        stack = scene.stack_of(bpy.context.object)
+        pixels = scene.read_pixels(bpy.data.images["meadow.png"])
+        background = scene.add_background(target, stack, pixels, scene.hidden_region(stack))
+        bpy.context.view_layer.update()
+        assert abs(scene.distance_of(target, background) - 4) < 1e-4
+
+    blender.run(script, folder=folder)
+
+
 def test_without_a_worker_the_layers_are_there_and_the_sentence_says_what_is_not(blender, folder):
     def script(folder):
         bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9)

@@ -17,7 +17,7 @@ Values = npt.NDArray[np.float32]
 Index = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
-SWEEPS = 60
+SWEEPS = 40
 # Of the largest value; the eye sees no difference, and what is filled in was not measured anyhow.
 CLOSE_ENOUGH = 1e-3
 
@@ -102,21 +102,25 @@ def fill_along_edges(
     if known.all() or not known.any():
         return out, there
     scores, axes = _fewer(out, known)
-    unknown = graph.of(~known)
     # From the rim inwards: a first guess that is right about which side everything belongs to.
+    left = graph.of(~known)
     while True:
-        rim, means = unknown.of(~there).means(scores, there)
+        rim, means = left.means(scores, there)
         if len(rim) == 0:
             break
         scores[rim], there[rim] = means, True
+        left = left.of(~there)
     inside = graph.of(there & ~known)
+    if len(inside.source) == 0:
+        return out, there
+    first = np.flatnonzero(np.concatenate([[True], inside.source[1:] != inside.source[:-1]]))
+    rows, total = inside.source[first], np.add.reduceat(inside.weight, first)
+    share = (inside.weight / np.repeat(total, np.diff([*first, len(inside.source)])))[:, None]
     largest = float(np.abs(scores[known]).max(initial=0))
     for sweep in range(sweeps):
         if progress is not None:
             progress(sweep, sweeps)
-        rows, means = inside.means(scores, there)
-        if len(rows) == 0:
-            break
+        means = np.add.reduceat(scores[inside.target] * share, first, axis=0)
         change = float(np.abs(means - scores[rows]).max())
         scores[rows] = means
         if change <= 0.1 * CLOSE_ENOUGH * largest:

@@ -86,9 +86,12 @@ class GID_OT_variations(bpy.types.Operator):
 
     bl_idname = "gid.variations"
     bl_label = "Variations"
-    bl_options = {"REGISTER"}
+    # Not in the redo panel: what it would do again is to ask the worker, and wait.
+    bl_options = set()
 
-    count: IntProperty(name="Variations", description="How many motions are offered", default=4, min=2, max=24)
+    count: IntProperty(
+        name="Variations", description="How many motions are offered", default=0, min=0, max=24, options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -113,7 +116,8 @@ class GID_OT_variations(bpy.types.Operator):
         first = target.gid.seed
         try:
             source = picture(context)
-            task = VariationTask(target, source, [(first + n) % 2**31 for n in range(self.count)])
+            count = self.count or target.gid_queue.variations
+            task = VariationTask(target, source, [(first + n) % 2**31 for n in range(count)])
         except EXPECTED as error:
             self.report({"ERROR"}, session.fail(error).sentence)
             return {"CANCELLED"}

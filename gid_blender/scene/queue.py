@@ -53,6 +53,7 @@ class GID_PG_queue_entry(bpy.types.PropertyGroup):
 class GID_PG_queue(bpy.types.PropertyGroup):
     entries: CollectionProperty(type=GID_PG_queue_entry, name="Entries", description="Pictures, in the order of work")
     index: IntProperty(name="Chosen", description="The entry that the panel shows", default=0, min=0)
+    variations: IntProperty(name="Variations", description="How many motions are offered", default=4, min=2, max=24)
 
 
 def add(scene: bpy.types.Scene, source: Source, *, seed: int, quality: str, replace: bool) -> bool:

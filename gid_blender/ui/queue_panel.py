@@ -75,7 +75,9 @@ class _Variations(_Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        layout.operator("gid.variations", icon="MOD_ARRAY")
+        row = layout.row(align=True)
+        row.operator("gid.variations", icon="MOD_ARRAY")
+        row.prop(context.scene.gid_queue, "variations", text="")
         if not shown.volumes:
             return
         row = layout.row()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build an asset library that the extension ships: a .blend with its catalogue, for the Blender that runs this.
 
-    .venv/bpy45/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_4
-    .venv/bpy52/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_5
-    .venv/bpy45/bin/python scripts/make_assets.py --output-dir DIR  # elsewhere, for a comparison
+    PYTHONPATH=. .venv/bpy45/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_4
+    PYTHONPATH=. .venv/bpy52/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_5
+    PYTHONPATH=. .venv/bpy45/bin/python scripts/make_assets.py --output-dir DIR  # elsewhere, for a comparison
 
 There are two, because a Displace node from 4.5 comes into 5.x with a filter that softens. A .blend holds addresses of
 memory, so no two are equal byte for byte; names, node graphs, motion and catalogue are.
@@ -18,12 +18,10 @@ import bpy
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from gid_blender import motion, scene
+from gid_blender.scene.plate_group import plate_group, warp_group
 
-from gid_blender import motion, scene  # noqa: E402
-from gid_blender.scene.plate_group import plate_group, warp_group  # noqa: E402
-
-ASSETS = ROOT / "gid_blender/assets"
+ASSETS = Path(__file__).resolve().parent.parent / "gid_blender/assets"
 AUTHOR, LICENSE = "Generative Image Dynamics contributors", "GPL-3.0-or-later"
 CREDIT = "Photograph: vultilion, CC-BY 2.0"
 # Made up once: Blender knows a catalogue by its number alone.

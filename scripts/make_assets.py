@@ -17,7 +17,6 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
 from gid_blender import motion, scene
 from gid_blender.scene.plate_group import plate_group, warp_group
 

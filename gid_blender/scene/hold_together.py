@@ -21,7 +21,7 @@ Index = npt.NDArray[np.intp]
 
 # A part that ends this near to another one hangs on it: a share of its own size, and of all together.
 _OWN, _ALL = 0.1, 0.004
-_ROUNDS, _ROOTS = 64, 64
+_ROUNDS, _ROOTS = 64, 16
 
 
 class Holds:

@@ -14,6 +14,7 @@ import bpy
 from ..compat import compositor_sink, convert_view, existing_compositor, set_node_mode, strips
 from .errors import SceneError
 from .material import play_cyclic
+from .mesh_view import require_plane
 from .objects import motion_image
 from .plate_group import plate_group, warp_group
 from .rendered import Rendered, rendered
@@ -105,6 +106,7 @@ def setup_compositing(
 def require_compositor(scene: bpy.types.Scene, picture: bpy.types.Object, how: Composite) -> None:
     """Refuse, before anything is changed, what `setup_compositing` cannot do, rendered frames aside."""
     _require_local(scene)
+    require_plane(picture)
     if motion_image(picture) is None:
         raise SceneError(f"The picture of “{picture.name}” was deleted.", "Undo the deletion, or generate anew.")
     if how.keep_colours:

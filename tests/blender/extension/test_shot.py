@@ -124,3 +124,36 @@ def test_the_asset_library_comes_and_goes_when_asked(blender):
         assert [library.path for library in libraries] == before
 
     blender.run(script)
+
+
+def test_a_strip_goes_where_the_sequencer_looks_and_nothing_is_lost_when_it_cannot(blender, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        scene, layer = bpy.context.scene, module("scene")
+        obj = small_motion_object()
+        paths = [Path(folder) / f"f_{number:04d}.png" for number in (1, 2)]
+        for path in paths:
+            image = new_picture(path.stem)
+            image.filepath_raw, image.file_format = str(path), "PNG"
+            image.save()
+        layer.remember_render(obj, layer.sequence_image(paths), count=2, start=1, cyclic=True)
+
+        edit = bpy.data.scenes.new("Edit")
+        edit.render.fps = 2 * scene.render.fps
+        pinned = hasattr(bpy.context.workspace, "sequencer_scene")
+        if pinned:
+            bpy.context.workspace.sequencer_scene = edit
+        assert bpy.ops.gid.add_to_timeline() == {"FINISHED"}
+        home = edit if pinned else scene
+        assert [strip.name for _, strip in layer.strips_of(obj)] == [home.sequence_editor.strips[0].name]
+        assert ("2 times as fast" in session.note) == pinned
+
+        for _ in range(127):
+            bpy.ops.gid.add_to_timeline()
+        assert "All 128 channels" in failure(bpy.ops.gid.add_to_timeline)
+        paths[1].unlink()
+        assert "f_0002.png” is missing" in failure(bpy.ops.gid.add_to_timeline)
+        assert len(layer.strips_of(obj)) == 128
+
+    blender.run(script, folder=str(tmp_path))

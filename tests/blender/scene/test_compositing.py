@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the compositor makes of a picture, rendered and compared in numbers."""
 
-import struct
-
 import bpy
 import numpy as np
 import pytest
@@ -23,6 +21,7 @@ from gid_blender.scene import (
     setup_compositing,
     write_displacement,
 )
+from tests.blender.scene.exr import vectors
 from tests.blender.scene.helpers import SMALL, saved
 from tests.blender.scene.test_pixels import write_png
 
@@ -291,35 +290,6 @@ class TestMotionBlur:
 
     def test_a_closed_shutter_changes_nothing(self, scene, picture, frames, tmp_path):
         assert apart(self.composited(scene, picture, frames, tmp_path, 0.0), moved(0)) <= 1
-
-
-def vectors(width, height, values):
-    """The bytes of an OpenEXR file as the worker writes it: X, Y, Z and W of a Vector pass, all the same everywhere."""
-
-    def attribute(name, kind, data):
-        return f"{name}\0{kind}\0".encode() + struct.pack("<i", len(data)) + data
-
-    channels = {f"Layer.Vector.{name}": value for name, value in zip("XYZW", values, strict=True)}
-    listed = b"".join(name.encode() + b"\0" + struct.pack("<iB3xii", 2, 0, 1, 1) for name in sorted(channels)) + b"\0"
-    window = struct.pack("<4i", 0, 0, width - 1, height - 1)
-    header = b"".join(
-        [
-            struct.pack("<ii", 20000630, 2),
-            attribute("channels", "chlist", listed),
-            attribute("compression", "compression", b"\0"),
-            attribute("dataWindow", "box2i", window),
-            attribute("displayWindow", "box2i", window),
-            attribute("lineOrder", "lineOrder", b"\0"),
-            attribute("pixelAspectRatio", "float", struct.pack("<f", 1)),
-            attribute("screenWindowCenter", "v2f", struct.pack("<ff", 0, 0)),
-            attribute("screenWindowWidth", "float", struct.pack("<f", 1)),
-            b"\0",
-        ]
-    )
-    row = b"".join(np.full(width, channels[name], "<f4").tobytes() for name in sorted(channels))
-    first = len(header) + 8 * height
-    offsets = struct.pack(f"<{height}q", *(first + y * (8 + len(row)) for y in range(height)))
-    return header + offsets + b"".join(struct.pack("<ii", y, len(row)) + row for y in range(height))
 
 
 class TestTree:

@@ -171,6 +171,7 @@ def test_what_needs_a_picture_says_so(blender):
         said = "through the camera"
         assert said in failure(bpy.ops.gid.render_sequence, "EXEC_DEFAULT")
         assert said in failure(bpy.ops.gid.render_frames, "EXEC_DEFAULT")
+        assert said in failure(bpy.ops.gid.setup_compositing, "EXEC_DEFAULT")
         assert said in failure(bpy.ops.gid.export_page, "EXEC_DEFAULT", filepath="/tmp/page.html")
         # The motion of its picture is there as long as the cache is.
         path = bpy.app.tempdir + "again.npz"

@@ -19,7 +19,7 @@ def main(target: Path, fps: float, width: int, frames: list[str]) -> None:
             height = round(frame.height * width / frame.width)
             pictures.append(frame.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
     pictures[0].save(
-        target, save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, quality=38, method=4
+        target, save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, quality=35, method=4
     )
 
 

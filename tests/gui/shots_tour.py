@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The click path of a shot in a windowed Blender, with a real mouse and keyboard, counted for docs/shots.md.
+
+    python tests/gui/shots_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
+
+Places are those of Blender 5.2's first workspace at 1600 × 900, in the sidebar of an Image Editor with one panel at a
+time (folding and scrolling are not counted, for any of the ways that are compared).
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[1]))
+
+from drive import ROOT, Window  # noqa: E402
+from touch_tour import expect  # noqa: E402
+
+from gid_blender.worker.discovery import find_command  # noqa: E402
+
+# x, y of the middle and half the height of a lantern, in the photograph of 720 × 480; those that hang free.
+LANTERNS = (
+    (96, 131, 60), (203, 75, 50), (284, 152, 80), (186, 203, 50), (460, 133, 55), (360, 193, 50), (638, 130, 55),
+    (519, 220, 65), (102, 276, 55), (98, 410, 45), (172, 374, 55), (230, 414, 45), (259, 272, 50), (408, 330, 80),
+    (302, 350, 35), (490, 395, 30), (577, 365, 50), (670, 200, 45),
+)  # fmt: skip
+KEYS = ((30, "0.004"), (42, "0.014"), (54, "0.006"), (66, "0.012"))
+PLAYHEAD = (1001, 830)
+
+
+class Hand:
+    """A mouse and a keyboard that count."""
+
+    def __init__(self, window: Window) -> None:
+        self.window, self.clicks, self.drags, self.keys = window, 0, 0, 0
+        self.began = time.monotonic()
+
+    def at(self, x: int, y: int) -> None:
+        for back in (5, 0):
+            self.window.call("do", "mousemove", str(x - back), str(y - back))
+            time.sleep(0.25)
+
+    def click(self, x: int, y: int, times: int = 1) -> None:
+        self.at(x, y)
+        self.window.call("do", "click", "--repeat", str(times), "--delay", "60", "1")
+        self.clicks += times
+        time.sleep(0.4)
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        self.at(*start)
+        self.window.call("do", "mousedown", "1")
+        for part in (0.3, 0.6, 1.0):
+            place = [round(a + (b - a) * part) for a, b in zip(start, end, strict=True)]
+            self.window.call("do", "mousemove", *map(str, place))
+            time.sleep(0.1)
+        self.window.call("do", "mouseup", "1")
+        self.drags += 1
+        time.sleep(0.2)
+
+    def press(self, key: str) -> None:
+        self.window.key(key)
+        self.keys += 1
+        time.sleep(0.3)
+
+    def enter(self, x: int, y: int, text: str) -> None:
+        """A value into a field."""
+        self.click(x, y, times=2)
+        time.sleep(0.6)
+        self.window.call("do", "type", "--delay", "40", text)
+        self.keys += len(text)
+        self.press("Return")
+
+    def until(self, test, what: str, seconds: float = 900) -> None:
+        deadline = time.monotonic() + seconds
+        while not test(self.window.step("shot_state")):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"Waited in vain for {what}: {self.window.step('shot_state')}")
+            time.sleep(0.3)
+
+    def report(self, name: str) -> None:
+        """What was needed; the seconds are the robot's, waiting for Blender included."""
+        seconds = time.monotonic() - self.began
+        print(f"{name}: {self.clicks} clicks, {self.drags} drags, {self.keys} keys, {seconds:.0f} s", flush=True)
+
+
+def lanterns(window: Window, hand: Hand) -> None:
+    """The photograph is open in an Image Editor. Generate, mask, gust with four keys, bake, frames."""
+    window.step("only", names=["generate"])
+    time.sleep(2)
+    hand.click(1165, 229)
+    hand.until(lambda s: s["motion"] and not s["busy"], "the motion")
+    hand.report("generated")
+
+    window.step("only", names=["motion", "mask"])
+    time.sleep(2)
+    hand.click(1079, 401)
+    time.sleep(1)
+    hand.click(1165, 435)
+    hand.until(lambda s: s["mode"] == "PAINT", "painting")
+    time.sleep(2)
+    for x, y, half in LANTERNS:
+        ends = [
+            window.step("place_on_screen", x=x / 720, y=(y + side * half * 0.6) / 720, kind="IMAGE_EDITOR")
+            for side in (-1, 1)
+        ]
+        hand.drag(*ends)
+    window.shot("40-mask-painted", wait=3)
+    before = window.step("shot_state")["free"]
+    hand.click(1165, 618)
+    hand.until(lambda s: abs(s["free"] - before) > 0.05, "the inverted mask")
+    window.shot("41-mask-inverted", wait=3)
+    hand.click(1165, 435)
+    hand.until(lambda s: s["mode"] == "VIEW", "the end of painting")
+    hand.report("masked")
+
+    window.step("only", names=["excitations", "bake"])
+    time.sleep(2)
+    hand.enter(*PLAYHEAD, "25")
+    hand.click(1264, 100)
+    hand.click(1299, 188)
+    hand.until(lambda s: s["gust"], "the gust")
+    time.sleep(1)
+    hand.enter(1190, 303, "75")
+    for frame, strength in KEYS:
+        hand.enter(*PLAYHEAD, str(frame))
+        hand.enter(1190, 235, strength)
+        hand.press("i")
+    hand.until(lambda s: s["keys"] == len(KEYS), "four keys")
+    hand.click(1145, 714)
+    hand.click(1155, 563)
+    hand.until(lambda s: s["baked"], "the bake")
+    window.step("go_to", frame=42)
+    window.shot("42-gust-baked", wait=3)
+    hand.report("baked")
+    hand.click(1165, 593)
+    hand.until(lambda s: s["busy"], "the rendering", seconds=60)
+    window.shot("43-rendering", wait=2)
+    hand.report("lanterns")
+    window.key("Escape")
+    hand.until(lambda s: not s["busy"], "the end")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--screen", required=True)
+    parser.add_argument("--zip", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    folder = options.out.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("step.json", "answer.json"):
+        (folder / old).unlink(missing_ok=True)
+    socket = folder / "worker.socket"
+    bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
+    window = Window(options.screen, folder)
+    try:
+        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
+                    str(options.zip.resolve()), f"python3 {HERE / 'bridge.py'} connect {socket}")  # fmt: skip
+        window.step("install")
+        window.step("clear")
+        window.step("settings", quality="DRAFT", play=False)
+        window.step("image_editor")
+        window.step("show_picture", path=str(ROOT / "scripts/examples/pictures/lanterns.jpg"))
+        window.open_tab("IMAGE_EDITOR")
+        lanterns(window, Hand(window))
+        expect(True, "the lanterns' click path")
+    finally:
+        window.call("stop")
+        bridge.terminate()
+
+
+if __name__ == "__main__":
+    main()

@@ -92,10 +92,10 @@ class TestRefusals:
             looked_at(scene, [sheet])
 
 
-def test_two_hundred_thousand_vertices(scene):
+def test_a_hundred_thousand_vertices(scene):
     """Sizes of a scanned plant; that it takes seconds is in docs/any-mesh.md."""
     new_camera(scene, location=(0, -6, 0), rotation=(np.pi / 2, 0, 0))
-    sheet = new_sheet(scene, side=450)
+    sheet = new_sheet(scene, side=320)
     stages = []
     layer = scene.view_layers[0]
     layer.update()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 from bpy.props import BoolProperty
 
 from ..scene.files import Item, clean, look, roots_of_file
@@ -84,15 +85,15 @@ def megabytes(count: float) -> str:
 
 def _row(item: Item) -> Row:
     if item.kind == "UNFINISHED":
-        use, icon = "unfinished", "CANCEL"
+        use, icon = n_("unfinished"), "CANCEL"
     elif item.scenes:
         use, icon = ", ".join(item.scenes), "CHECKMARK"
     elif item.ours:
-        use, icon = "not used", "RADIOBUT_OFF"
+        use, icon = n_("not used"), "RADIOBUT_OFF"
     elif item.deletable:
-        use, icon = item.blend or "unsaved file", "FILE_BLEND"
+        use, icon = item.blend or n_("unsaved file"), "FILE_BLEND"
     else:
-        use, icon = "not made here", "LOCKED"
+        use, icon = n_("not made here"), "LOCKED"
     date = f"{datetime.fromtimestamp(item.modified):%Y-%m-%d}"
     return Row(item.path.name, megabytes(item.bytes), date, use, icon)
 

@@ -101,6 +101,8 @@ class _Options:
         """Take the plate and see the meshes in it; nothing is changed. Raises SceneError."""
         target, layer, settings = context.scene, context.view_layer, self._settings()
         objects = self._objects(context)
+        # A script may have made or moved them a line before.
+        layer.update()
         scene.require_targets(objects, single_user=settings.single_user)
         with scene.at_rest(target, layer), _progress(context) as say:
             taken = self._plate(context, plate=plate, longer_side=longer_side)

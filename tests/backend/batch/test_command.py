@@ -122,7 +122,7 @@ def test_what_fails_is_told_and_the_rest_is_done(batch, pictures, tmp_path):
 
 
 def test_a_killed_run_goes_on_to_the_very_same_results(batch, pictures, weights, tmp_path):
-    words = ["-r", "--seeds", "2", "--make", "frames", "--frames", "24", "--steps", "2", "--weights", str(weights)]
+    words = ["--seeds", "2", "--make", "frames", "--frames", "24", "--steps", "2", "--weights", str(weights)]
     command = [GID, "batch", pictures, "-o", "out", *words, "--device", "cpu"]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 150
@@ -130,14 +130,14 @@ def test_a_killed_run_goes_on_to_the_very_same_results(batch, pictures, weights,
             time.sleep(0.01)
         process.kill()
     killed = contents("out")
-    assert 3 <= len(killed) < 100
+    assert 3 <= len(killed) < 50
     status, said, _ = batch(pictures, *words)
     assert status == 0, said
     finished = contents("out")
     shutil.move("out", "first")
     batch(pictures, *words)
     assert contents("out") == finished
-    assert len(finished) == 2 * 2 * 25
+    assert len(finished) == 2 * 25
 
 
 def test_ctrl_c_says_what_is_done_and_the_same_command_goes_on(batch, pictures, monkeypatch):

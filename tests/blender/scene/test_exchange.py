@@ -2,124 +2,37 @@
 """What is exported is, read again by somebody else, the same vertices at the same times; and nothing else changes."""
 
 import os
-import resource
-from pathlib import Path
 
-import addon_utils
 import bpy
 import numpy as np
 import pytest
 
-from gid_blender.motion.complete import is_complete
 from gid_blender.scene import SceneError, bake
-from gid_blender.scene.doubles import play_cache
-from gid_blender.scene.exchange import FORMATS, ExportSettings, export_motion, frames_of
+from gid_blender.scene.exchange import ExportSettings, export_motion, frames_of
 from tests.blender.scene.baking import pull
+from tests.blender.scene.exchanging import (
+    KINDS,
+    LOOP,
+    TOLERANCE,
+    exported,
+    first_frame,
+    imported,
+    largest_error,
+    masked,
+    moving,
+    place,
+    small_picture,
+    state,
+    with_cache,
+    world,
+)
 from tests.blender.scene.helpers import evaluated, new_picture, swaying
 from tests.motion.volumes import smooth_volume
-
-# Fractions of the picture's width. Everything is single precision: 10⁻⁷ of the numbers, which are a few metres here;
-# FBX counts in centimetres, and morphs are sums of eight. What is measured stays below 2·10⁻⁶.
-TOLERANCE = 1e-5
-LOOP = 40
-KINDS = sorted(FORMATS)
-WEIGHTS = "Image Dynamics Mask"
 
 
 @pytest.fixture
 def picture(scene):
-    """726 vertices and 4 bands, somewhere in the world; a loop of 40 frames."""
-    obj = swaying(smooth_volume(bands=4, frames=20), period=float(LOOP))
-    obj.location, obj.rotation_euler, obj.scale = (1, 2, 3), (0.4, 0.2, 1.0), (2, 2, 2)
-    obj.gid.bake.ring_out = 0
-    return obj
-
-
-def masked(obj):
-    """Each key through a vertex group that falls from 1 at the left to 0 at the right."""
-    group = obj.vertex_groups.new(name=WEIGHTS)
-    width = obj.data["gid_width"]
-    for vertex in obj.data.vertices:
-        group.add([vertex.index], float(0.5 - vertex.co.x / width), "REPLACE")
-    for key in obj.data.shape_keys.key_blocks[1:]:
-        key.vertex_group = WEIGHTS
-    return obj
-
-
-def world(obj, frame):
-    """(V, 3) in the world, in an order that the picture's coordinates alone decide: exporters may sort anew."""
-    local = evaluated(obj, frame)
-    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-    corner_uv, corner_vertex = np.empty((len(mesh.loops), 2), np.float32), np.empty(len(mesh.loops), np.int32)
-    mesh.uv_layers[0].uv.foreach_get("vector", corner_uv.ravel())
-    mesh.loops.foreach_get("vertex_index", corner_vertex)
-    uv = np.empty((len(local), 2), np.float32)
-    uv[corner_vertex] = corner_uv
-    matrix = np.array(obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
-    # Cells are a thirty-second wide; flipping v twice costs the last bits.
-    return (local @ matrix[:3, :3].T + matrix[:3, 3])[np.lexsort(np.round(uv, 4).T)]
-
-
-def exported(obj, folder, kind, **settings):
-    settings = {"first": 1, "last": LOOP + 1} | settings
-    path = folder / f"loop{FORMATS[kind][0]}"
-    return export_motion(bpy.context.scene, obj, path, kind, ExportSettings(**settings))
-
-
-def imported(path, kind, fps=24):
-    """The mesh of the file in a scene without anything else."""
-    if kind in {"PC2", "MDD"}:
-        return with_cache(path, kind)
-    bpy.ops.wm.read_homefile(app_template="", use_factory_startup=True, use_empty=True)
-    scene = bpy.context.scene
-    scene.render.fps = fps
-    if kind == "ALEMBIC":
-        bpy.ops.wm.alembic_import(filepath=str(path), as_background_job=False)
-    elif kind == "USD":
-        bpy.ops.wm.usd_import(filepath=str(path))
-    else:
-        addon_utils.enable("io_scene_gltf2" if kind == "GLTF" else "io_scene_fbx")
-        if kind == "GLTF":
-            bpy.ops.import_scene.gltf(filepath=str(path))
-        else:
-            # Blender's importer puts everything one frame later unless told otherwise.
-            bpy.ops.import_scene.fbx(filepath=str(path), anim_offset=0.0)
-    (obj,) = (o for o in scene.objects if o.type == "MESH")
-    return obj
-
-
-def with_cache(path, kind, **options):
-    """The OBJ beside a point cache, moved by Blender's Mesh Cache modifier; it says nothing of a place in the world."""
-    bpy.ops.wm.read_homefile(app_template="", use_factory_startup=True, use_empty=True)
-    bpy.context.scene.render.fps = 24
-    bpy.ops.wm.obj_import(filepath=str(path.with_suffix(".obj")), forward_axis="Y", up_axis="Z")
-    (obj,) = bpy.context.scene.objects
-    play_cache(obj, str(path), kind=kind, **({"start": 1.0} | options))
-    return obj
-
-
-def place(obj, kind):
-    """Point caches are in the object's own coordinates; so is then what they are compared with."""
-    if kind in {"PC2", "MDD"}:
-        obj.location, obj.rotation_euler, obj.scale = (0, 0, 0), (0, 0, 0), (1, 1, 1)
-
-
-def first_frame(kind):
-    """Where the importer puts the first of the frames that were exported: 1 where the format keeps the scene's time."""
-    return 0 if kind == "GLTF" else 1
-
-
-def largest_error(again, wanted, kind, *, width=3.0, rate=1.0):
-    errors = []
-    for frame, there in wanted.items():
-        at = first_frame(kind) + (frame - 1) / rate
-        errors.append(np.linalg.norm(world(again, at) - there, axis=1).max())
-    return float(max(errors)) / width
-
-
-def moving(wanted):
-    first, *others = wanted.values()
-    return max(np.abs(first - other).max() for other in others) > 100 * TOLERANCE
+    return small_picture()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -190,47 +103,15 @@ class TestReadAgain:
 
 
 class TestNothingElse:
-    def state(self):
-        context = bpy.context
-        obj = context.object
-        return {
-            "scene": (context.scene.name, context.window.scene.name, context.scene.frame_current_final),
-            "object": (obj.name, obj.data.name, obj.mode, obj.select_get(), obj.hide_viewport, obj.hide_get()),
-            "keys": [(key.name, key.value, key.slider_max) for key in obj.data.shape_keys.key_blocks],
-            "drivers": len(obj.data.shape_keys.animation_data.drivers),
-            "data": {
-                name: sorted(block.name for block in getattr(bpy.data, name))
-                for name in ("objects", "meshes", "scenes", "images", "materials", "actions", "collections", "worlds")
-            },
-        }
-
     @pytest.mark.parametrize("kind", KINDS)
     def test_is_touched(self, picture, tmp_path, kind):
         bpy.context.view_layer.objects.active = picture
         picture.select_set(True)
         bpy.ops.object.mode_set(mode="SCULPT")
         bpy.context.scene.frame_set(7, subframe=0.5)
-        before = self.state()
+        before = state()
         exported(picture, tmp_path, kind)
-        assert self.state() == before
-
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_not_by_an_error_either(self, picture, tmp_path, kind):
-        bpy.context.view_layer.objects.active = picture
-        bpy.context.scene.frame_set(3)
-        before = self.state()
-        (tmp_path / "loop.obj").write_bytes(b"mine")
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        # A disk that is full after so many bytes of a file.
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, limits[1]))
-        try:
-            with pytest.raises(SceneError):
-                exported(picture, tmp_path, kind)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        assert self.state() == before
-        assert os.listdir(tmp_path) == ["loop.obj"]
-        assert (tmp_path / "loop.obj").read_bytes() == b"mine"
+        assert state() == before
 
 
 class TestPictureGoesAlong:
@@ -369,84 +250,3 @@ class TestFrames:
         pull(scene, picture)
         bake(scene, picture)
         assert frames_of(scene, picture) == (1, 60)
-
-
-class TestBadInput:
-    def test_an_empty_range(self, picture, tmp_path):
-        for kind in KINDS:
-            with pytest.raises(SceneError, match="comes before the first"):
-                exported(picture, tmp_path, kind, first=10, last=9)
-        assert os.listdir(tmp_path) == []
-
-    def test_a_folder_that_is_not_there_or_a_file(self, picture, tmp_path):
-        (tmp_path / "file").write_bytes(b"")
-        for parent in (tmp_path / "none", tmp_path / "file"):
-            with pytest.raises(SceneError, match="Cannot write"):
-                exported(picture, parent, "PC2")
-        (tmp_path / "loop.pc2").mkdir()
-        with pytest.raises(SceneError, match="is a folder"):
-            exported(picture, tmp_path, "PC2")
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-    def test_a_folder_that_nobody_may_write(self, picture, tmp_path):
-        tmp_path.chmod(0o500)
-        with pytest.raises(SceneError, match="Cannot write"):
-            exported(picture, tmp_path, "USD")
-        tmp_path.chmod(0o700)
-
-    def test_a_wrong_suffix(self, picture, tmp_path):
-        with pytest.raises(SceneError, match=r"\.abc"):
-            export_motion(bpy.context.scene, picture, tmp_path / "a.fbx", "ALEMBIC", ExportSettings(1, 5))
-
-    @pytest.mark.parametrize("kind", KINDS)
-    def test_odd_names(self, picture, tmp_path, kind):
-        name = "Пион 牡丹 #1.5% a'b\"c"
-        picture.name = picture.data.name = name
-        path = tmp_path / (name + FORMATS[kind][0])
-        done = export_motion(bpy.context.scene, picture, path, kind, ExportSettings(1, 3))
-        assert is_complete(path)
-        assert done.files[0] == path
-        assert picture.name == name
-
-    def test_a_hidden_object_is_exported_all_the_same(self, picture, tmp_path):
-        wanted = exported(picture, tmp_path, "PC2").files[0].read_bytes()
-        picture.hide_viewport = picture.hide_render = True
-        picture.hide_set(True)
-        (tmp_path / "loop.pc2").unlink()
-        assert exported(picture, tmp_path, "PC2").files[0].read_bytes() == wanted
-
-    @pytest.mark.parametrize("kind", ["ALEMBIC", "FBX", "PC2"])
-    def test_a_mesh_whose_vertices_come_and_go(self, picture, tmp_path, kind):
-        modifier = picture.modifiers.new("Array", "ARRAY")
-        modifier.count = 1
-        modifier.keyframe_insert("count", frame=1)
-        modifier.count = 3
-        modifier.keyframe_insert("count", frame=40)
-        with pytest.raises(SceneError, match=r"has \d+ vertices at frame 1\d and 726 at frame 1"):
-            exported(picture, tmp_path, kind)
-        assert os.listdir(tmp_path) == []
-
-    def test_another_grid_than_there_is(self, picture, tmp_path):
-        picture.modifiers.new("Subdivision", "SUBSURF")
-        with pytest.raises(SceneError, match="set Grid to 0"):
-            exported(picture, tmp_path, "PC2", columns=9)
-        assert exported(picture, tmp_path, "PC2").points > 726
-
-    def test_steps_that_usd_cannot_count(self, picture, tmp_path):
-        with pytest.raises(SceneError, match="Begin at frame 4"):
-            exported(picture, tmp_path, "USD", first=1, last=41, step=4)
-
-    def test_in_edit_mode(self, picture, tmp_path):
-        bpy.context.view_layer.objects.active = picture
-        bpy.ops.object.mode_set(mode="EDIT")
-        with pytest.raises(SceneError, match="Edit Mode"):
-            exported(picture, tmp_path, "PC2")
-
-    def test_an_older_file_goes_when_the_new_one_is_there_and_not_before(self, picture, tmp_path):
-        path = Path(exported(picture, tmp_path, "USD").files[0])
-        before = path.read_bytes()
-        with pytest.raises(SceneError):
-            exported(picture, tmp_path, "USD", first=9, last=1)
-        assert path.read_bytes() == before
-        exported(picture, tmp_path, "USD", columns=9)
-        assert path.stat().st_size < len(before)

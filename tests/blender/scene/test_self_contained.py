@@ -133,6 +133,14 @@ class TestSelfContained:
         (sentence,) = done.left
         assert "motion.pc2" in sentence
 
+    def test_where_nothing_can_be_written_nothing_changes(self, shot, tmp_path):
+        (tmp_path / "shot" / "image_dynamics").write_bytes(b"in the way")
+        before = outside()
+        with pytest.raises(SceneError, match="Cannot copy"):
+            make_self_contained()
+        assert outside() == before
+        assert not bpy.data.images["rose"].packed_file
+
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits on a file's size are for Unix")
     def test_a_full_disk_changes_nothing(self, shot, tmp_path):
         import resource

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build an asset library that the extension ships: a .blend with its catalogue, for the Blender that runs this.
 
-    PYTHONPATH=. .venv/bpy45/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_4
-    PYTHONPATH=. .venv/bpy52/bin/python scripts/make_assets.py                   # gid_blender/assets/blender_5
-    PYTHONPATH=. .venv/bpy45/bin/python scripts/make_assets.py --output-dir DIR  # elsewhere, for a comparison
+    .venv/bpy45/bin/python -m scripts.make_assets                   # gid_blender/assets/blender_4
+    .venv/bpy52/bin/python -m scripts.make_assets                   # gid_blender/assets/blender_5
+    .venv/bpy45/bin/python -m scripts.make_assets --output-dir DIR  # elsewhere, for a comparison
 
 There are two, because a Displace node from 4.5 comes into 5.x with a filter that softens. A .blend holds addresses of
 memory, so no two are equal byte for byte; names, node graphs, motion and catalogue are.

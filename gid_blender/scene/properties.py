@@ -71,8 +71,8 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
     )
     strength: FloatProperty(
         name="Strength",
-        description="Of a pull, how much of the empty's way the picture is moved; of a poke, its speed in picture widths "
-        "a second; of a load and a wind, how far things give way, in picture widths",
+        description="Of a pull, how much of the empty's way the picture is moved; of a poke, its speed in picture "
+        "widths a second; of a load and a wind, how far things give way, in picture widths",
         default=1.0,
         soft_min=0.0,
         soft_max=2.0,

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from PIL import Image
 
+# What a page may load without a word; the film is as good as fits.
+LARGEST = 700_000
+
 
 def main(target: Path, fps: float, width: int, frames: list[str]) -> None:
     pictures = []
@@ -18,9 +21,18 @@ def main(target: Path, fps: float, width: int, frames: list[str]) -> None:
         with Image.open(path) as frame:
             height = round(frame.height * width / frame.width)
             pictures.append(frame.convert("RGB").resize((width, height), Image.Resampling.LANCZOS))
-    pictures[0].save(
-        target, save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0, quality=35, method=4
-    )
+    for quality in (80, 65, 50, 35):
+        pictures[0].save(
+            target,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=round(1000 / fps),
+            loop=0,
+            quality=quality,
+            method=4,
+        )
+        if target.stat().st_size <= LARGEST:
+            break
 
 
 if __name__ == "__main__":

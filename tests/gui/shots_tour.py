@@ -95,7 +95,7 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.until(lambda s: s["motion"] and not s["busy"], "the motion")
     hand.report("generated")
 
-    window.step("only", names=["motion", "mask"])
+    window.step("only", names=["motion", "equaliser", "mask"])
     time.sleep(2)
     hand.click(1079, 401)
     time.sleep(1)

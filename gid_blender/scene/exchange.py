@@ -28,6 +28,7 @@ from .film import Film, film, own_scene
 from .morphs import morphs_of
 from .playback import has_drivers
 from .portable import picture_file, pictures_of, portable_materials
+from .shading import MASK
 from .timing import frame_rate
 
 __all__ = ["FORMATS", "ExportSettings", "Exported", "Format", "export_motion", "frames_of"]
@@ -188,6 +189,8 @@ class _Task:
         if not self.settings.textures:
             mesh.materials.clear()
         if self.kind == "GLTF":
+            if any(MASK in m.node_tree.nodes for m in mesh.materials if m is not None and m.node_tree is not None):
+                self.remarks.append("glTF shows the picture without its layer mask; USD and FBX have it.")
             # Its exporter takes pictures from Blender itself, and knows what a picture without light is.
             with own_scene(self.scene) as stage:
                 act(stage)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..compat import enable_nodes
 from .errors import SceneError
+from .shading import MASK, TEXTURE
 
 __all__ = ["picture_file", "pictures_of", "portable_materials"]
 
@@ -103,7 +104,7 @@ def portable_materials(
                     images[node.image] = _loaded(stage(node.image), node.image)
                 node.image = images[node.image]
             if shown and not any(n.type == "BSDF_PRINCIPLED" for n in copy.node_tree.nodes):
-                _make_principled(copy, shown[0], light)
+                _make_principled(copy, light)
         yield
     finally:
         mesh.materials.clear()
@@ -119,10 +120,12 @@ def _loaded(path: Path, like: bpy.types.Image) -> bpy.types.Image:
     return image
 
 
-def _make_principled(material: bpy.types.Material, texture: bpy.types.Node, light: bool) -> None:
+def _make_principled(material: bpy.types.Material, light: bool) -> None:
     tree = enable_nodes(material)
+    textures = {n.name: n for n in tree.nodes if n.type == "TEX_IMAGE" and n.image is not None}
+    texture, mask = textures.get(TEXTURE, next(iter(textures.values()))), textures.get(MASK)
     transparent = any(link.from_socket == texture.outputs["Alpha"] for link in tree.links)
-    for node in [n for n in tree.nodes if n != texture]:
+    for node in [n for n in tree.nodes if n not in {texture, mask}]:
         tree.nodes.remove(node)
     output, surface = tree.nodes.new("ShaderNodeOutputMaterial"), tree.nodes.new("ShaderNodeBsdfPrincipled")
     surface.inputs["Roughness"].default_value = 1.0
@@ -130,6 +133,9 @@ def _make_principled(material: bpy.types.Material, texture: bpy.types.Node, ligh
         surface.inputs["Base Color"].default_value = (0.0, 0.0, 0.0, 1.0)
         surface.inputs["Emission Strength"].default_value = 1.0
     tree.links.new(texture.outputs["Color"], surface.inputs["Emission Color" if light else "Base Color"])
-    if transparent:
+    if mask is not None:
+        # Of a layer: what it cuts out counts more than what the picture leaves out.
+        tree.links.new(mask.outputs["Color"], surface.inputs["Alpha"])
+    elif transparent:
         tree.links.new(texture.outputs["Alpha"], surface.inputs["Alpha"])
     tree.links.new(surface.outputs[0], output.inputs["Surface"])

@@ -15,7 +15,17 @@ import bpy
 from ..compat import enable_nodes
 from .errors import SceneError
 
-__all__ = ["SHADERS", "TEXTURE", "Shader", "Shading", "build_surface", "clean_edge", "set_shading", "shading_of"]
+__all__ = [
+    "MASK",
+    "SHADERS",
+    "TEXTURE",
+    "Shader",
+    "Shading",
+    "build_surface",
+    "clean_edge",
+    "set_shading",
+    "shading_of",
+]
 
 Shader = Literal["SHADELESS", "EMISSION", "PRINCIPLED"]
 SHADERS: tuple[Shader, ...] = ("SHADELESS", "EMISSION", "PRINCIPLED")

@@ -9,6 +9,7 @@ import pytest
 
 from gid_blender.scene import SceneError, bake
 from gid_blender.scene.exchange import ExportSettings, export_motion, frames_of
+from gid_blender.scene.shading import Shading, build_surface
 from tests.blender.scene.baking import pull
 from tests.blender.scene.exchanging import (
     KINDS,
@@ -150,6 +151,20 @@ class TestPictureGoesAlong:
         (texture,) = [path for path in done.files if path.suffix == ".png"]
         assert texture.read_bytes() == (tmp_path / "rose.png").read_bytes()
         assert texture.parent.name == "loop_textures"
+
+    def test_with_the_mask_of_a_layer_as_alpha(self, scene, tmp_path):
+        obj, image = self.with_file(tmp_path)
+        build_surface(obj.data.materials[0], image, Shading(), mask=new_picture(name="cut"))
+        # As text: Blender 5.2's own importer takes no opacity from a picture of its own.
+        path = tmp_path / "a.usda"
+        export_motion(scene, obj, path, "USD", ExportSettings(1, 3))
+        assert "inputs:opacity.connect = </root/_materials/meadow" in path.read_text()
+        assert "a_textures/cut.png@" in path.read_text()
+        assert "layer mask" in exported(obj, tmp_path, "GLTF", last=5).remarks[0]
+        again = imported(exported(obj, tmp_path, "FBX", last=5).files[0], "FBX")
+        nodes = again.active_material.node_tree.nodes
+        (surface,) = (n for n in nodes if n.type == "BSDF_PRINCIPLED")
+        assert surface.inputs["Alpha"].is_linked
 
     def test_packed_and_painted_ones_too(self, scene, tmp_path):
         obj, image = self.with_file(tmp_path)

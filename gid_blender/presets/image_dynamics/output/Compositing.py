@@ -7,4 +7,5 @@ settings = bpy.context.scene.gid
 settings.results = {"EDITOR", "MESH"}
 settings.format = "EXR"
 settings.passes = {"MOTION_VECTORS", "COVERAGE"}
+settings.motion_blur = False
 settings.set_range = False

@@ -7,4 +7,5 @@ settings = bpy.context.scene.gid
 settings.results = {"PLANE"}
 settings.format = "WEBP"
 settings.passes = set()
+settings.motion_blur = False
 settings.set_range = True

@@ -33,7 +33,11 @@ class _Mask:
         row.scale_y = 1.4
         if is_painting(obj):
             row.operator("gid.mask_done", text="Done", icon="CHECKMARK")
-            wrap(layout.column(align=True), "Black is pinned, white moves. X swaps the two colours.")
+            if obj.get(masks.INVERT):
+                # Nothing else in sight tells it.
+                wrap(layout.column(align=True), "Inverted: black moves, white is pinned. X swaps the two colours.")
+            else:
+                wrap(layout.column(align=True), "Black is pinned, white moves. X swaps the two colours.")
         else:
             row.operator("gid.mask_paint", icon="BRUSH_DATA")
         layout.operator_menu_enum("gid.mask_from", "source", text="Make from")
@@ -45,7 +49,7 @@ class _Mask:
         layout.prop(context.scene.gid, "mask_predicts")
         row = layout.row(align=True)
         row.operator("gid.mask_update", text="Update", icon="FILE_REFRESH")
-        row.operator("gid.mask_invert", text="Invert", icon="ARROW_LEFTRIGHT")
+        row.operator("gid.mask_invert", text="Invert", icon="ARROW_LEFTRIGHT", depress=bool(obj.get(masks.INVERT)))
         row.operator("gid.mask_remove", text="Remove", icon="X")
 
 

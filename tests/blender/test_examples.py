@@ -59,6 +59,12 @@ def cutout(tmp_path_factory) -> Path:
     return run("cutout", out, "--width", "96", "--frames", "4", "--samples", "2", "--quality", "DRAFT")
 
 
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("tree")
+    return run("tree_through_camera", out, "--size", "64", "--frames", "4", "--samples", "1", "--leaves", "120")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(660)
 class TestLanterns:
@@ -116,14 +122,18 @@ def sway(scene, picture) -> np.ndarray:
     """(F,): how far the vertices are from the picture at rest, on average, in metres."""
     rest = np.empty(len(picture.data.vertices) * 3, np.float32)
     picture.data.vertices.foreach_get("co", rest)
-    away = []
-    for frame in range(scene.frame_start, scene.frame_end + 1):
-        scene.frame_set(frame)
-        mesh = picture.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-        moved = np.empty_like(rest)
-        mesh.vertices.foreach_get("co", moved)
-        away.append(np.linalg.norm((moved - rest).reshape(-1, 3), axis=1).mean())
-    return np.array(away)
+    frames = range(scene.frame_start, scene.frame_end + 1)
+    moved = [(vertices(scene, picture, frame) - rest).reshape(-1, 3) for frame in frames]
+    return np.array([np.linalg.norm(each, axis=1).mean() for each in moved])
+
+
+def vertices(scene, obj, frame: int) -> np.ndarray:
+    """(3·V,) metres, as they are at a frame."""
+    scene.frame_set(frame)
+    mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    values = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", values)
+    return values
 
 
 @pytest.mark.slow
@@ -201,6 +211,49 @@ class TestCutout:
         assert differs[: round(0.3 * height)].max() > 8
         # The set and the bottle do not move. One level, for the render is dithered.
         assert differs[round(0.65 * height) :].max() <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(660)
+class TestTree:
+    def test_the_tree_moves_in_the_film_and_the_sky_beside_it_does_not(self, tree):
+        frames = film(sorted(tree.glob("frame_*.png")))
+        moved = np.abs(frames - frames[0]).max(axis=(0, 3))
+        assert len(frames) == 4
+        assert (moved > 20).mean() > 0.01
+        # The left edge, above the horizon. One sample with a fixed seed: the same light in each frame.
+        assert moved[: moved.shape[0] // 4, :3].max() <= 1
+
+    def test_its_vertices_loop_exactly(self, tree):
+        bpy.ops.wm.open_mainfile(filepath=str(tree / "tree.blend"))
+        scene, obj = bpy.context.scene, bpy.data.objects["Tree"]
+        first, middle, again = (vertices(scene, obj, frame) for frame in (1, 3, 5))
+        assert np.abs(middle - first).max() > 1e-3
+        assert np.array_equal(first, again)
+
+
+@pytest.mark.timeout(120)
+def test_what_is_said_of_the_ways_by_hand_is_what_they_do(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.examples.by_hand"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    totals = [line for line in done.stdout.splitlines() if "in all" in line]
+    assert [line.split(";")[-1].strip() for line in totals] == [
+        "1 independent ways",
+        "10 independent ways",
+        "1 independent ways",
+    ]
+    page = (ROOT / "docs/shots.md").read_text(encoding="utf-8")
+    for line in totals:
+        # “… 28 clicks, 1 drags, 31 keys, 60 in all; …”
+        gestures = line.split(":")[1].split(", ")[:3]
+        assert " + ".join(each.split()[0] for each in gestures) in page, line
 
 
 def rendered(scene, path: Path) -> np.ndarray:

@@ -95,11 +95,11 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.until(lambda s: s["motion"] and not s["busy"], "the motion")
     hand.report("generated")
 
-    window.step("only", names=["motion", "equaliser", "mask"])
+    window.step("only", names=["motion", "mask"])
     time.sleep(2)
-    hand.click(1079, 401)
+    hand.click(1079, 375)
     time.sleep(1)
-    hand.click(1165, 435)
+    hand.click(1165, 409)
     hand.until(lambda s: s["mode"] == "PAINT", "painting")
     time.sleep(2)
     for x, y, half in LANTERNS:
@@ -109,11 +109,10 @@ def lanterns(window: Window, hand: Hand) -> None:
         ]
         hand.drag(*ends)
     window.shot("40-mask-painted", wait=3)
-    before = window.step("shot_state")["free"]
-    hand.click(1165, 618)
-    hand.until(lambda s: abs(s["free"] - before) > 0.05, "the inverted mask")
+    hand.click(1165, 592)
+    hand.until(lambda s: s["inverted"], "the inverted mask")
     window.shot("41-mask-inverted", wait=3)
-    hand.click(1165, 435)
+    hand.click(1165, 409)
     hand.until(lambda s: s["mode"] == "VIEW", "the end of painting")
     hand.report("masked")
 

@@ -92,7 +92,7 @@ class GID_OT_add_output_preset(_ScenePreset, bpy.types.Operator):
     bl_label = "Add Output Preset"
     preset_menu = "GID_PT_output_presets"
     preset_subdir = f"{FOLDER}/output"
-    names = ("results", "format", "passes", "set_range")
+    names = ("results", "format", "motion_blur", "passes", "set_range")
 
 
 class GID_OT_add_excitation_preset(_Preset, bpy.types.Operator):

@@ -48,7 +48,15 @@ from .shading import Shading, set_shading, shading_of
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
 from .timeline import Renewal, add_movie, add_strip, renew_strips, repeats, strips_of
-from .timing import drift, fitting_period, frame_rate, period_in_frames, set_frame_range, set_period
+from .timing import (
+    drift,
+    fitting_period,
+    frame_rate,
+    period_in_frames,
+    set_frame_range,
+    set_period,
+    shutter_moments,
+)
 from .waiting import add_waiting_plane, find_waiting, is_waiting, set_waiting_in_motion
 
 __all__ = [
@@ -163,6 +171,7 @@ __all__ = [
     "shading_of",
     "sharing_motion",
     "show_in_editor",
+    "shutter_moments",
     "source_of_editor",
     "source_of_object",
     "split_layers",

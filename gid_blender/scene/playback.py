@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 import bpy
@@ -157,33 +158,51 @@ def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int |
     return len(times)
 
 
-def coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, frames: int) -> np.ndarray:
-    """(frames, K) complex64: what the object's controls or keyframes make of q over one loop of `frames` frames.
+def coefficients(
+    obj: bpy.types.Object, scene: bpy.types.Scene, frames: int, *, moments: Sequence[float] = (0.0,)
+) -> np.ndarray:
+    """(frames·S, K) complex64: what the object's controls or keyframes make of q over one loop of `frames` frames.
 
     Frame i is what the mesh shows i/frames of a loop after `gid_start`. This is the `coefficients` parameter of
     the worker's `render`, so that an image sequence moves exactly as the mesh does.
+
+    Args:
+        obj, scene: whose loop it is.
+        frames: how many it is rendered as.
+        moments: (S,) of each of them, as `timing.shutter_moments` gives them.
 
     Raises:
         SceneError: at speed 0.
     """
     length = loop_length(obj)
+    times = _moments(np.arange(frames), moments) / frames
     if has_drivers(obj) and not controls_animated(obj):
-        return still_coefficients(obj, np.arange(frames) / frames).astype(np.complex64)
-    start = float(obj["gid_start"])
-    return _sampled(obj, scene, start + np.arange(frames) * (length / frames)).astype(np.complex64)
+        return still_coefficients(obj, times).astype(np.complex64)
+    return _sampled(obj, scene, float(obj["gid_start"]) + times * length).astype(np.complex64)
 
 
-def frame_coefficients(obj: bpy.types.Object, scene: bpy.types.Scene, first: int, last: int) -> np.ndarray:
-    """(last - first + 1, K) complex64: q at each frame of the scene, whatever moves the object there.
+def frame_coefficients(
+    obj: bpy.types.Object, scene: bpy.types.Scene, first: int, last: int, *, moments: Sequence[float] = (0.0,)
+) -> np.ndarray:
+    """((last - first + 1)·S, K) complex64: q at each frame of the scene, whatever moves the object there.
 
     The loop, a bake, NLA strips, keyframes made by hand: read back from the shape keys' values as they are played.
+
+    Args:
+        obj, scene: what is played.
+        first, last: frames of the scene.
+        moments: (S,) of each frame, as `timing.shutter_moments` gives them.
 
     Raises:
         SceneError: when the last frame comes before the first.
     """
     if last < first:
         raise SceneError(f"Frame {last} comes before frame {first}.", "Set the last frame behind the first.")
-    return _sampled(obj, scene, np.arange(first, last + 1, dtype=np.float64)).astype(np.complex64)
+    return _sampled(obj, scene, _moments(np.arange(first, last + 1), moments)).astype(np.complex64)
+
+
+def _moments(frames: np.ndarray, moments: Sequence[float]) -> np.ndarray:
+    return (frames[:, None] + np.asarray(moments, np.float64)).ravel()
 
 
 def require_editable(obj: bpy.types.Object, *, mesh_too: bool = True) -> None:

@@ -10,7 +10,15 @@ import bpy
 from ..compat import curve_owners
 from .errors import SceneError
 
-__all__ = ["drift", "fitting_period", "frame_rate", "period_in_frames", "set_frame_range", "set_period"]
+__all__ = [
+    "drift",
+    "fitting_period",
+    "frame_rate",
+    "period_in_frames",
+    "set_frame_range",
+    "set_period",
+    "shutter_moments",
+]
 
 # A loop that would have to play half as fast again, or slower by that, is no longer the one that was asked for.
 _MOST_STRETCH = 1.5
@@ -24,6 +32,17 @@ def frame_rate(scene: bpy.types.Scene) -> float:
 def period_in_frames(scene: bpy.types.Scene, seconds: float) -> int:
     """Whole frames, at least 2, that a loop of that many seconds (`SpectralVolume.duration`) takes in this scene."""
     return max(2, round(seconds * frame_rate(scene)))
+
+
+def shutter_moments(scene: bpy.types.Scene, samples: int) -> list[float]:
+    """Moments, in frames from each frame's own, that stand for the time in which the scene's shutter is open.
+
+    As Render Properties › Motion Blur has it: its length in frames, and whether it begins, ends or is in the middle at
+    the frame. They are the middles of equal parts.
+    """
+    render = scene.render
+    begin = {"START": 0.0, "CENTER": -0.5, "END": -1.0}[render.motion_blur_position]
+    return [render.motion_blur_shutter * (begin + (i + 0.5) / samples) for i in range(samples)]
 
 
 def set_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> None:

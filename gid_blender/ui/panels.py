@@ -100,6 +100,7 @@ class _Results(_Panel):
         column = layout.column()
         column.enabled = bool(settings.results - {"MESH"})
         column.prop(settings, "format")
+        column.prop(settings, "motion_blur")
         column.prop(settings, "output")
 
 

@@ -153,6 +153,12 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     )
     play: BoolProperty(name="Play", description="Start the playback when the motion is there", default=True)
     format: EnumProperty(name="Format", description="File format of rendered frames", items=FORMATS, default="PNG")
+    motion_blur: BoolProperty(
+        name="Motion Blur",
+        description="Blur what moves, over the time that the shutter in the render properties is open: eight moments "
+        "of each frame are rendered and averaged, which takes eight times as long",
+        default=False,
+    )
     touch_give: FloatProperty(
         name="Give",
         description="How far a picture follows the hand before it resists, in picture widths",

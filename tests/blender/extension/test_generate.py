@@ -260,6 +260,39 @@ def test_frames_from_the_real_worker_stand_in_the_timeline(blender, real_worker,
     assert [len(list(folder.glob("*.jpg"))) for folder in folders] == [4], "nothing hidden or half-written stays"
 
 
+def test_frames_are_blurred_over_the_shutter_of_the_scene(blender, real_worker, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        import numpy as np
+
+        scene = bpy.context.scene
+        scene.gid.output, scene.gid.results = folder, {"MESH", "EDITOR"}
+        small_motion_object()
+        bpy.context.object["gid_period"], bpy.context.object["gid_amplitude"] = 2.0, 4.0
+        scene.render.motion_blur_shutter = 1.0
+
+        def frame():
+            assert bpy.ops.gid.render_sequence("EXEC_DEFAULT") == {"FINISHED"}
+            newest = max(Path(folder).rglob("*.png"), key=lambda file: file.stat().st_mtime)
+            image = bpy.data.images.load(str(newest.parent / min(f.name for f in newest.parent.glob("*.png"))))
+            pixels = np.empty(len(image.pixels), np.float32)
+            image.pixels.foreach_get(pixels)
+            return pixels.reshape(image.size[1], image.size[0], 4)[..., :3]
+
+        def detail(picture):
+            return float(np.abs(np.diff(picture, axis=1)).mean())
+
+        sharp = frame()
+        scene.gid.motion_blur = True
+        blurred = frame()
+        # Half a loop lies in each frame: whatever moves loses its edges, what does not stays.
+        assert detail(blurred) < 0.9 * detail(sharp)
+        assert abs(float(blurred.mean() - sharp.mean())) < 0.01
+
+    blender.run(script, worker=real_worker, folder=str(tmp_path))
+
+
 # On a busy machine the model alone takes minutes.
 @pytest.mark.timeout(900)
 @pytest.mark.slow

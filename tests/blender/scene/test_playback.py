@@ -16,6 +16,7 @@ from gid_blender.scene import (
     control_path,
     frame_coefficients,
     has_drivers,
+    shutter_moments,
     to_drivers,
     to_keyframes,
 )
@@ -281,3 +282,27 @@ class TestCoefficients:
         to_keyframes(obj, bpy.context.scene)
         obj["gid_amplitude"] = 0.0  # moves nothing any more
         assert coefficients(obj, bpy.context.scene, 40) == pytest.approx(live, abs=1e-6)
+
+
+class TestMotionBlur:
+    @pytest.mark.parametrize(
+        ("position", "first", "last"), [("START", 0, 0.5), ("CENTER", -0.25, 0.25), ("END", -0.5, 0)]
+    )
+    def test_moments_fill_the_time_that_the_shutter_is_open(self, position, first, last):
+        render = bpy.context.scene.render
+        render.motion_blur_shutter, render.motion_blur_position = 0.5, position
+        moments = np.array(shutter_moments(bpy.context.scene, 8))
+        np.testing.assert_allclose(np.diff(moments), 0.5 / 8)
+        np.testing.assert_allclose([moments[0] - 0.5 / 16, moments[-1] + 0.5 / 16], [first, last], atol=1e-12)
+
+    @pytest.mark.parametrize("keyed", [False, True])
+    def test_each_moment_is_what_is_played_then(self, keyed):
+        obj, moments = swaying(VOLUME), (-0.25, 0.125)
+        if keyed:
+            # Controls that change are read back from Blender, frame by frame.
+            obj.keyframe_insert(control_path("gid_amplitude"), frame=1)
+        scene = bpy.context.scene
+        expect = q_at(np.add.outer(np.arange(1, 41), moments).ravel())
+        np.testing.assert_allclose(coefficients(obj, scene, 40, moments=moments), expect, atol=1e-5)
+        np.testing.assert_allclose(frame_coefficients(obj, scene, 3, 5, moments=moments), expect[4:10], atol=1e-5)
+        np.testing.assert_array_equal(coefficients(obj, scene, 40), coefficients(obj, scene, 40, moments=[0.0]))

@@ -214,7 +214,9 @@ def _found(
                 for strip in container:
                     if strip.type == "META":
                         containers.append(strip.strips)
-                    elif strip.type == "IMAGE" and strip.get(_PICTURE) == picture and strip.get(_CYCLIC, True) == cyclic:
+                    elif strip.type != "IMAGE" or strip.get(_PICTURE) != picture:
+                        continue
+                    elif strip.get(_CYCLIC, True) == cyclic:
                         yield scene, container, strip
 
 

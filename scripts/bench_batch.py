@@ -20,6 +20,8 @@ from pathlib import Path
 # Before torch: a second thread in each worker would be one too many.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+# Ray gives way to everything else, which beside other work measures that.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 from gid_backend.batch.pictures import PictureFile
 from gid_backend.batch.pool import LocalPool, Pool

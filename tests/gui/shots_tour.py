@@ -70,6 +70,7 @@ class Hand:
         """A value into a field."""
         self.click(x, y, times=2)
         time.sleep(0.6)
+        self.press("ctrl+a")
         self.window.call("do", "type", "--delay", "40", text)
         self.keys += len(text)
         self.press("Return")
@@ -87,16 +88,22 @@ class Hand:
         print(f"{name}: {self.clicks} clicks, {self.drags} drags, {self.keys} keys, {seconds:.0f} s", flush=True)
 
 
+def panels(window: Window, names: list[str]) -> None:
+    """Those alone, in our tab."""
+    window.step("only", names=names)
+    time.sleep(1)
+    window.open_tab("IMAGE_EDITOR")
+    time.sleep(1)
+
+
 def lanterns(window: Window, hand: Hand) -> None:
     """The photograph is open in an Image Editor. Generate, mask, gust with four keys, bake, frames."""
-    window.step("only", names=["generate"])
-    time.sleep(2)
+    panels(window, ["generate"])
     hand.click(1165, 229)
     hand.until(lambda s: s["motion"] and not s["busy"], "the motion")
     hand.report("generated")
 
-    window.step("only", names=["motion", "mask"])
-    time.sleep(2)
+    panels(window, ["motion", "mask"])
     hand.click(1079, 375)
     time.sleep(1)
     hand.click(1165, 409)
@@ -116,8 +123,7 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.until(lambda s: s["mode"] == "VIEW", "the end of painting")
     hand.report("masked")
 
-    window.step("only", names=["excitations", "bake"])
-    time.sleep(2)
+    panels(window, ["excitations", "bake"])
     hand.enter(*PLAYHEAD, "25")
     hand.click(1264, 100)
     hand.click(1299, 188)

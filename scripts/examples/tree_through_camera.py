@@ -42,6 +42,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--leaves", type=int, default=900)
     parser.add_argument("--amplitude", type=float, default=2.0, help="1 sways as predicted")
     parser.add_argument("--seed", type=int, default=0, help="of the prediction")
+    parser.add_argument("--quality", choices=("DRAFT", "STANDARD", "HIGH"), default="STANDARD", help="of the prediction")
     options = parser.parse_args(arguments)
 
     _start()
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> None:
     tree.select_set(True)
     bpy.context.view_layer.objects.active = tree
 
-    scene.gid.seed = options.seed
+    scene.gid.seed, scene.gid.quality = options.seed, options.quality
     scene.gid.natural_period, scene.gid.period = False, options.frames
     if options.volume is not None:
         bpy.ops.gid.mesh_motion_from_volume("EXEC_DEFAULT", filepath=str(options.volume.resolve()), pin_base=BASE)

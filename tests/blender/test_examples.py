@@ -62,7 +62,8 @@ def cutout(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("tree")
-    return run("tree_through_camera", out, "--size", "64", "--frames", "4", "--samples", "1", "--leaves", "120")
+    small = ("--size", "64", "--frames", "4", "--samples", "1", "--leaves", "120")
+    return run("tree_through_camera", out, *small, "--quality", "DRAFT")
 
 
 @pytest.mark.slow

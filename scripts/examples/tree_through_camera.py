@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--leaves", type=int, default=900)
     parser.add_argument("--amplitude", type=float, default=2.0, help="1 sways as predicted")
     parser.add_argument("--seed", type=int, default=0, help="of the prediction")
-    parser.add_argument("--quality", choices=("DRAFT", "STANDARD", "HIGH"), default="STANDARD", help="of the prediction")
+    parser.add_argument(
+        "--quality", choices=("DRAFT", "STANDARD", "HIGH"), default="STANDARD", help="of the prediction"
+    )
     options = parser.parse_args(arguments)
 
     _start()

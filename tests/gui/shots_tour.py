@@ -91,9 +91,14 @@ class Hand:
 def panels(window: Window, names: list[str]) -> None:
     """Those alone, in our tab."""
     window.step("only", names=names)
-    time.sleep(1)
-    window.open_tab("IMAGE_EDITOR")
-    time.sleep(1)
+    opened = False
+    while not opened:
+        # Which tab is open is known only after a redraw, which the question asks for; and then it may be another.
+        window.step("sidebar", kind="IMAGE_EDITOR")
+        time.sleep(2)
+        opened = window.step("sidebar", kind="IMAGE_EDITOR")[1] == "Image Dynamics"
+        if not opened:
+            window.open_tab("IMAGE_EDITOR")
 
 
 def lanterns(window: Window, hand: Hand) -> None:

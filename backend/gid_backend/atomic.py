@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from gid_blender.motion.errors import ExcitationError, SpectralVolumeError
+
 from .errors import GidError
 
 __all__ = ["OutputError", "replacing"]
@@ -46,6 +48,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         if temporary.is_dir() and target.exists():
             os.replace(target, Path(folder) / "old")
         os.replace(temporary, target)
+    except (SpectralVolumeError, ExcitationError):
+        # ValueErrors too, but about what was read in the block, not about this place.
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(f"Cannot write “{target}”: {reason}.", "Choose another place or make room there.") from error

@@ -8,6 +8,7 @@ import os
 import pytest
 
 from gid_backend.atomic import OutputError, replacing
+from gid_blender.motion.errors import SpectralVolumeError
 
 
 def test_a_file_takes_its_place_only_when_it_is_complete(tmp_path):
@@ -60,4 +61,10 @@ def test_impossible_places_are_refused_before_any_work(tmp_path, name):
 def test_a_full_disk_is_a_sentence(tmp_path):
     with pytest.raises(OutputError, match="No space left"), replacing(tmp_path / "a"):
         raise OSError(28, "No space left on device")
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_was_read_meanwhile_is_not_blamed_on_the_place(tmp_path):
+    with pytest.raises(SpectralVolumeError, match="no volume"), replacing(tmp_path / "a"):
+        raise SpectralVolumeError("“b” is no volume.")
     assert os.listdir(tmp_path) == []

@@ -45,12 +45,16 @@ def find_pictures(
         leave_out: a folder in which nothing is taken: where results go.
 
     Raises:
-        BatchError: when there is no such folder, it cannot be read, or no picture is in it.
+        BatchError: when there is no such folder, it cannot be read, no picture is in it, or it is to be left out.
     """
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise BatchError(f"“{folder}” {what}.", "Name a folder that holds pictures.")
     closed = None if leave_out is None else os.path.realpath(leave_out)
+    if closed == os.path.realpath(folder):
+        raise BatchError(
+            f"Pictures and results cannot share the folder “{folder}”.", "Name another folder for the results."
+        )
     found = [
         PictureFile(name, folder / name) for name in _names(folder, recursive, closed) if _is_wanted(name, patterns)
     ]

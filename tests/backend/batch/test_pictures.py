@@ -28,7 +28,7 @@ def test_pictures_are_known_by_their_names_and_come_in_order(folder):
 
 def test_results_are_never_taken_for_pictures(folder):
     assert names(folder, recursive=True, leave_out=folder / "deep" / "out") == ["a.png", "b.JPG", "deep/c.exr"]
-    with pytest.raises(BatchError, match="No pictures"):
+    with pytest.raises(BatchError, match="cannot share the folder"):
         find_pictures(folder, leave_out=folder)
 
 

@@ -8,8 +8,8 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import scene
 from . import watching
-from .excitations import NO_PICTURE, picture_in
-from .report import EXPECTED
+from .active import NO_PICTURE, is_picture_active, picture_in
+from .guarded import guarded
 from .session import redraw, session
 
 __all__ = ["GID_OT_bake", "GID_OT_clear_bake", "GID_OT_upgrade_controls"]
@@ -39,17 +39,14 @@ class GID_OT_bake(bpy.types.Operator):
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         target = context.scene
-        try:
-            pictures = self._pictures(context)
-            baked = []
-            for picture in pictures:
-                baked.append(scene.bake(target, picture))
-                watching.settle(target, picture)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        pictures = self._pictures(context)
+        baked = []
+        for picture in pictures:
+            baked.append(scene.bake(target, picture))
+            watching.settle(target, picture)
         session.problem = None
         remarks = [remark for each in baked for remark in each.remarks]
         for remark in remarks:
@@ -93,22 +90,17 @@ class GID_OT_clear_bake(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        picture = picture_in(context)
-        if picture is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if not scene.is_baked(picture):
+        if not scene.is_baked(picture_in(context)):
             cls.poll_message_set("The picture has no bake")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         picture = picture_in(context)
-        try:
-            scene.clear_bake(picture)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.clear_bake(picture)
         watching.forget(picture)
         redraw()
         return {"FINISHED"}
@@ -123,19 +115,14 @@ class GID_OT_upgrade_controls(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        picture = picture_in(context)
-        if picture is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if scene.listens(picture):
+        if scene.listens(picture_in(context)):
             cls.poll_message_set("The active object has all controls")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            scene.ensure_response(picture_in(context))
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.ensure_response(picture_in(context))
         return {"FINISHED"}

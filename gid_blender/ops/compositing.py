@@ -11,9 +11,9 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty
 from .. import scene
 from ..scene.masks import has_grid, mask_image
 from . import volume_store
-from .excitations import NO_PICTURE, picture_in
+from .active import OfPicture, is_picture_active, picture_in
+from .guarded import guarded
 from .render import frames_root
-from .report import EXPECTED
 from .session import session
 
 __all__ = ["GID_OT_remove_compositing", "GID_OT_setup_compositing"]
@@ -38,7 +38,7 @@ COLOURS = (
 _DISPLACEMENT = "gid_rendered_displacement"
 
 
-class GID_OT_setup_compositing(bpy.types.Operator):
+class GID_OT_setup_compositing(OfPicture, bpy.types.Operator):
     """Build the compositing nodes for the active picture, or bring them up to date; other nodes stay as they are"""
 
     bl_idname = "gid.setup_compositing"
@@ -67,13 +67,7 @@ class GID_OT_setup_compositing(bpy.types.Operator):
         default=False,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
-            return False
-        return True
-
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj, target = picture_in(context), context.scene
         mask = mask_image(obj) if self.use_mask else None
@@ -83,15 +77,11 @@ class GID_OT_setup_compositing(bpy.types.Operator):
             shutter=self.shutter,
             mask=mask,
         )
-        try:
-            # Before files are written for nothing.
-            scene.require_compositor(target, obj, how)
-            if self.source == "DISPLACE":
-                how = replace(how, displacement=_displacement(target, obj, masked=mask is None))
-            remarks = scene.setup_compositing(target, obj, how)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        # Before files are written for nothing.
+        scene.require_compositor(target, obj, how)
+        if self.source == "DISPLACE":
+            how = replace(how, displacement=_displacement(target, obj, masked=mask is None))
+        remarks = scene.setup_compositing(target, obj, how)
         session.note = " ".join([f"“{obj.name}” is in the compositor of “{target.name}”.", *remarks])
         return {"FINISHED"}
 
@@ -105,21 +95,16 @@ class GID_OT_remove_compositing(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        obj = picture_in(context)
-        if obj is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if not scene.is_composited(context.scene, obj):
+        if not scene.is_composited(context.scene, picture_in(context)):
             cls.poll_message_set("The picture has no nodes in this scene's compositor")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            scene.remove_compositing(context.scene, picture_in(context))
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.remove_compositing(context.scene, picture_in(context))
         return {"FINISHED"}
 
 

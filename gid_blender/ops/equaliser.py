@@ -9,7 +9,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty
 
 from .. import motion, scene
-from .excitations import NO_PICTURE, picture_in
+from .active import OfPicture, picture_in
 
 __all__ = ["GID_OT_equaliser_preset", "GID_OT_randomise_phase"]
 
@@ -17,7 +17,7 @@ __all__ = ["GID_OT_equaliser_preset", "GID_OT_randomise_phase"]
 _PRESETS = tuple((name.upper(), preset.label, preset.description) for name, preset in motion.PRESETS.items())
 
 
-class GID_OT_equaliser_preset(bpy.types.Operator):
+class GID_OT_equaliser_preset(OfPicture, bpy.types.Operator):
     """Set the gains of all bands of the selected pictures at once"""
 
     bl_idname = "gid.equaliser_preset"
@@ -25,13 +25,6 @@ class GID_OT_equaliser_preset(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     preset: EnumProperty(name="Preset", description="What it should look like", items=_PRESETS, default="NEUTRAL")
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
-            return False
-        return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for picture in {picture_in(context), *_selected(context)}:

@@ -7,9 +7,8 @@ import bpy
 
 from .. import motion, scene
 from . import placing, volume_store
+from .guarded import guarded
 from .paths import asset
-from .report import EXPECTED
-from .session import session
 
 __all__ = ["GID_OT_load_example"]
 
@@ -21,20 +20,17 @@ class GID_OT_load_example(bpy.types.Operator):
     bl_label = "Load Example"
     bl_options = {"REGISTER", "UNDO"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         target = context.scene
-        try:
-            volume = motion.load(asset("dahlia.npz"))
-            image = scene.image_from_file(str(asset("dahlia.jpg")))
-            # The extension's folder is emptied at each update; the picture has to survive that.
-            if image.packed_file is None:
-                image.pack()
-            obj = scene.create_motion_object(
-                target, image, volume, settings=scene.PlaneSettings(pin_border=target.gid.pin_border)
-            )
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        volume = motion.load(asset("dahlia.npz"))
+        image = scene.image_from_file(str(asset("dahlia.jpg")))
+        # The extension's folder is emptied at each update; the picture has to survive that.
+        if image.packed_file is None:
+            image.pack()
+        obj = scene.create_motion_object(
+            target, image, volume, settings=scene.PlaneSettings(pin_border=target.gid.pin_border)
+        )
         # Far enough from the default cube not to share the view with it.
         placing.place(target, obj, gap=0.7)
         volume_store.remember(obj, volume)

@@ -13,8 +13,7 @@ from .. import scene
 from ..scene.cached_object import cached_object
 from ..scene.exchange import FORMATS, ExportSettings, export_motion, frames_of
 from ..scene.shape_keys import bands_of
-from .report import EXPECTED
-from .session import session
+from .guarded import guarded
 
 __all__ = ["KINDS", "GID_OT_export_motion"]
 
@@ -130,6 +129,7 @@ class GID_OT_export_motion(bpy.types.Operator, ExportHelper):
         if self.kind in _MORPHS:
             layout.prop(self, "unit_weights")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj, target = context.object, context.scene
         self.check(context)
@@ -143,14 +143,10 @@ class GID_OT_export_motion(bpy.types.Operator, ExportHelper):
         settings = ExportSettings(
             first, last, self.step, self.columns, self.textures, self.rest_mesh, self.unit_weights
         )
-        try:
-            done = export_motion(target, obj, path, self.kind, settings)
-            if self.play and self.kind in _CACHES:
-                closed = _length(obj) == last - first and (last - first) % self.step == 0
-                cached_object(target, obj, path, settings, cyclic=closed)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        done = export_motion(target, obj, path, self.kind, settings)
+        if self.play and self.kind in _CACHES:
+            closed = _length(obj) == last - first and (last - first) % self.step == 0
+            cached_object(target, obj, path, settings, cyclic=closed)
         size = sum(file.stat().st_size for file in done.files) / 1e6
         self.report({"INFO"}, f"Saved “{path}”: {done.points} vertices, {done.samples} frames, {size:.1f} MB.")
         for remark in done.remarks:

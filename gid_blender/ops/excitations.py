@@ -7,23 +7,17 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 
 from .. import scene
-from .report import EXPECTED
-from .session import session
+from .active import is_picture_active, picture_in
+from .guarded import guarded
 
 __all__ = [
-    "NO_PICTURE",
     "GID_OT_add_excitation",
     "GID_OT_remove_excitation",
     "choose",
     "chosen",
     "chosen_index",
-    "picture_in",
     "point_under_cursor",
 ]
-
-NO_PICTURE = (
-    "Select a motion object (a plane made by Generate, Load Example or Import Motion) or one of its excitations"
-)
 
 KINDS = (
     ("PULL", "Pull", "An empty that takes the picture along on its way, and lets go at its end", "VIEW_PAN", 0),
@@ -32,16 +26,6 @@ KINDS = (
     ("GUST", "Gust", "A wind along an arrow that rises at one frame and dies down", "FORCE_TURBULENCE", 3),
     ("WIND", "Wind", "A wind along an arrow that blows on and on, in gusts", "FORCE_WIND", 4),
 )
-
-
-def picture_in(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The motion object that is meant: the active one, or the one that the active excitation acts on."""
-    obj = context.object
-    # Of meshes that move together one has the controls.
-    obj = scene.leader_of(obj) or obj
-    if scene.is_motion_object(obj):
-        return obj
-    return scene.picture_of(obj) if scene.is_excitation(obj) else None
 
 
 def point_under_cursor(target: bpy.types.Scene, picture: bpy.types.Object) -> tuple[float, float]:
@@ -76,35 +60,31 @@ class GID_OT_add_excitation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
         if context.mode != "OBJECT":
             cls.poll_message_set("Go to Object Mode")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         picture, target = picture_in(context), context.scene
         point = point_under_cursor(target, picture)
         right, up = self.way
         kind = "WIND" if self.kind == "GUST" else self.kind
-        try:
-            empty = scene.add_empty(
-                target, picture, kind, point, direction=(right, -up) if right or up else (1.0, 0.0),
-                name=self.kind.capitalize(),
-            )  # fmt: skip
-            settings, now = empty.gid.excitation, float(target.frame_current)
-            settings.end = now + self.frames
-            if self.kind == "PULL":
-                way = [point, (point[0] + right, point[1] - up)]
-                scene.key_way(picture, empty, [now, now + self.frames], way)
-            elif self.kind in {"GUST", "LOAD"}:
-                settings.use_range = True
-                settings.attack = settings.fade = self.frames / 3
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        empty = scene.add_empty(
+            target, picture, kind, point, direction=(right, -up) if right or up else (1.0, 0.0),
+            name=self.kind.capitalize(),
+        )  # fmt: skip
+        settings, now = empty.gid.excitation, float(target.frame_current)
+        settings.end = now + self.frames
+        if self.kind == "PULL":
+            way = [point, (point[0] + right, point[1] - up)]
+            scene.key_way(picture, empty, [now, now + self.frames], way)
+        elif self.kind in {"GUST", "LOAD"}:
+            settings.use_range = True
+            settings.attack = settings.fade = self.frames / 3
         picture.gid.bake.active = empty
         for other in context.selected_objects:
             other.select_set(False)
@@ -122,11 +102,9 @@ class GID_OT_remove_excitation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        picture = picture_in(context)
-        if picture is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if chosen(context, picture) is None:
+        if chosen(context, picture_in(context)) is None:
             cls.poll_message_set("No excitation is chosen in the list")
             return False
         return True

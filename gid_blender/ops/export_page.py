@@ -16,13 +16,13 @@ from ..scene.masks import mask_weights
 from ..scene.objects import plane_settings
 from ..scene.web_picture import web_picture
 from . import volume_store
-from .report import EXPECTED
-from .session import session
+from .active import OfMotionObject
+from .guarded import guarded
 
 __all__ = ["GID_OT_export_page"]
 
 
-class GID_OT_export_page(bpy.types.Operator, ExportHelper):
+class GID_OT_export_page(OfMotionObject, bpy.types.Operator, ExportHelper):
     """Save the active motion object as a web page that sways and can be pulled, with its controls as they are now"""
 
     bl_idname = "gid.export_page"
@@ -40,27 +40,17 @@ class GID_OT_export_page(bpy.types.Operator, ExportHelper):
         max=8192,
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
-            return False
-        return True
-
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         # Blender would propose the name of the .blend, which has several pictures.
         folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path()
         self.filepath = str(folder / bpy.path.clean_name(context.object.name)) + self.filename_ext
         return ExportHelper.invoke(self, context, event)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
-        try:
-            page = page_of(context.object, context.scene, self.title, self.size).encode()
-            write_whole(path, page)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        page = page_of(context.object, context.scene, self.title, self.size).encode()
+        write_whole(path, page)
         self.report({"INFO"}, f"Saved “{path}”, {len(page) / 1e6:.2f} MB.")
         if len(page) > PROMISED_BYTES:
             self.report({"WARNING"}, f"The page has {len(page) / 1e6:.1f} MB; a smaller Picture Size makes it lighter.")

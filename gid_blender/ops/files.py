@@ -12,6 +12,7 @@ from bpy.props import BoolProperty
 
 from ..scene.files import Item, clean, look, roots_of_file
 from ..scene.self_contained import make_self_contained
+from .guarded import guarded
 from .paths import user_folder
 from .report import EXPECTED
 from .session import redraw, session
@@ -105,12 +106,9 @@ class GID_OT_files_refresh(bpy.types.Operator):
     bl_label = "Look at Files on Disk"
     bl_options = {"REGISTER"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            found.refresh()
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        found.refresh()
         redraw()
         return {"FINISHED"}
 
@@ -155,14 +153,11 @@ class GID_OT_files_clean(bpy.types.Operator):
             column.label(text=f"… {len(going) - _MOST_ROWS}")
         layout.label(text=megabytes(sum(item.bytes for item in going)), icon="TRASH")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            found.refresh()
-            done = clean(found.items, others=self.others)
-            found.refresh()
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        found.refresh()
+        done = clean(found.items, others=self.others)
+        found.refresh()
         for sentence in done.left:
             self.report({"WARNING"}, sentence)
         session.note = f"{megabytes(done.bytes)} freed."
@@ -185,12 +180,9 @@ class GID_OT_make_self_contained(bpy.types.Operator):
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            done = make_self_contained()
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        done = make_self_contained()
         for sentence in done.left:
             self.report({"WARNING"}, sentence)
         session.note = " ".join([f"{done.sentence}. Save the .blend to keep it.", *done.left])

@@ -16,11 +16,11 @@ from ..scene.controls import gain_name
 from ..scene.movies import Movie, find_movie, find_movie_object, movie_of_file, read_movie, start_frame
 from ..scene.pixels import image_from_pixels
 from ..worker.protocol import MAX_PART_BYTES
-from .generate import Motion, Wanted, deliver, show_motion
+from .asking import AsksWorker
+from .generate import Motion, Wanted, deliver, require_results, show_motion
 from .lookup import object_again, scene_again
 from .render import begin_rendering
-from .report import EXPECTED
-from .session import Task, begin, session
+from .session import Task, session
 
 __all__ = ["GID_OT_from_video", "VideoTask", "movie"]
 
@@ -108,7 +108,7 @@ def _still(result: Mapping[str, Any], parts: tuple[bytes, ...]) -> scene.Pixels:
     return scene.Pixels(array, linear=False)
 
 
-class GID_OT_from_video(bpy.types.Operator):
+class GID_OT_from_video(AsksWorker, bpy.types.Operator):
     """Measure how things sway in a movie, instead of predicting it: the start frame becomes the picture"""
 
     bl_idname = "gid.from_video"
@@ -122,28 +122,6 @@ class GID_OT_from_video(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        return True
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        target = context.scene
-        if not target.gid.results:
-            self.report({"ERROR"}, "Choose at least one result, such as Mesh.")
-            return {"CANCELLED"}
-        try:
-            source = movie_of_file(self.filepath) if self.filepath else movie(context)
-            task = VideoTask(target, source)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+    def request(self, context: bpy.types.Context) -> Task:
+        require_results(context.scene)
+        return VideoTask(context.scene, movie_of_file(self.filepath) if self.filepath else movie(context))

@@ -13,10 +13,11 @@ import numpy as np
 from .. import motion, scene
 from ..scene.masks import mask_condition
 from . import placing, volume_store
+from .accepting import Accepts, accept
+from .asking import AsksWorker
 from .lookup import image_again, object_again, scene_again
 from .render import begin_rendering
-from .report import EXPECTED
-from .session import Task, begin, session
+from .session import Task, session
 
 __all__ = ["GID_OT_accept_motion", "GID_OT_cancel", "GID_OT_generate", "QUALITY_PARAMS", "picture"]
 
@@ -128,49 +129,24 @@ class Motion:
         return put_motion(self)
 
 
-_delivery: Motion | None = None
-
-
 def deliver(item: Motion) -> int:
     """Put a motion into its scene as one undo step; returns the `session_uid` of the object.
 
     Raises anything of `EXPECTED`.
     """
-    global _delivery
-    _delivery = item
-    try:
-        windows = bpy.context.window_manager.windows
-        override = {"window": windows[0]} if bpy.context.window is None and len(windows) else {}
-        with bpy.context.temp_override(**override):
-            bpy.ops.gid.accept_motion("EXEC_DEFAULT", True)
-    finally:
-        _delivery = None
-    if session_error := GID_OT_accept_motion.error:
-        GID_OT_accept_motion.error = None
-        raise session_error
+    accept(GID_OT_accept_motion, item)
     return item.object_uid
 
 
-class GID_OT_accept_motion(bpy.types.Operator):
+class GID_OT_accept_motion(Accepts, bpy.types.Operator):
     """Put a predicted motion into the scene"""
 
     bl_idname = "gid.accept_motion"
     bl_label = "Generate Motion"
     bl_options = {"UNDO", "INTERNAL"}
 
-    # An exception cannot pass through an operator call; whoever calls this one raises it again.
-    error: Exception | None = None
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        item = _delivery
-        if item is None:
-            return {"CANCELLED"}
-        try:
-            item.object_uid = item.put().session_uid
-        except EXPECTED as error:
-            GID_OT_accept_motion.error = error
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def put(self, item: Motion) -> None:
+        item.object_uid = item.put().session_uid
 
 
 def put_motion(item: Motion) -> bpy.types.Object:
@@ -221,7 +197,23 @@ def picture(context: bpy.types.Context) -> scene.Source:
     return scene.find_source(context)
 
 
-class GID_OT_generate(bpy.types.Operator):
+def is_picture_there(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: whether `picture` finds one; says why when it does not."""
+    try:
+        picture(context)
+    except scene.SceneError as error:
+        cls.poll_message_set(str(error))
+        return False
+    return True
+
+
+def require_results(target: bpy.types.Scene) -> None:
+    """Raise a SceneError when a motion would be made for nothing."""
+    if not target.gid.results:
+        raise scene.SceneError("Choose at least one result, such as Mesh.")
+
+
+class GID_OT_generate(AsksWorker, bpy.types.Operator):
     """Predict how everything in the picture would sway, and make a seamless loop of it"""
 
     bl_idname = "gid.generate"
@@ -229,34 +221,12 @@ class GID_OT_generate(bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        try:
-            picture(context)
-        except scene.SceneError as error:
-            cls.poll_message_set(str(error))
-            return False
-        return True
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_picture_there(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        target = context.scene
-        if not target.gid.results:
-            self.report({"ERROR"}, "Choose at least one result, such as Mesh.")
-            return {"CANCELLED"}
-        try:
-            task = GenerateTask(target, picture(context))
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+    def request(self, context: bpy.types.Context) -> Task:
+        require_results(context.scene)
+        return GenerateTask(context.scene, picture(context))
 
 
 class GID_OT_cancel(bpy.types.Operator):

@@ -14,7 +14,7 @@ from mathutils import Matrix
 from .. import scene
 from ..scene import queue
 from . import placing
-from .report import EXPECTED
+from .guarded import guarded
 from .session import session
 from .shading_options import ShadingOptions
 
@@ -146,12 +146,9 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
         # Files that were dropped are known; then only the options are asked for.
         return self.invoke_popup(context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            planes = self._import(context)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        planes = self._import(context)
         for obj in context.selected_objects:
             obj.select_set(False)
         for obj in planes:

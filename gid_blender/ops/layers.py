@@ -16,7 +16,9 @@ from bpy_extras.io_utils import ImportHelper
 from .. import scene
 from ..scene.layers import picture_of_plane, stack_picture
 from ..scene.masks import mask_image
+from .asking import AsksWorker, is_free
 from .generate import deliver
+from .guarded import guarded
 from .lookup import collection_again, scene_again
 from .report import EXPECTED
 from .session import Task, begin, session
@@ -170,40 +172,34 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        return _shows_picture(cls, context)
+        return is_free(cls) and _shows_picture(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.own_mask:
             return context.window_manager.invoke_props_dialog(self)
         return self.invoke_popup(context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         target, obj = context.scene, context.object
-        try:
-            if self.depth == "CAMERA":
-                # Before anything is made.
-                scene.farthest(target, obj, self.nearest)
-            layers, remarks = scene.split_layers(
-                target,
-                obj,
-                self._images(obj),
-                spacing=0.0 if self.depth == "CAMERA" else self.spacing,
-                overlap=self.overlap,
-                kind=self.kind,
-            )
-            for obj in context.selected_objects:
-                obj.select_set(False)
-            context.view_layer.objects.active = layers[-1]
-            layers[-1].select_set(True)
-            if self.depth == "CAMERA":
-                context.view_layer.update()
-                scene.spread_layers(target, [obj, *layers], self.nearest)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        if self.depth == "CAMERA":
+            # Before anything is made.
+            scene.farthest(target, obj, self.nearest)
+        layers, remarks = scene.split_layers(
+            target,
+            obj,
+            self._images(obj),
+            spacing=0.0 if self.depth == "CAMERA" else self.spacing,
+            overlap=self.overlap,
+            kind=self.kind,
+        )
+        for other in context.selected_objects:
+            other.select_set(False)
+        context.view_layer.objects.active = layers[-1]
+        layers[-1].select_set(True)
+        if self.depth == "CAMERA":
+            context.view_layer.update()
+            scene.spread_layers(target, [obj, *layers], self.nearest)
         for remark in remarks:
             self.report({"WARNING"}, remark)
         if self.background:
@@ -246,7 +242,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
         column.prop(self, "grow")
 
 
-class GID_OT_fill_background(bpy.types.Operator):
+class GID_OT_fill_background(AsksWorker, bpy.types.Operator):
     """Put a plane behind the layers, filled where they are, in place of the one that is there"""
 
     bl_idname = "gid.fill_background"
@@ -262,25 +258,11 @@ class GID_OT_fill_background(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
+    def ready(cls, context: bpy.types.Context) -> bool:
         return _is_layer(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        try:
-            task = FillTask(context.scene, stack_in(context), grow=self.grow, spacing=0.01)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+    def request(self, context: bpy.types.Context) -> Task:
+        return FillTask(context.scene, stack_in(context), grow=self.grow, spacing=0.01)
 
 
 class GID_OT_layer_move(bpy.types.Operator):
@@ -300,12 +282,9 @@ class GID_OT_layer_move(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _is_layer(cls, context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            scene.move_layer(context.object, 1 if self.direction == "FRONT" else -1)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.move_layer(context.object, 1 if self.direction == "FRONT" else -1)
         return {"FINISHED"}
 
 
@@ -330,14 +309,11 @@ class GID_OT_layer_distance(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _shows_picture(cls, context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            if self.distance == 0.0:
-                self.distance = scene.distance_of(context.scene, context.object)
-            scene.set_distance(context.scene, context.object, self.distance)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        if self.distance == 0.0:
+            self.distance = scene.distance_of(context.scene, context.object)
+        scene.set_distance(context.scene, context.object, self.distance)
         return {"FINISHED"}
 
 
@@ -362,15 +338,12 @@ class GID_OT_layers_spread(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _is_layer(cls, context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         layers = scene.layers_of(stack_in(context))
-        try:
-            if self.nearest == 0.0:
-                self.nearest = scene.distance_of(context.scene, layers[0]) / 2
-            scene.spread_layers(context.scene, layers, self.nearest)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        if self.nearest == 0.0:
+            self.nearest = scene.distance_of(context.scene, layers[0]) / 2
+        scene.spread_layers(context.scene, layers, self.nearest)
         return {"FINISHED"}
 
 

@@ -9,9 +9,9 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from .. import scene
 from ..scene import masks
 from . import mask_painting, mask_watching
-from .excitations import NO_PICTURE, picture_in
-from .report import EXPECTED
-from .session import redraw, session
+from .active import OfPicture, is_picture_active, picture_in
+from .guarded import guarded
+from .session import redraw
 
 __all__ = ["GID_OT_mask_from", "GID_OT_mask_invert", "GID_OT_mask_remove", "GID_OT_mask_update"]
 
@@ -38,17 +38,15 @@ class _Masking:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        picture = picture_in(context)
-        if picture is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if not masks.has_mask(picture):
+        if not masks.has_mask(picture_in(context)):
             cls.poll_message_set(_NO_MASK)
             return False
         return True
 
 
-class GID_OT_mask_from(bpy.types.Operator):
+class GID_OT_mask_from(OfPicture, bpy.types.Operator):
     """Make the mask of the active picture from something that is there; it replaces what the mask was made of"""
 
     bl_idname = "gid.mask_from"
@@ -63,13 +61,6 @@ class GID_OT_mask_from(bpy.types.Operator):
         description="Keep what the mask is made of already, and pin what either of them pins",
         default=False,
     )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
-            return False
-        return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.source == "ALPHA":
@@ -86,13 +77,10 @@ class GID_OT_mask_from(bpy.types.Operator):
             layout.prop_search(self, "group", picture_in(context), "vertex_groups")
         layout.prop(self, "combine")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = picture_in(context)
-        try:
-            made = masks.set_mask(obj, **self._sources(obj))
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        made = masks.set_mask(obj, **self._sources(obj))
         return finish(self, obj, made)
 
     def _sources(self, obj: bpy.types.Object) -> dict[str, object]:
@@ -118,13 +106,10 @@ class GID_OT_mask_update(_Masking, bpy.types.Operator):
     bl_label = "Update Mask"
     bl_options = {"REGISTER", "UNDO"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = picture_in(context)
-        try:
-            made = masks.update_mask(obj)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        made = masks.update_mask(obj)
         return finish(self, obj, made)
 
 
@@ -135,14 +120,11 @@ class GID_OT_mask_invert(_Masking, bpy.types.Operator):
     bl_label = "Invert Mask"
     bl_options = {"REGISTER", "UNDO"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = picture_in(context)
-        try:
-            sources = masks.sources_of(obj)
-            made = masks.set_mask(obj, **sources | {"invert": not sources["invert"]})
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        sources = masks.sources_of(obj)
+        made = masks.set_mask(obj, **sources | {"invert": not sources["invert"]})
         return finish(self, obj, made)
 
 
@@ -153,13 +135,10 @@ class GID_OT_mask_remove(_Masking, bpy.types.Operator):
     bl_label = "Remove Mask"
     bl_options = {"REGISTER", "UNDO"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = picture_in(context)
-        try:
-            mask_painting.leave(context, obj)
-            masks.remove_mask(obj)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        mask_painting.leave(context, obj)
+        masks.remove_mask(obj)
         redraw()
         return {"FINISHED"}

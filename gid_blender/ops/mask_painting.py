@@ -14,7 +14,8 @@ from ..compat import paint_colours
 from ..scene import masks
 from ..scene.mask_overlay import hide_overlay, is_overlaid, show_overlay
 from . import mask_drawing, mask_watching
-from .excitations import NO_PICTURE, picture_in
+from .active import NO_PICTURE, picture_in
+from .guarded import guarded
 from .report import EXPECTED
 from .session import redraw, session
 
@@ -77,15 +78,12 @@ class GID_OT_mask_paint(bpy.types.Operator):
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = target_of(context)
-        try:
-            require_paintable(obj, context.view_layer)
-            image, made = ensure_image(obj)
-            enter(context, obj, image)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        require_paintable(obj, context.view_layer)
+        image, made = ensure_image(obj)
+        enter(context, obj, image)
         mask_watching.settle(obj)
         mask_watching.begin(obj)
         for remark in made.remarks:

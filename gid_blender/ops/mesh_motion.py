@@ -17,9 +17,10 @@ from .. import motion, scene
 from ..scene.pixels import image_from_pixels
 from ..scene.projection import view_through
 from . import placing, volume_store
+from .asking import is_free
 from .generate import QUALITY_PARAMS, Motion, Wanted, deliver
+from .guarded import guarded
 from .lookup import object_again, scene_again
-from .report import EXPECTED
 from .session import Task, begin, session
 
 __all__ = [
@@ -225,10 +226,7 @@ class GID_OT_mesh_motion(bpy.types.Operator, _Options):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        return _can_look(cls, context)
+        return is_free(cls) and _can_look(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         # The timer takes over once the dialog is confirmed.
@@ -241,12 +239,9 @@ class GID_OT_mesh_motion(bpy.types.Operator, _Options):
         row.enabled = self.source == "RENDER"
         row.prop(self, "longer_side")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            seen = self._look(context, plate=True, longer_side=self.longer_side)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        seen = self._look(context, plate=True, longer_side=self.longer_side)
         return begin(self, MeshTask(context.scene, seen), wait=not getattr(self, "_in_window", False))
 
 
@@ -267,14 +262,11 @@ class GID_OT_mesh_motion_from_volume(bpy.types.Operator, ImportHelper, _Options)
     def draw(self, context: bpy.types.Context) -> None:
         self._draw_options()
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            volume = motion.load(Path(bpy.path.abspath(self.filepath)))
-            seen = self._look(context, plate=False)
-            put_mesh_motion(context.scene, seen, volume, Wanted.of(context.scene.gid))
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        volume = motion.load(Path(bpy.path.abspath(self.filepath)))
+        seen = self._look(context, plate=False)
+        put_mesh_motion(context.scene, seen, volume, Wanted.of(context.scene.gid))
         for remark in seen.looked.remarks:
             self.report({"WARNING"}, remark)
         return {"FINISHED"}
@@ -294,16 +286,13 @@ class GID_OT_mesh_motion_remove(bpy.types.Operator):
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            objects = scene.with_followers(context.scene, _moved(context))
-            for obj in objects:
-                scene.require_removable(obj)
-            for obj in objects:
-                scene.remove_mesh_motion(obj)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        objects = scene.with_followers(context.scene, _moved(context))
+        for obj in objects:
+            scene.require_removable(obj)
+        for obj in objects:
+            scene.remove_mesh_motion(obj)
         return {"FINISHED"}
 
 

@@ -13,7 +13,8 @@ from bl_operators.presets import AddPresetBase
 from bpy.props import BoolProperty
 
 from .. import scene
-from .excitations import NO_PICTURE, chosen, picture_in
+from .active import OfMotionObject, is_picture_active, picture_in
+from .excitations import chosen
 
 __all__ = [
     "FOLDER",
@@ -40,7 +41,7 @@ class _Preset(AddPresetBase):
     )
 
 
-class GID_OT_add_preset(_Preset, bpy.types.Operator):
+class GID_OT_add_preset(OfMotionObject, _Preset, bpy.types.Operator):
     """Keep amplitude, speed, stiffness, damping and the gains of the active picture as a preset, or remove one"""
 
     bl_idname = "gid.add_preset"
@@ -48,13 +49,6 @@ class GID_OT_add_preset(_Preset, bpy.types.Operator):
     preset_menu = "GID_PT_motion_presets"
     preset_subdir = f"{FOLDER}/motion"
     preset_defines = ("obj = bpy.context.object",)
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
-            return False
-        return True
 
     @property
     def preset_values(self) -> list[str]:
@@ -111,11 +105,9 @@ class GID_OT_add_excitation_preset(_Preset, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        picture = picture_in(context)
-        if picture is None:
-            cls.poll_message_set(NO_PICTURE)
+        if not is_picture_active(cls, context):
             return False
-        if chosen(context, picture) is None:
+        if chosen(context, picture_in(context)) is None:
             cls.poll_message_set("No excitation is chosen in the list")
             return False
         return True

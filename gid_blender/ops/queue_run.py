@@ -10,6 +10,7 @@ from bpy.app.handlers import persistent
 
 from .. import scene
 from ..scene import queue
+from .asking import is_free
 from .generate import GenerateTask, Wanted
 from .lookup import scene_again
 from .report import EXPECTED, Problem
@@ -163,8 +164,7 @@ class GID_OT_queue_run(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+        if not is_free(cls):
             return False
         if queue.next_waiting(context.scene) is None:
             cls.poll_message_set("Nothing in the queue waits; add pictures to it")

@@ -17,11 +17,12 @@ from ..compat import edited_scene
 from ..motion.masking import at_pixels
 from ..scene.masks import mask_weights
 from . import placing, volume_store
-from .excitations import NO_PICTURE, picture_in
+from .accepting import Accepts, accept
+from .active import is_motion_active, is_picture_active, picture_in
+from .asking import AsksWorker
 from .lookup import image_again, scene_again
 from .paths import user_folder
-from .report import EXPECTED
-from .session import Task, begin, session
+from .session import Task, session
 
 __all__ = [
     "GID_OT_accept_frames",
@@ -153,7 +154,7 @@ class RenderTask(Task):
         scene_again(self.delivery.scene_uid)
         self.delivery.paths = self.folder.commit()
         self.delivery.passes = {name: folder.commit() for name, folder in self.passes.items()}
-        deliver(self.delivery)
+        accept(GID_OT_accept_frames, self.delivery)
         told = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
         session.note = " ".join([told, *self.delivery.remarks])
 
@@ -193,44 +194,15 @@ def frames_root(target: bpy.types.Scene) -> tuple[Path, bool]:
     return scene.output_root(user_folder("frames"))
 
 
-_delivery: Frames | None = None
-
-
-def deliver(item: Frames) -> None:
-    """Put a rendered loop into its scene as one undo step. Raises anything of `EXPECTED`."""
-    global _delivery
-    _delivery = item
-    try:
-        windows = bpy.context.window_manager.windows
-        override = {"window": windows[0]} if bpy.context.window is None and len(windows) else {}
-        with bpy.context.temp_override(**override):
-            bpy.ops.gid.accept_frames("EXEC_DEFAULT", True)
-    finally:
-        _delivery = None
-    if error := GID_OT_accept_frames.error:
-        GID_OT_accept_frames.error = None
-        raise error
-
-
-class GID_OT_accept_frames(bpy.types.Operator):
+class GID_OT_accept_frames(Accepts, bpy.types.Operator):
     """Put a rendered loop into the scene"""
 
     bl_idname = "gid.accept_frames"
     bl_label = "Render Image Sequence"
     bl_options = {"UNDO", "INTERNAL"}
 
-    # An exception cannot pass through an operator call; whoever calls this one raises it again.
-    error: Exception | None = None
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        if _delivery is None:
-            return {"CANCELLED"}
-        try:
-            put_frames(_delivery)
-        except EXPECTED as error:
-            GID_OT_accept_frames.error = error
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def put(self, item: Frames) -> None:
+        put_frames(item)
 
 
 def put_frames(item: Frames) -> None:
@@ -271,7 +243,7 @@ def _pass_image(name: str, paths: list[Path]) -> bpy.types.Image:
     return image
 
 
-class GID_OT_render_sequence(bpy.types.Operator):
+class GID_OT_render_sequence(AsksWorker, bpy.types.Operator):
     """Render one loop of the active motion object as frames, with its controls as they are now"""
 
     bl_idname = "gid.render_sequence"
@@ -289,50 +261,43 @@ class GID_OT_render_sequence(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
-            return False
-        return True
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_motion_active(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        try:
-            task = loop_task(context, context.object, self.frames, set_range=context.scene.gid.set_range)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+    def request(self, context: bpy.types.Context) -> Task:
+        return loop_task(context, context.object, self.frames, set_range=context.scene.gid.set_range)
 
 
 def loop_task(context: bpy.types.Context, obj: bpy.types.Object, frames: int, *, set_range: bool) -> RenderTask:
     """The task that renders one loop of a motion object as that many frames; 0 takes its length."""
     target = context.scene
-    scene.require_plane(obj)
-    image = scene.motion_image(obj)
-    if image is None:
-        raise scene.SceneError("The picture of this motion object was deleted.", "Undo the deletion, or generate anew.")
     return RenderTask(
         target,
-        image,
+        _picture_of(obj),
         scene.layer_pixels(obj),
         volume_store.recall(obj),
-        results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
+        results=_results(target),
         frames=max(2, frames or round(scene.loop_length(obj))),
         obj=obj,
         set_range=set_range,
     )
 
 
-class GID_OT_render_frames(bpy.types.Operator):
+def _picture_of(obj: bpy.types.Object) -> bpy.types.Image:
+    """The picture that a motion object shows. Raises SceneError when it has none."""
+    scene.require_plane(obj)
+    image = scene.motion_image(obj)
+    if image is None:
+        raise scene.SceneError(f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew.")
+    return image
+
+
+def _results(target: bpy.types.Scene) -> frozenset[str]:
+    """As what frames come into a scene; they were asked for, so they come as something."""
+    return frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"})
+
+
+class GID_OT_render_frames(AsksWorker, bpy.types.Operator):
     """Render the active picture as it plays in the scene, frame by frame: loop, bake and whatever else moves it"""
 
     bl_idname = "gid.render_frames"
@@ -351,44 +316,22 @@ class GID_OT_render_frames(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
-            return False
-        return True
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_picture_active(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+    def request(self, context: bpy.types.Context) -> Task:
         obj, target = picture_in(context), context.scene
-        try:
-            scene.require_plane(obj)
-            image = scene.motion_image(obj)
-            if image is None:
-                raise scene.SceneError(
-                    f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew."
-                )
-            first, last = (self.first, self.last) if self.use_range else scene.frame_range(target, obj)
-            q = scene.frame_coefficients(obj, target, first, last, moments=moments(target))
-            task = RenderTask(
-                target,
-                image,
-                scene.layer_pixels(obj),
-                volume_store.recall(obj),
-                results=frozenset(target.gid.results - {"MESH"}) or frozenset({"STRIP"}),
-                frames=last - first + 1,
-                obj=obj,
-                set_range=False,
-                shot=Shot(first, q, self.motion_vectors),
-            )
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+        image = _picture_of(obj)
+        first, last = (self.first, self.last) if self.use_range else scene.frame_range(target, obj)
+        q = scene.frame_coefficients(obj, target, first, last, moments=moments(target))
+        return RenderTask(
+            target,
+            image,
+            scene.layer_pixels(obj),
+            volume_store.recall(obj),
+            results=_results(target),
+            frames=last - first + 1,
+            obj=obj,
+            set_range=False,
+            shot=Shot(first, q, self.motion_vectors),
+        )

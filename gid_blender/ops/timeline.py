@@ -10,10 +10,11 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from .. import scene
 from ..compat import edited_scene, strip_content, strip_range
-from .excitations import NO_PICTURE, picture_in
+from .active import OfPicture, is_picture_active, picture_in
+from .asking import AsksWorker
+from .guarded import guarded
 from .render import loop_task
-from .report import EXPECTED
-from .session import begin, session
+from .session import Task, session
 
 __all__ = ["GID_OT_add_movie", "GID_OT_add_to_timeline", "GID_OT_fit_strip", "GID_OT_snap_period"]
 
@@ -25,16 +26,7 @@ FITS = (
 )
 
 
-class _OfPicture:
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if picture_in(context) is None:
-            cls.poll_message_set(NO_PICTURE)
-            return False
-        return True
-
-
-class GID_OT_add_to_timeline(_OfPicture, bpy.types.Operator):
+class GID_OT_add_to_timeline(OfPicture, bpy.types.Operator):
     """Add the rendered frames of the active picture to the Video Sequencer, at the playhead and on a free channel"""
 
     bl_idname = "gid.add_to_timeline"
@@ -43,15 +35,12 @@ class GID_OT_add_to_timeline(_OfPicture, bpy.types.Operator):
 
     repeat: IntProperty(description="How many times the loop is played in a row, as one strip", **_REPEAT)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj, home = picture_in(context), edited_scene(context)
-        try:
-            found = scene.rendered(obj)
-            paths = scene.frame_paths(found.image, found.count)
-            strip = scene.add_strip(home, paths, repeat=self.repeat, picture=obj, cyclic=found.cyclic)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        found = scene.rendered(obj)
+        paths = scene.frame_paths(found.image, found.count)
+        strip = scene.add_strip(home, paths, repeat=self.repeat, picture=obj, cyclic=found.cyclic)
         session.note = " ".join([f"“{strip.name}” is in channel {strip.channel}.", *_rates(home, context.scene)])
         return {"FINISHED"}
 
@@ -72,16 +61,13 @@ class GID_OT_add_movie(bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            scene.add_movie(edited_scene(context), Path(bpy.path.abspath(self.filepath)), repeat=self.repeat)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.add_movie(edited_scene(context), Path(bpy.path.abspath(self.filepath)), repeat=self.repeat)
         return {"FINISHED"}
 
 
-class GID_OT_snap_period(_OfPicture, bpy.types.Operator):
+class GID_OT_snap_period(OfPicture, bpy.types.Operator):
     """Change the active picture's period a little, so that its loops are whole frames and fill a cut without a rest"""
 
     bl_idname = "gid.snap_period"
@@ -90,14 +76,11 @@ class GID_OT_snap_period(_OfPicture, bpy.types.Operator):
 
     to: EnumProperty(name="To", description="What whole loops are to fill", items=FITS, default="WHOLE")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = picture_in(context)
-        try:
-            period = self._period(context, obj)
-            scene.set_period(obj, period)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        period = self._period(context, obj)
+        scene.set_period(obj, period)
         drift = scene.drift(context.scene, period)
         session.note = f"One loop of “{obj.name}” takes {period} frames. {drift}".strip()
         if drift:
@@ -118,7 +101,7 @@ class GID_OT_snap_period(_OfPicture, bpy.types.Operator):
         return scene.fitting_period(after - first, length)
 
 
-class GID_OT_fit_strip(_OfPicture, bpy.types.Operator):
+class GID_OT_fit_strip(AsksWorker, bpy.types.Operator):
     """Render the picture's loop anew with a frame for each that its strip takes: real slow motion instead of repeats"""
 
     bl_idname = "gid.fit_strip"
@@ -135,26 +118,12 @@ class GID_OT_fit_strip(_OfPicture, bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        return super().poll(context)
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_picture_active(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
+    def request(self, context: bpy.types.Context) -> Task:
         obj = picture_in(context)
-        try:
-            task = loop_task(context, obj, self.frames or _taken(context, obj), set_range=False)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
-        return begin(self, task, wait=wait)
+        return loop_task(context, obj, self.frames or _taken(context, obj), set_range=False)
 
 
 def _taken(context: bpy.types.Context, obj: bpy.types.Object) -> int:

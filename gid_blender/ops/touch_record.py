@@ -13,8 +13,8 @@ from .. import scene
 from ..motion.take import Take
 from ..scene import touch as scene_touch
 from ..scene.touch_recording import record_takes
+from .guarded import guarded
 from .lookup import object_again
-from .report import EXPECTED
 from .session import session
 
 __all__ = ["GID_OT_record_touch", "deliver_takes", "scripted_takes"]
@@ -81,15 +81,12 @@ class GID_OT_record_touch(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            obj = _picture(context, self.name)
-            scene_touch.require_touchable(obj, context.view_layer)
-            takes = list(_takes) or scripted_takes(context.scene, self.point, self.path)
-            made = record_takes(context.scene, obj, takes)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        obj = _picture(context, self.name)
+        scene_touch.require_touchable(obj, context.view_layer)
+        takes = list(_takes) or scripted_takes(context.scene, self.point, self.path)
+        made = record_takes(context.scene, obj, takes)
         first, last = min(t.frames[0] for t in takes), max(t.frames[-1] for t in takes)
         session.note = f"Recorded “{made[-1].name}”, frames {first:.0f} to {last:.0f}; Bake plays it."
         return {"FINISHED"}

@@ -11,10 +11,11 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import motion, scene
-from .generate import GenerateTask, Motion, Wanted, deliver, picture
+from .asking import AsksWorker
+from .generate import GenerateTask, Motion, Wanted, deliver, is_picture_there, picture
+from .guarded import guarded
 from .lookup import image_again, object_again, scene_again
-from .report import EXPECTED
-from .session import begin, session
+from .session import Task, session
 from .thumbnails import Thumbnails
 
 __all__ = [
@@ -81,7 +82,7 @@ class VariationTask(GenerateTask):
         session.start(VariationTask(scene_again(self.scene_uid), source, self.seeds[1:]))
 
 
-class GID_OT_variations(bpy.types.Operator):
+class GID_OT_variations(AsksWorker, bpy.types.Operator):
     """Predict several motions of the picture and offer them as small loops; the scene changes when one is chosen"""
 
     bl_idname = "gid.variations"
@@ -94,37 +95,17 @@ class GID_OT_variations(bpy.types.Operator):
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        try:
-            picture(context)
-        except scene.SceneError as error:
-            cls.poll_message_set(str(error))
-            return False
-        return True
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_picture_there(cls, context)
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return self._begin(context, wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return self._begin(context, wait=True)
-
-    def _begin(self, context: bpy.types.Context, *, wait: bool) -> set[str]:
-        target = context.scene
-        first = target.gid.seed
-        try:
-            source = picture(context)
-            count = self.count or target.gid_queue.variations
-            task = VariationTask(target, source, [(first + n) % 2**31 for n in range(count)])
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+    def request(self, context: bpy.types.Context) -> Task:
+        target, source = context.scene, picture(context)
+        first, count = target.gid.seed, self.count or target.gid_queue.variations
+        task = VariationTask(target, source, [(first + n) % 2**31 for n in range(count)])
         shown.clear()
         shown.title = source.image.name
         shown.scene_uid, shown.image_uid, shown.frame = task.scene_uid, task.image_uid, task.frame_number
-        return begin(self, task, wait=wait)
+        return task
 
 
 class GID_OT_choose_variation(bpy.types.Operator):
@@ -140,19 +121,16 @@ class GID_OT_choose_variation(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return _has_variations(cls)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.index >= len(shown.volumes):
             self.report({"ERROR"}, f"There are {len(shown.volumes)} variations.")
             return {"CANCELLED"}
-        try:
-            target = scene_again(shown.scene_uid)
-            wanted = replace(Wanted.of(target.gid), replace=True)
-            item = Motion(shown.scene_uid, shown.image_uid, shown.volumes[self.index], wanted, frame=shown.frame)
-            shown.object_uid = deliver(item)
-            object_again(shown.object_uid)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        target = scene_again(shown.scene_uid)
+        wanted = replace(Wanted.of(target.gid), replace=True)
+        item = Motion(shown.scene_uid, shown.image_uid, shown.volumes[self.index], wanted, frame=shown.frame)
+        shown.object_uid = deliver(item)
+        object_again(shown.object_uid)
         shown.chosen = shown.seeds[self.index]
         target.gid.seed = shown.chosen
         return {"FINISHED"}

@@ -11,13 +11,11 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import motion, scene
 from . import volume_store
-from .generate import Motion, Wanted, picture, put_motion
-from .report import EXPECTED
-from .session import session
+from .active import OfMotionObject, is_motion_active
+from .generate import Motion, Wanted, is_picture_there, picture, put_motion
+from .guarded import guarded
 
 __all__ = ["GID_OT_convert_to_keyframes", "GID_OT_export_volume", "GID_OT_import_volume", "GID_OT_open_picture"]
-
-_NO_MOTION = "Select a motion object: a plane made by Generate, Load Example or Import Motion"
 
 
 class GID_OT_open_picture(bpy.types.Operator, ImportHelper):
@@ -30,12 +28,9 @@ class GID_OT_open_picture(bpy.types.Operator, ImportHelper):
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show pictures")
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show folders")
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            context.scene.gid.image = scene.image_from_file(self.filepath)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        context.scene.gid.image = scene.image_from_file(self.filepath)
         return {"FINISHED"}
 
 
@@ -51,34 +46,26 @@ class GID_OT_import_volume(bpy.types.Operator, ImportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        try:
-            picture(context)
-        except scene.SceneError as error:
-            cls.poll_message_set(str(error))
-            return False
-        return True
+        return is_picture_there(cls, context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         target = context.scene
-        try:
-            volume = motion.load(bpy.path.abspath(self.filepath))
-            source = picture(context)
-            put_motion(
-                Motion(
-                    target.session_uid,
-                    source.image.session_uid,
-                    volume,
-                    Wanted.of(target.gid),
-                    frame=source.frame,
-                )
+        volume = motion.load(bpy.path.abspath(self.filepath))
+        source = picture(context)
+        put_motion(
+            Motion(
+                target.session_uid,
+                source.image.session_uid,
+                volume,
+                Wanted.of(target.gid),
+                frame=source.frame,
             )
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        )
         return {"FINISHED"}
 
 
-class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
+class GID_OT_export_volume(OfMotionObject, bpy.types.Operator, ExportHelper):
     """Save the motion of the active motion object as a file (spectral volume, .npz), without its controls"""
 
     bl_idname = "gid.export_volume"
@@ -91,21 +78,11 @@ class GID_OT_export_volume(bpy.types.Operator, ExportHelper):
         name="Apply Mask", description="Save the motion as the mask leaves it; otherwise as predicted", default=True
     )
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set(_NO_MOTION)
-            return False
-        return True
-
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath))
-        try:
-            volume = volume_store.recall(context.object)
-            motion.save(volume_store.masked(context.object, volume) if self.apply_mask else volume, path)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        volume = volume_store.recall(context.object)
+        motion.save(volume_store.masked(context.object, volume) if self.apply_mask else volume, path)
         self.report({"INFO"}, f"Saved “{path}”.")
         return {"FINISHED"}
 
@@ -127,22 +104,18 @@ class GID_OT_convert_to_keyframes(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set(_NO_MOTION)
+        if not is_motion_active(cls, context):
             return False
         if not scene.has_drivers(context.object):
             cls.poll_message_set("The active object has keyframes already")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj = context.object
-        try:
-            count = scene.to_keyframes(obj, context.scene, frames=self.frames or None)
-            length = scene.loop_length(obj)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        count = scene.to_keyframes(obj, context.scene, frames=self.frames or None)
+        length = scene.loop_length(obj)
         self.report({"INFO"}, f"{count} keyframes on each shape key.")
         if not length.is_integer() and not scene.controls_animated(obj):
             # Exporters look at whole frames, and the last of them is not the first of the next round.
@@ -160,18 +133,14 @@ class GID_OT_restore_controls(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not scene.is_motion_object(context.object):
-            cls.poll_message_set(_NO_MOTION)
+        if not is_motion_active(cls, context):
             return False
         if scene.has_drivers(context.object):
             cls.poll_message_set("The active object has its live controls")
             return False
         return True
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            scene.to_drivers(context.object)
-        except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
-            return {"CANCELLED"}
+        scene.to_drivers(context.object)
         return {"FINISHED"}

@@ -10,6 +10,7 @@ from typing import Any
 import bpy
 
 from . import volume_store
+from .asking import is_free
 from .session import Task, begin, log_file, session
 from .worker_command import own_environment
 
@@ -100,8 +101,7 @@ class _WorkerOperator:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
+        if not is_free(cls):
             return False
         if session.installing:
             cls.poll_message_set("The worker is being set up")

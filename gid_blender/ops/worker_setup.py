@@ -11,6 +11,7 @@ import bpy
 from .. import __version__
 from ..preferences import preferences
 from ..setup import Installer
+from .asking import is_free
 from .paths import extension_folder
 from .session import session
 from .worker_command import own_environment
@@ -33,10 +34,7 @@ class GID_OT_worker_setup(bpy.types.Operator):
         if session.installing:
             cls.poll_message_set("The worker is being set up")
             return False
-        if session.busy:
-            cls.poll_message_set("Something is in progress; wait for it or cancel it")
-            return False
-        return True
+        return is_free(cls)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._start()

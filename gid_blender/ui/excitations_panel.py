@@ -7,7 +7,8 @@ import bpy
 
 from .. import scene
 from ..ops import watching
-from ..ops.excitations import KINDS, chosen, picture_in
+from ..ops.active import picture_in
+from ..ops.excitations import KINDS, chosen
 from .panels import CATEGORY, variants
 from .problem_box import wrap
 

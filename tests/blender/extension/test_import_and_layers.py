@@ -151,8 +151,14 @@ def test_toward_the_camera_at_once_or_not_at_all(blender, folder):
             bpy.ops.gid.split_layers, "EXEC_DEFAULT", nearest=5, **options
         )
         assert (len(bpy.data.objects), plane.hide_render) == (before, False)
+        # What else is selected stays where it is.
+        bystanders = [bpy.data.objects["Cube"], bpy.data.objects["Light"]]
+        places = [obj.matrix_world.copy() for obj in bystanders]
+        for obj in bystanders:
+            obj.select_set(True)
         assert bpy.ops.gid.split_layers("EXEC_DEFAULT", nearest=2.5, **options) == {"FINISHED"}
         bpy.context.view_layer.update()
+        assert [obj.matrix_world for obj in bystanders] == places
         assert abs(scene.distance_of(target, bpy.context.object) - 2.5) < 1e-4
         # Its background is where the picture was.
         stack = scene.stack_of(bpy.context.object)

@@ -22,6 +22,7 @@ __all__ = [
     "strip_content",
     "strip_range",
     "strips",
+    "take_images",
 ]
 
 
@@ -50,6 +51,12 @@ def enable_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:
     if material.node_tree is None:
         material.use_nodes = True
     return material.node_tree
+
+
+def take_images(settings: bpy.types.ImageFormatSettings) -> None:
+    """Let a render's output be images; from 5.0 on the formats depend on the kind of media."""
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
 
 
 def paint_colours(scene: bpy.types.Scene) -> bpy.types.UnifiedPaintSettings:

@@ -124,5 +124,7 @@ def _displacement(target: bpy.types.Scene, obj: bpy.types.Object, *, masked: boo
     paths = scene.write_displacement(folder, volume, scene.coefficients(obj, target, count))
     found = scene.sequence_image(paths)
     found.colorspace_settings.name = "Non-Color"
-    obj[_DISPLACEMENT] = found
+    # A linked object must not point at a local image: Blender crashes with the next undo.
+    if obj.library is None:
+        obj[_DISPLACEMENT] = found
     return scene.Rendered(found, count, round(obj["gid_start"]), True, {})

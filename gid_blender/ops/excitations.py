@@ -85,7 +85,7 @@ class GID_OT_add_excitation(bpy.types.Operator):
         elif self.kind in {"GUST", "LOAD"}:
             settings.use_range = True
             settings.attack = settings.fade = self.frames / 3
-        picture.gid.bake.active = empty
+        list_as_chosen(picture, empty)
         for other in context.selected_objects:
             other.select_set(False)
         empty.select_set(True)
@@ -118,7 +118,7 @@ class GID_OT_remove_excitation(bpy.types.Operator):
         was_active = context.object == empty
         bpy.data.objects.remove(empty)
         left = scene.empties_of(context.scene, picture)
-        picture.gid.bake.active = left[0] if left else None
+        list_as_chosen(picture, left[0] if left else None)
         if was_active and picture.name in context.view_layer.objects:
             picture.select_set(True)
             context.view_layer.objects.active = picture
@@ -136,6 +136,13 @@ def chosen(context: bpy.types.Context, picture: bpy.types.Object) -> bpy.types.O
     return None
 
 
+def list_as_chosen(picture: bpy.types.Object, empty: bpy.types.Object | None) -> None:
+    """Choose an excitation in the list of its picture; of a linked picture the active object alone says which it is."""
+    # A linked datablock that points at a local one brings Blender down with the next undo.
+    if picture.library is None:
+        picture.gid.bake.active = empty
+
+
 def chosen_index(context: bpy.types.Context) -> int:
     """Where the chosen excitation lies among the scene's objects; -1 for none."""
     picture = picture_in(context)
@@ -149,7 +156,7 @@ def choose(context: bpy.types.Context, index: int) -> None:
     if picture is None or not 0 <= index < len(objects) or not scene.is_excitation(objects[index]):
         return
     empty = objects[index]
-    picture.gid.bake.active = empty
+    list_as_chosen(picture, empty)
     # An active excitation is shown whatever is chosen: so it has to be this one.
     if scene.is_excitation(context.object) and empty.name in context.view_layer.objects:
         context.object.select_set(False)

@@ -17,7 +17,7 @@ from ..scene.movies import Movie, find_movie, find_movie_object, movie_of_file, 
 from ..scene.pixels import image_from_pixels
 from ..worker.protocol import MAX_PART_BYTES
 from .asking import AsksWorker
-from .generate import Motion, Wanted, deliver, require_results, show_motion
+from .generate import Motion, Wanted, deliver, is_result_chosen, show_motion
 from .lookup import object_again, scene_again
 from .render import begin_rendering
 from .session import Task, session
@@ -122,6 +122,9 @@ class GID_OT_from_video(AsksWorker, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    @classmethod
+    def ready(cls, context: bpy.types.Context) -> bool:
+        return is_result_chosen(cls, context)
+
     def request(self, context: bpy.types.Context) -> Task:
-        require_results(context.scene)
         return VideoTask(context.scene, movie_of_file(self.filepath) if self.filepath else movie(context))

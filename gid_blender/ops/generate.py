@@ -207,10 +207,12 @@ def is_picture_there(cls: type[bpy.types.Operator], context: bpy.types.Context) 
     return True
 
 
-def require_results(target: bpy.types.Scene) -> None:
-    """Raise a SceneError when a motion would be made for nothing."""
-    if not target.gid.results:
-        raise scene.SceneError("Choose at least one result, such as Mesh.")
+def is_result_chosen(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: whether a motion would be made for anything; says so when it would not."""
+    if not context.scene.gid.results:
+        cls.poll_message_set("Choose at least one result, such as Mesh.")
+        return False
+    return True
 
 
 class GID_OT_generate(AsksWorker, bpy.types.Operator):
@@ -222,10 +224,9 @@ class GID_OT_generate(AsksWorker, bpy.types.Operator):
 
     @classmethod
     def ready(cls, context: bpy.types.Context) -> bool:
-        return is_picture_there(cls, context)
+        return is_picture_there(cls, context) and is_result_chosen(cls, context)
 
     def request(self, context: bpy.types.Context) -> Task:
-        require_results(context.scene)
         return GenerateTask(context.scene, picture(context))
 
 

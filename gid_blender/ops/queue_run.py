@@ -56,7 +56,7 @@ class Runner:
             else:
                 session.start(task)
         except BaseException:
-            self.current = ""
+            self.current, session.after = "", None
             raise
         return True
 
@@ -134,7 +134,9 @@ class Runner:
     def _settle(self, key: str, state: str, problem: Problem | None = None) -> None:
         sentence = "" if problem is None else problem.sentence
         self._outcomes[key] = (state, sentence)
-        entry = queue.entry_of(scene_again(self._scene_uid), key)
+        target = next((each for each in bpy.data.scenes if each.session_uid == self._scene_uid), None)
+        # Its scene may have been deleted meanwhile.
+        entry = queue.entry_of(target, key) if target is not None else None
         if entry is not None:
             entry.state, entry.sentence = state, sentence
 

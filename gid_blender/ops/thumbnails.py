@@ -28,6 +28,8 @@ class Thumbnails:
     def __init__(self) -> None:
         self.frame = 0
         self._icons: list[list[int]] = []
+        # Blender knows a timer by its function, and a bound method is another one each time it is asked for.
+        self._timer = self._turn
         self._previews: bpy.utils.previews.ImagePreviewCollection | None = None
 
     def add(self, pixels: scene.Pixels, volume: motion.SpectralVolume) -> None:
@@ -43,8 +45,8 @@ class Thumbnails:
             preview.image_pixels_float.foreach_set(np.ascontiguousarray(frame[::-1]).ravel())
             icons.append(preview.icon_id)
         self._icons.append(icons)
-        if not bpy.app.background and not bpy.app.timers.is_registered(self._turn):
-            bpy.app.timers.register(self._turn, first_interval=1 / RATE, persistent=True)
+        if not bpy.app.background and not bpy.app.timers.is_registered(self._timer):
+            bpy.app.timers.register(self._timer, first_interval=1 / RATE, persistent=True)
 
     def icon(self, number: int) -> int:
         """What is to be drawn now of a loop."""
@@ -59,8 +61,8 @@ class Thumbnails:
 
     def close(self) -> None:
         """Leave nothing to Blender."""
-        if bpy.app.timers.is_registered(self._turn):
-            bpy.app.timers.unregister(self._turn)
+        if bpy.app.timers.is_registered(self._timer):
+            bpy.app.timers.unregister(self._timer)
         if self._previews is not None:
             bpy.utils.previews.remove(self._previews)
             self._previews = None

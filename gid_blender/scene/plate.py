@@ -9,6 +9,7 @@ from pathlib import Path
 
 import bpy
 
+from ..compat import take_images
 from .errors import SceneError
 from .pixels import MIN_SIDE, Pixels, read_pixels
 from .projection import View, camera_of, view_through
@@ -59,8 +60,7 @@ def rendered_plate(scene: bpy.types.Scene, graph: bpy.types.Depsgraph, *, longer
         render.use_overwrite = render.use_file_extension = True
         _bound_samples(copy)
         settings = render.image_settings
-        if hasattr(settings, "media_type"):
-            settings.media_type = "IMAGE"
+        take_images(settings)
         settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGB", "8"
         settings.color_management = "FOLLOW_SCENE"
         with tempfile.TemporaryDirectory(prefix="gid-plate-") as folder:

@@ -76,6 +76,11 @@ def rendered(obj: bpy.types.Object) -> Rendered:
     """
     image = obj.get(_FRAMES)
     if not isinstance(image, bpy.types.Image) or "gid_count" not in image:
+        if obj.library is not None:
+            raise SceneError(
+                f"“{obj.name}” is linked, so this file cannot note which frames belong to it.",
+                "Make a library override of its whole hierarchy, and render the frames again.",
+            )
         raise SceneError(f"“{obj.name}” has no rendered frames.", "Press Render Image Sequence first.")
     found = {name: obj.get(key) for name, key in PASSES.items()}
     return Rendered(

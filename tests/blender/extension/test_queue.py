@@ -132,6 +132,23 @@ def test_pause_cancel_reorder_and_undo_while_it_runs(blender):
     blender.run(script)
 
 
+def test_the_scene_is_deleted_while_it_runs(blender):
+    def script():
+        module_queue, runner = module("scene.queue"), module("ops.queue_run").runner
+        other = bpy.data.scenes.new("other")
+        for name in ("first", "second"):
+            source = module("scene").Source(new_picture(name))
+            module_queue.add(other, source, seed=0, quality="HIGH", replace=True)
+        runner.begin(other, wait=False)
+        pump(lambda: session.factor > 0)
+        bpy.data.scenes.remove(other)
+        pump(lambda: not session.busy)
+        assert not runner.running
+        assert session.problem.message.startswith("The scene was deleted")
+
+    blender.run(script)
+
+
 def test_what_waits_is_in_the_saved_file_and_does_not_run(blender, tmp_path):
     def script(path):
         scene = bpy.context.scene

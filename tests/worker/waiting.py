@@ -46,3 +46,6 @@ def is_alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return not Path("/proc/self").exists()
+    except ProcessLookupError:
+        # Buried between the opening of its file and the reading.
+        return False

@@ -251,17 +251,11 @@ def state():
 def shot_state():
     """How far the shot of the lanterns is."""
     picture = next((o for o in bpy.data.objects if "gid_amplitude" in o), None)
-    gust = next((o for o in bpy.data.objects if o.type == "EMPTY"), None)
-    data = gust.animation_data if gust else None
-    bags = data.action.layers[0].strips[0].channelbags if data and data.action else ()
     return {
         "busy": session().busy,
         "motion": picture is not None,
         "mode": next((area.spaces.active.mode for _, area, _ in areas("IMAGE_EDITOR")), ""),
         "inverted": bool(picture is not None and picture.get("gid_mask_invert")),
-        "gust": gust is not None,
-        "keys": max((len(c.keyframe_points) for bag in bags for c in bag.fcurves), default=0),
-        "baked": picture is not None and module("scene").is_baked(picture),
     }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The click path of a shot in a windowed Blender, with a real mouse and keyboard, counted for docs/shots.md.
+"""The click path of a shot in a windowed Blender, with a real mouse, counted for docs/shots.md.
 
     python tests/gui/shots_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
 
@@ -28,15 +28,13 @@ LANTERNS = (
     (519, 220, 65), (102, 276, 55), (98, 410, 45), (172, 374, 55), (230, 414, 45), (259, 272, 50), (408, 330, 80),
     (302, 350, 35), (490, 395, 30), (577, 365, 50), (670, 200, 45),
 )  # fmt: skip
-KEYS = ((30, "0.004"), (42, "0.014"), (54, "0.006"), (66, "0.012"))
-PLAYHEAD = (1001, 830)
 
 
 class Hand:
-    """A mouse and a keyboard that count."""
+    """A mouse that counts."""
 
     def __init__(self, window: Window) -> None:
-        self.window, self.clicks, self.drags, self.keys = window, 0, 0, 0
+        self.window, self.clicks, self.drags = window, 0, 0
         self.began = time.monotonic()
 
     def at(self, x: int, y: int) -> None:
@@ -61,20 +59,6 @@ class Hand:
         self.drags += 1
         time.sleep(0.2)
 
-    def press(self, key: str) -> None:
-        self.window.key(key)
-        self.keys += 1
-        time.sleep(0.3)
-
-    def enter(self, x: int, y: int, text: str) -> None:
-        """A value into a field."""
-        self.click(x, y, times=2)
-        time.sleep(0.6)
-        self.press("ctrl+a")
-        self.window.call("do", "type", "--delay", "40", text)
-        self.keys += len(text)
-        self.press("Return")
-
     def until(self, test, what: str, seconds: float = 900) -> None:
         deadline = time.monotonic() + seconds
         while not test(self.window.step("shot_state")):
@@ -85,24 +69,17 @@ class Hand:
     def report(self, name: str) -> None:
         """What was needed; the seconds are the robot's, waiting for Blender included."""
         seconds = time.monotonic() - self.began
-        print(f"{name}: {self.clicks} clicks, {self.drags} drags, {self.keys} keys, {seconds:.0f} s", flush=True)
+        print(f"{name}: {self.clicks} clicks, {self.drags} drags, {seconds:.0f} s", flush=True)
 
 
 def panels(window: Window, names: list[str]) -> None:
     """Those alone, in our tab."""
     window.step("only", names=names)
-    opened = False
-    while not opened:
-        # Which tab is open is known only after a redraw, which the question asks for; and then it may be another.
-        window.step("sidebar", kind="IMAGE_EDITOR")
-        time.sleep(2)
-        opened = window.step("sidebar", kind="IMAGE_EDITOR")[1] == "Image Dynamics"
-        if not opened:
-            window.open_tab("IMAGE_EDITOR")
+    time.sleep(2)
 
 
 def lanterns(window: Window, hand: Hand) -> None:
-    """The photograph is open in an Image Editor. Generate, mask, gust with four keys, bake, frames."""
+    """The photograph is open in an Image Editor. Generate, paint the mask, invert it, done."""
     panels(window, ["generate"])
     hand.click(1165, 229)
     hand.until(lambda s: s["motion"] and not s["busy"], "the motion")
@@ -127,31 +104,6 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.click(1165, 409)
     hand.until(lambda s: s["mode"] == "VIEW", "the end of painting")
     hand.report("masked")
-
-    panels(window, ["excitations", "bake"])
-    hand.enter(*PLAYHEAD, "25")
-    hand.click(1264, 100)
-    hand.click(1299, 188)
-    hand.until(lambda s: s["gust"], "the gust")
-    time.sleep(1)
-    hand.enter(1190, 303, "75")
-    for frame, strength in KEYS:
-        hand.enter(*PLAYHEAD, str(frame))
-        hand.enter(1190, 235, strength)
-        hand.press("i")
-    hand.until(lambda s: s["keys"] == len(KEYS), "four keys")
-    hand.click(1145, 714)
-    hand.click(1155, 563)
-    hand.until(lambda s: s["baked"], "the bake")
-    window.step("go_to", frame=42)
-    window.shot("42-gust-baked", wait=3)
-    hand.report("baked")
-    hand.click(1165, 593)
-    hand.until(lambda s: s["busy"], "the rendering", seconds=60)
-    window.shot("43-rendering", wait=2)
-    hand.report("lanterns")
-    window.key("Escape")
-    hand.until(lambda s: not s["busy"], "the end")
 
 
 def main() -> None:

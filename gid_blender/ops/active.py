@@ -7,7 +7,15 @@ import bpy
 
 from .. import scene
 
-__all__ = ["NO_PICTURE", "OfMotionObject", "OfPicture", "is_motion_active", "is_picture_active", "picture_in"]
+__all__ = [
+    "NO_PICTURE",
+    "OfMotionObject",
+    "OfPicture",
+    "is_motion_active",
+    "is_picture_active",
+    "picture_in",
+    "select_only",
+]
 
 NO_PICTURE = (
     "Select a motion object (a plane made by Generate, Load Example or Import Motion) or one of its excitations"
@@ -38,6 +46,15 @@ def is_motion_active(cls: type[bpy.types.Operator], context: bpy.types.Context) 
         cls.poll_message_set("Select a motion object: a plane made by Generate, Load Example or Import Motion")
         return False
     return True
+
+
+def select_only(context: bpy.types.Context, active: bpy.types.Object, *others: bpy.types.Object) -> None:
+    """Select objects and nothing else, and make the first of them active."""
+    for obj in context.selected_objects:
+        obj.select_set(False)
+    for obj in (active, *others):
+        obj.select_set(True)
+    context.view_layer.objects.active = active
 
 
 class OfPicture:

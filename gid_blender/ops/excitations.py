@@ -7,7 +7,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 
 from .. import scene
-from .active import is_picture_active, picture_in
+from .active import is_picture_active, picture_in, select_only
 from .guarded import guarded
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "choose",
     "chosen",
     "chosen_index",
+    "is_excitation_chosen",
     "point_under_cursor",
 ]
 
@@ -86,10 +87,7 @@ class GID_OT_add_excitation(bpy.types.Operator):
             settings.use_range = True
             settings.attack = settings.fade = self.frames / 3
         list_as_chosen(picture, empty)
-        for other in context.selected_objects:
-            other.select_set(False)
-        empty.select_set(True)
-        context.view_layer.objects.active = empty
+        select_only(context, empty)
         return {"FINISHED"}
 
 
@@ -102,12 +100,7 @@ class GID_OT_remove_excitation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not is_picture_active(cls, context):
-            return False
-        if chosen(context, picture_in(context)) is None:
-            cls.poll_message_set("No excitation is chosen in the list")
-            return False
-        return True
+        return is_excitation_chosen(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         picture = picture_in(context)
@@ -141,6 +134,16 @@ def list_as_chosen(picture: bpy.types.Object, empty: bpy.types.Object | None) ->
     # A linked datablock that points at a local one brings Blender down with the next undo.
     if picture.library is None:
         picture.gid.bake.active = empty
+
+
+def is_excitation_chosen(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """For `poll`: whether there is one to act on; says what is missing when there is none."""
+    if not is_picture_active(cls, context):
+        return False
+    if chosen(context, picture_in(context)) is None:
+        cls.poll_message_set("No excitation is chosen in the list")
+        return False
+    return True
 
 
 def chosen_index(context: bpy.types.Context) -> int:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -14,7 +13,9 @@ from mathutils import Matrix
 from .. import scene
 from ..scene import queue
 from . import placing
+from .active import select_only
 from .guarded import guarded
+from .picture_dialog import chosen_paths
 from .session import session
 from .shading_options import ShadingOptions
 
@@ -149,11 +150,7 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         planes = self._import(context)
-        for obj in context.selected_objects:
-            obj.select_set(False)
-        for obj in planes:
-            obj.select_set(True)
-        context.view_layer.objects.active = planes[0]
+        select_only(context, *planes)
         placing.show_textures(context.scene)
         if self.generate:
             self._generate(context, planes)
@@ -170,7 +167,10 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
                 f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection."
             )
         pictures, refused = scene.load_pictures(
-            self._paths(), find_sequences=self.image_sequence, force_reload=self.force_reload, relative=self.relative
+            chosen_paths(self),
+            find_sequences=self.image_sequence,
+            force_reload=self.force_reload,
+            relative=self.relative,
         )
         if not pictures:
             raise refused[0] if refused else scene.SceneError("No files are chosen.", "Choose picture files.")
@@ -209,11 +209,6 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
         if self.align_track:
             _track(obj, target.camera, self.align_axis)
         return obj
-
-    def _paths(self) -> list[Path]:
-        folder = Path(bpy.path.abspath(self.directory or str(Path(self.filepath).parent)))
-        names = [file.name for file in self.files if file.name] or [Path(self.filepath).name]
-        return [folder / name for name in names if name]
 
     def _placement(self) -> scene.Placement:
         names = ("size_mode", "fill_mode", "height", "factor", "align_axis", "align_track", "offset", "offset_axis")

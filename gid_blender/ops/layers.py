@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -16,10 +15,12 @@ from bpy_extras.io_utils import ImportHelper
 from .. import scene
 from ..scene.layers import picture_of_plane, stack_picture
 from ..scene.masks import mask_image
+from .active import select_only
 from .asking import AsksWorker, is_free
 from .generate import deliver
 from .guarded import guarded
 from .lookup import collection_again, scene_again
+from .picture_dialog import chosen_paths
 from .report import EXPECTED
 from .session import Task, begin, session
 
@@ -35,6 +36,13 @@ __all__ = [
 ]
 
 _NO_LAYER = "Select a layer: a plane that Split into Layers made"
+_FRINGE = {
+    "name": "Fringe",
+    "description": "Pixels around the layers that are filled too, for they have some of the layers' colour",
+    "default": 3,
+    "min": 0,
+    "max": 256,
+}
 
 
 def stack_in(context: bpy.types.Context) -> bpy.types.Collection | None:
@@ -53,11 +61,7 @@ def choose_layer(context: bpy.types.Context, index: int) -> None:
     stack = stack_in(context)
     if stack is None or not 0 <= index < len(stack.objects) or context.mode != "OBJECT":
         return
-    for obj in context.selected_objects:
-        obj.select_set(False)
-    layer = stack.objects[index]
-    context.view_layer.objects.active = layer
-    layer.select_set(True)
+    select_only(context, stack.objects[index])
 
 
 @dataclass
@@ -162,13 +166,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
     background: BoolProperty(
         name="Fill Background", description="Put a plane behind the layers, filled where they are", default=True
     )
-    grow: IntProperty(
-        name="Fringe",
-        description="Pixels around the layers that are filled too, for they have some of the layers' colour",
-        default=3,
-        min=0,
-        max=256,
-    )
+    grow: IntProperty(**_FRINGE)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -193,10 +191,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             overlap=self.overlap,
             kind=self.kind,
         )
-        for other in context.selected_objects:
-            other.select_set(False)
-        context.view_layer.objects.active = layers[-1]
-        layers[-1].select_set(True)
+        select_only(context, layers[-1])
         if self.depth == "CAMERA":
             context.view_layer.update()
             scene.spread_layers(target, [obj, *layers], self.nearest)
@@ -212,9 +207,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             if image is None:
                 raise scene.SceneError(f"“{obj.name}” has no mask image.", "Paint a mask, or choose files.")
             return [image]
-        folder = Path(bpy.path.abspath(self.directory or str(Path(self.filepath).parent)))
-        names = [file.name for file in self.files if file.name] or [Path(self.filepath).name]
-        pictures, refused = scene.load_pictures([folder / name for name in names if name])
+        pictures, refused = scene.load_pictures(chosen_paths(self))
         if refused:
             raise refused[0]
         return [picture.image for picture in pictures]
@@ -249,13 +242,7 @@ class GID_OT_fill_background(AsksWorker, bpy.types.Operator):
     bl_label = "Fill Background"
     bl_options = {"REGISTER"}
 
-    grow: IntProperty(
-        name="Fringe",
-        description="Pixels around the layers that are filled too, for they have some of the layers' colour",
-        default=3,
-        min=0,
-        max=256,
-    )
+    grow: IntProperty(**_FRINGE)
 
     @classmethod
     def ready(cls, context: bpy.types.Context) -> bool:

@@ -14,7 +14,7 @@ from ..compat import paint_colours
 from ..scene import masks
 from ..scene.mask_overlay import hide_overlay, is_overlaid, show_overlay
 from . import mask_drawing, mask_watching
-from .active import NO_PICTURE, picture_in
+from .active import NO_PICTURE, picture_in, select_only
 from .guarded import guarded
 from .report import EXPECTED
 from .session import redraw, session
@@ -186,10 +186,7 @@ def enter(context: bpy.types.Context, obj: bpy.types.Object, image: bpy.types.Im
     picture = scene.motion_image(obj)
     if picture is None:
         raise scene.SceneError(f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew.")
-    for other in context.selected_objects:
-        other.select_set(False)
-    obj.select_set(True)
-    context.view_layer.objects.active = obj
+    select_only(context, obj)
     show_overlay(obj, picture, image)
     tools.mode, tools.canvas = "IMAGE", image
     if obj.mode != "TEXTURE_PAINT":

@@ -17,6 +17,7 @@ from .. import motion, scene
 from ..scene.pixels import image_from_pixels
 from ..scene.projection import view_through
 from . import placing, volume_store
+from .active import select_only
 from .asking import is_free
 from .generate import QUALITY_PARAMS, Motion, Wanted, deliver
 from .guarded import guarded
@@ -313,10 +314,7 @@ class GID_OT_mesh_motion_controls(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         leader = scene.leader_of(context.object)
-        for obj in context.selected_objects:
-            obj.select_set(False)
-        leader.select_set(True)
-        context.view_layer.objects.active = leader
+        select_only(context, leader)
         return {"FINISHED"}
 
 

@@ -13,8 +13,8 @@ from bl_operators.presets import AddPresetBase
 from bpy.props import BoolProperty
 
 from .. import scene
-from .active import OfMotionObject, is_picture_active, picture_in
-from .excitations import chosen
+from .active import OfMotionObject
+from .excitations import is_excitation_chosen
 
 __all__ = [
     "FOLDER",
@@ -105,12 +105,7 @@ class GID_OT_add_excitation_preset(_Preset, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not is_picture_active(cls, context):
-            return False
-        if chosen(context, picture_in(context)) is None:
-            cls.poll_message_set("No excitation is chosen in the list")
-            return False
-        return True
+        return is_excitation_chosen(cls, context)
 
     @property
     def preset_values(self) -> list[str]:

@@ -34,7 +34,7 @@ from .mesh_view import is_through_camera, point_basis
 from .playback import ensure_response, require_editable
 from .response import clear_excitation, response_index, response_path
 from .sampling import Look, is_animated, moves, samples
-from .shape_keys import MAX_VALUE, bands_of, read_spectrum
+from .shape_keys import MAX_VALUE, bands_of, read_spectrum, require_all_bands
 from .timing import frame_rate
 
 __all__ = ["Baked", "bake", "clear_bake", "frame_range", "is_baked"]
@@ -102,6 +102,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     begin = float(seconds[0])
     cycle = float(seconds[-1] - begin) if settings.cyclic else None
     period = float(picture["gid_period"]) / frame_rate(scene)
+    require_all_bands(picture)
     bands = bands_of(picture)
     setting = Setting(picture, clock, np.arange(bands) / period, cycle)
 

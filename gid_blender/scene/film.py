@@ -19,8 +19,9 @@ from mathutils import Matrix
 from ..motion.grid import on_grid
 from .errors import SceneError
 from .mesh import build_plane, grid_for, grid_of, plane_width
+from .mesh_arrays import coordinates
 
-__all__ = ["Film", "film", "own_scene", "place_on_grid", "positions"]
+__all__ = ["Film", "film", "own_scene", "place_on_grid"]
 
 Points = npt.NDArray[np.float32]
 
@@ -71,7 +72,7 @@ class Film:
                     f"{self.frames[0]:g}.",
                     "A file of its motion needs the same mesh all the time: switch the modifier off that changes it.",
                 )
-            values = positions(mesh)
+            values = coordinates(mesh.vertices)
         finally:
             evaluated.to_mesh_clear()
         return place_on_grid(self.obj, values, self._columns) if self._columns else values
@@ -140,13 +141,6 @@ def _copied(obj: bpy.types.Object, stage: bpy.types.Scene) -> Iterator[bpy.types
     yield copy
 
 
-def positions(mesh: bpy.types.Mesh) -> Points:
-    """(V, 3) float32 of a mesh's vertices."""
-    co = np.empty(3 * len(mesh.vertices), np.float32)
-    mesh.vertices.foreach_get("co", co)
-    return co.reshape(-1, 3)
-
-
 def place_on_grid(obj: bpy.types.Object, values: npt.NDArray[np.floating], columns: int) -> Points:
     """(V', 3): what stands at the vertices of a picture's plane, at those of a plane with so many columns."""
     old_columns, old_rows = grid_of(obj.data)
@@ -168,7 +162,7 @@ def _coarser(obj: bpy.types.Object, mesh: bpy.types.Mesh, columns: int) -> bpy.t
     plane = build_plane(
         obj.data.name, aspect=aspect, columns=new_columns, rows=new_rows, height=float(obj.data["gid_height"])
     )
-    plane.vertices.foreach_set("co", place_on_grid(obj, positions(mesh), columns).ravel())
+    plane.vertices.foreach_set("co", place_on_grid(obj, coordinates(mesh.vertices), columns).ravel())
     for material in mesh.materials:
         plane.materials.append(material)
     plane.update()

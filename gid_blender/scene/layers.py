@@ -165,6 +165,9 @@ def split_layers(
         raise SceneError(f"“{obj.name}” is being edited.", "Go to Object Mode and try again.")
     if obj.active_material is None:
         raise SceneError(f"“{obj.name}” has no material.", "Make a new plane from the picture.")
+    if not all(picture.size):
+        # Its file is missing or damaged: reading says which, in a sentence.
+        read_pixels(picture)
     parts, remarks = read_masks(picture, images, overlap=overlap, kind=kind)
     stack = bpy.data.collections.new(f"{Path(picture.name).stem} Layers")
     stack[_STACK], stack[_PLANE] = picture, obj

@@ -14,6 +14,7 @@ from ..compat import action_curve_owners
 from ..motion import SpectralVolume
 from .controls import add_controls
 from .errors import SceneError
+from .mesh_arrays import coordinates
 from .mesh_view import LEADER, PLATE, VIEW, forget_view, is_through_camera, leader_of
 from .playback import drive, has_drivers, to_drivers, to_keyframes
 from .response import RESPONSE
@@ -159,9 +160,7 @@ def _write(obj: bpy.types.Object, offset: Offsets, bands: int) -> None:
     for name in key_names(bands_of(obj))[2 * bands :]:
         obj.shape_key_remove(keys.key_blocks[name])
     basis = keys.reference_key
-    rest = np.empty(len(basis.points) * 3, np.float32)
-    basis.points.foreach_get("co", rest)
-    rest = rest.reshape(-1, 3)
+    rest = coordinates(basis.points)
     active = obj.active_shape_key_index
     for band in range(bands):
         z = offset(band)

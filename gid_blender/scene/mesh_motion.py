@@ -21,6 +21,7 @@ from ..motion import SpectralVolume
 from ..motion.grid import at_points
 from ..motion.mesh_graph import HalfEdges, fill_along_edges, fill_from_nearest, islands
 from ..motion.regularize import spread_edges
+from . import mesh_arrays
 from .errors import SceneError
 from .hold_together import Holds, find_holds, hold
 from .mesh_keys import key_owner, move_keys
@@ -126,8 +127,8 @@ def look(
         found.append(posed(scene, layer, obj))
     starts = np.cumsum([0, *(len(each.points) for each in found)])
     points = np.concatenate([each.points for each in found])
-    edges = _joined([_edges(obj.data) for obj in objects], starts)
-    triangles = _joined([_triangles(obj.data) for obj in objects], starts)
+    edges = _joined([mesh_arrays.edges(obj.data) for obj in objects], starts)
+    triangles = _joined([mesh_arrays.triangles(obj.data) for obj in objects], starts)
     if not np.isfinite(points).all():
         raise SceneError("Some vertices are nowhere (NaN).", "Recalculate or apply what deforms them.")
     # Without the stand-ins; the graph still knows of them, and they are gone.
@@ -292,18 +293,6 @@ def _why_unseen(objects: Sequence[bpy.types.Object], view: View, points: Real) -
 
 def _joined(parts: Sequence[npt.NDArray[np.intp]], starts: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     return np.concatenate([part + start for part, start in zip(parts, starts, strict=False)])
-
-
-def _edges(mesh: bpy.types.Mesh) -> npt.NDArray[np.intp]:
-    edges = np.empty(len(mesh.edges) * 2, np.int32)
-    mesh.edges.foreach_get("vertices", edges)
-    return edges.reshape(-1, 2).astype(np.intp)
-
-
-def _triangles(mesh: bpy.types.Mesh) -> npt.NDArray[np.intp]:
-    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", triangles)
-    return triangles.reshape(-1, 3).astype(np.intp)
 
 
 def _shortest(edges: npt.NDArray[np.intp], points: Real) -> Real:

@@ -14,6 +14,7 @@ from mathutils import Matrix, Vector
 
 from ..motion.point_basis import PointBasis
 from .errors import SceneError
+from .mesh_arrays import coordinates
 from .projection import View
 from .shape_keys import band_keys, key_weights
 
@@ -105,7 +106,7 @@ def motion_at_vertices(obj: bpy.types.Object) -> npt.NDArray[np.complex64]:
     """
     place = _read(obj, _PLACE, "vector", 3)
     widths = np.abs(place[:, 2])
-    rest = _key(obj.data.shape_keys.reference_key)
+    rest = _rest(obj)
     across, down = obj.data.attributes.get(_ACROSS), obj.data.attributes.get(_DOWN)
     if across is not None and down is not None:
         axes = np.stack([_read(obj, _ACROSS, "vector", 3), _read(obj, _DOWN, "vector", 3)], axis=-1)
@@ -117,7 +118,7 @@ def motion_at_vertices(obj: bpy.types.Object) -> npt.NDArray[np.complex64]:
     safe = np.where(widths > 0, widths, np.inf)
     weights = key_weights(obj)
     for number, key in enumerate(keys):
-        step = _key(key) - rest
+        step = coordinates(key.points) - rest
         if key.vertex_group in weights:
             step *= weights[key.vertex_group][:, None]
         u = np.einsum("vij,vj->iv", back, step) if back.ndim == 3 else back @ step.T
@@ -155,7 +156,7 @@ def place_in_picture(obj: bpy.types.Object, local: Vector) -> tuple[float, float
 def surface_point(obj: bpy.types.Object, x: float, y: float) -> Vector:
     """The way back: in the object's coordinates, as far from the camera as the vertex that is seen nearest to there."""
     row, place = _nearest(obj, x, y)
-    rest = _key(obj.data.shape_keys.reference_key)[row]
+    rest = _rest(obj)[row]
     return Vector(view_of(obj).point(x, y, rest, float(place[2])))
 
 
@@ -192,10 +193,8 @@ def arrow_in_picture(obj: bpy.types.Object, relative: Matrix) -> tuple[float, fl
     return (float(step[0]) / length, float(step[1]) / length) if length > 0.01 else (0.0, 0.0)
 
 
-def _key(key: bpy.types.ShapeKey) -> Real:
-    co = np.empty(len(key.points) * 3, np.float32)
-    key.points.foreach_get("co", co)
-    return co.reshape(-1, 3).astype(np.float64)
+def _rest(obj: bpy.types.Object) -> Real:
+    return coordinates(obj.data.shape_keys.reference_key.points).astype(np.float64)
 
 
 def _write(mesh: bpy.types.Mesh, name: str, kind: str, field: str, values: np.ndarray) -> None:

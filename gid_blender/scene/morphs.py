@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import SceneError
-from .film import Film, own_scene, place_on_grid, positions
+from .film import Film, own_scene, place_on_grid
+from .mesh_arrays import coordinates
 from .sampling import values_of
 from .shape_keys import MAX_VALUE
 
@@ -114,7 +115,7 @@ def _seen(
                 layer = stage.view_layers[0]
                 layer.update()
                 evaluated = copy.evaluated_get(layer.depsgraph)
-                values = positions(evaluated.to_mesh())
+                values = coordinates(evaluated.to_mesh().vertices)
                 evaluated.to_mesh_clear()
                 return place_on_grid(film.obj, values, columns) if columns else values
 

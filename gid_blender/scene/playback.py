@@ -14,7 +14,7 @@ from .controls import add_controls, control_path, controls_animated, gain_name, 
 from .errors import SceneError
 from .response import RESPONSE, add_response, response_index
 from .sampling import values_of
-from .shape_keys import band_keys, bands_of, key_names
+from .shape_keys import band_keys, bands_of, key_names, require_all_bands
 
 __all__ = [
     "coefficients",
@@ -172,8 +172,9 @@ def coefficients(
         moments: (S,) of each of them, as `timing.shutter_moments` gives them.
 
     Raises:
-        SceneError: at speed 0.
+        SceneError: at speed 0, and when a shape key of the motion is missing.
     """
+    require_all_bands(obj)
     length = loop_length(obj)
     times = _moments(np.arange(frames), moments) / frames
     if has_drivers(obj) and not controls_animated(obj):
@@ -194,8 +195,9 @@ def frame_coefficients(
         moments: (S,) of each frame, as `timing.shutter_moments` gives them.
 
     Raises:
-        SceneError: when the last frame comes before the first.
+        SceneError: when the last frame comes before the first, or a shape key of the motion is missing.
     """
+    require_all_bands(obj)
     if last < first:
         raise SceneError(f"Frame {last} comes before frame {first}.", "Set the last frame behind the first.")
     return _sampled(obj, scene, _moments(np.arange(first, last + 1), moments)).astype(np.complex64)

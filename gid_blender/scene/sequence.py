@@ -13,7 +13,7 @@ from .mesh import build_plane
 from .relative import relative_path
 from .sources import shows_file
 
-__all__ = ["relative_path", "require_files", "sequence_image", "sequence_object", "show_in_editor"]
+__all__ = ["require_files", "sequence_image", "sequence_object", "show_in_editor"]
 
 
 def sequence_image(

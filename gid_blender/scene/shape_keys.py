@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import SceneError
 from .mesh import grid_of, plane_width
+from .mesh_arrays import coordinates
 from .vertex_weights import read_weights
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "key_names",
     "key_weights",
     "read_spectrum",
+    "require_all_bands",
     "write_shape_keys",
 ]
 
@@ -45,6 +47,21 @@ def bands_of(obj: bpy.types.Object) -> int:
     while f"Re {bands:02d}" in keys.key_blocks and f"Im {bands:02d}" in keys.key_blocks:
         bands += 1
     return bands
+
+
+def require_all_bands(obj: bpy.types.Object) -> None:
+    """Refuse with a SceneError an object of which a shape key in the middle was renamed or removed.
+
+    Its mesh goes on playing by what is left, which nothing that reckons with whole bands could match.
+    """
+    keys, bands = obj.data.shape_keys, bands_of(obj)
+    known = set(key_names(100))
+    if keys is not None and sum(key.name in known for key in keys.key_blocks) > 2 * bands:
+        missing = next(name for name in key_names(bands + 1)[2 * bands :] if name not in keys.key_blocks)
+        raise SceneError(
+            f"“{obj.name}” has lost the shape key “{missing}” of its motion: it was renamed or removed.",
+            "Undo that, or make a new object from the picture.",
+        )
 
 
 def band_keys(obj: bpy.types.Object) -> list[bpy.types.ShapeKey]:
@@ -74,7 +91,7 @@ def write_shape_keys(
     if obj.data.shape_keys is None:
         obj.shape_key_add(name="Basis", from_mix=False)
     basis = obj.data.shape_keys.reference_key
-    rest = _coordinates(basis)
+    rest = coordinates(basis.points)
     if lift is not None:
         rest[:, 2] += lift.ravel()
         basis.points.foreach_set("co", rest.ravel())
@@ -109,8 +126,8 @@ def read_spectrum(obj: bpy.types.Object, *, masked: bool = True) -> np.ndarray:
         SceneError: when vertices were added or removed since the keys were made.
     """
     columns, rows = grid_of(obj.data)
-    rest = _coordinates(obj.data.shape_keys.reference_key)
-    parts = np.stack([(_coordinates(key) - rest)[:, :2] for key in band_keys(obj)]) / plane_width(obj.data)
+    rest = coordinates(obj.data.shape_keys.reference_key.points)
+    parts = np.stack([(coordinates(key.points) - rest)[:, :2] for key in band_keys(obj)]) / plane_width(obj.data)
     if masked and (weights := key_weights(obj)):
         names = [key.vertex_group for key in band_keys(obj)]
         for part, name in zip(parts, names, strict=True):
@@ -127,9 +144,3 @@ def key_weights(obj: bpy.types.Object) -> dict[str, np.ndarray]:
     # A name without a group behind it holds nothing back.
     found = {name: read_weights(obj, name) for name in sorted(groups)}
     return {name: weights for name, weights in found.items() if weights is not None}
-
-
-def _coordinates(key: bpy.types.ShapeKey) -> np.ndarray:
-    co = np.empty(len(key.points) * 3, np.float32)
-    key.points.foreach_get("co", co)
-    return co.reshape(-1, 3)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import SceneError
+from .mesh_arrays import coordinates
 from .shape_keys import key_names
 
 __all__ = ["Posed", "posed"]
@@ -69,7 +70,7 @@ def posed(scene: bpy.types.Scene, layer: bpy.types.ViewLayer, obj: bpy.types.Obj
         matrix = np.array(copy.evaluated_get(graph).matrix_world, np.float64)
         if not np.isfinite(matrix).all() or abs(np.linalg.det(matrix[:3, :3])) < 1e-18:
             raise SceneError(f"“{obj.name}” is scaled to nothing.", "Give it a scale (Alt S clears it).")
-        rest = _coordinates(mesh.vertices)
+        rest = coordinates(mesh.vertices).astype(np.float64)
         deforming = len(copy.modifiers) > 0 or copy.parent_type in _IMPLICIT
         if not deforming and mesh.shape_keys is None:
             return Posed(_to_world(rest, matrix), matrix, np.linalg.inv(matrix[:3, :3]), deformed=False)
@@ -123,7 +124,7 @@ def _steps(copy: bpy.types.Object, layer: bpy.types.ViewLayer, local: Real) -> R
     parts = [mesh.vertices]
     if mesh.shape_keys is not None:
         parts = [key.points for key in mesh.shape_keys.key_blocks]
-    before = [_coordinates(part) for part in parts]
+    before = [coordinates(part).astype(np.float64) for part in parts]
     steps = np.empty((len(local), 3, 3))
     for axis in range(3):
         shift = np.zeros(3)
@@ -142,16 +143,10 @@ def _evaluated(copy: bpy.types.Object, layer: bpy.types.ViewLayer, count: int) -
     layer.update()
     evaluated = copy.evaluated_get(layer.depsgraph)
     mesh = evaluated.to_mesh()
-    co = _coordinates(mesh.vertices) if len(mesh.vertices) == count else None
+    co = coordinates(mesh.vertices).astype(np.float64) if len(mesh.vertices) == count else None
     same = co is not None and len(mesh.edges) == len(copy.data.edges)
     evaluated.to_mesh_clear()
     return co if same else None
-
-
-def _coordinates(points: bpy.types.bpy_prop_collection) -> Real:
-    co = np.empty(len(points) * 3, np.float32)
-    points.foreach_get("co", co)
-    return co.reshape(-1, 3).astype(np.float64)
 
 
 def _to_world(points: Real, matrix: Real) -> Real:

@@ -15,7 +15,8 @@ import bpy
 
 from ..compat import set_strip_end, strip_content, strip_range, strips
 from .errors import SceneError
-from .sequence import relative_path, require_files
+from .relative import relative_path
+from .sequence import require_files
 
 __all__ = ["Renewal", "add_movie", "add_strip", "renew_strips", "repeats", "strips_of"]
 

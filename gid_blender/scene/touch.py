@@ -19,6 +19,7 @@ from ..motion import ModalBasis, Oscillators
 from .controls import damping_of, gain_name
 from .errors import SceneError
 from .mesh import grid_of
+from .mesh_arrays import coordinates
 from .objects import is_motion_object
 from .playback import ensure_response
 from .response import RESPONSE, response_path, set_excitation
@@ -201,6 +202,4 @@ def _response_curves(obj: bpy.types.Object) -> list[bpy.types.FCurve]:
 
 
 def _checksum(key: bpy.types.ShapeKey) -> int:
-    co = np.empty(len(key.points) * 3, np.float32)
-    key.points.foreach_get("co", co)
-    return zlib.crc32(co.view(np.uint8))
+    return zlib.crc32(coordinates(key.points).view(np.uint8))

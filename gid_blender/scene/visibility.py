@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mathutils import Vector
 from mathutils.bvhtree import BVHTree
 
+from .mesh_arrays import coordinates, triangles
 from .projection import View
 
 __all__ = ["Surfaces", "surfaces_before", "visible"]
@@ -66,7 +67,7 @@ def surfaces_before(graph: bpy.types.Depsgraph, view: View, points: Real) -> Sur
                 continue
         key = obj.as_pointer()
         if key not in cache:
-            cache[key] = _triangles(obj)
+            cache[key] = _surface(obj)
         vertices, triangles = cache[key]
         if len(triangles):
             size = float(np.ptp(places, axis=0).prod()) if (width > 0).all() else np.inf
@@ -149,17 +150,14 @@ def _extent(view: View, points: Real) -> tuple[Real, Real, float]:
     )
 
 
-def _triangles(obj: bpy.types.Object) -> tuple[Real, npt.NDArray[np.int64]]:
+def _surface(obj: bpy.types.Object) -> tuple[Real, npt.NDArray[np.intp]]:
     """Vertices in the object's own coordinates, and triangles, of an evaluated object."""
     try:
         mesh = obj.to_mesh()
     except RuntimeError:
         mesh = None
     if mesh is None:
-        return np.zeros((0, 3)), np.zeros((0, 3), np.int64)
-    vertices = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", vertices)
-    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", triangles)
+        return np.zeros((0, 3)), np.zeros((0, 3), np.intp)
+    found = coordinates(mesh.vertices).astype(np.float64), triangles(mesh)
     obj.to_mesh_clear()
-    return vertices.reshape(-1, 3).astype(np.float64), triangles.reshape(-1, 3).astype(np.int64)
+    return found

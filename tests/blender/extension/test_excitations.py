@@ -176,6 +176,28 @@ def test_undo_is_one_step(blender):
     blender.run(script)
 
 
+def test_undo_beside_a_linked_picture(blender, tmp_path):
+    """A linked datablock that points at a local one ends Blender with the undo after it."""
+
+    def script(path):
+        name = small_motion_object().name
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        bpy.ops.wm.read_homefile(use_factory_startup=True)
+        bpy.context.preferences.edit.use_global_undo = True
+        bpy.ops.wm.link(directory=path + "/Object/", filename=name)
+        bpy.context.view_layer.objects.active = bpy.data.objects[name]
+        bpy.ops.ed.undo_push(message="before")
+        assert bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind="POKE") == {"FINISHED"}
+        bpy.ops.gid.setup_compositing("EXEC_DEFAULT", source="DISPLACE")
+        bpy.ops.ed.undo_push(message="excited")
+        bpy.ops.ed.undo()
+        assert "Poke" not in bpy.data.objects
+        bpy.ops.ed.redo()
+        assert "Poke" in bpy.data.objects
+
+    blender.run(script, path=str(tmp_path / "library.blend"))
+
+
 def test_all_pictures_of_a_scene_headless(blender):
     def script():
         bpy.ops.gid.load_example("EXEC_DEFAULT")

@@ -187,6 +187,18 @@ class TestSplitting:
             "“a” and “b” overlap: the former is in front.",
         ]
 
+    def test_a_picture_whose_file_is_missing_is_not_split(self, tmp_path):
+        obj = swaying()
+        picture = obj["gid_image"]
+        picture.source, picture.filepath = "FILE", str(tmp_path / "gone.png")
+        if picture.packed_file:
+            picture.unpack(method="REMOVE")
+        picture.reload()
+        before = set(bpy.data.images.keys()) | {"a"}
+        with pytest.raises(SceneError, match="missing"):
+            split_layers(bpy.context.scene, obj, [band(0, 1, "a")])
+        assert set(bpy.data.images.keys()) == before
+
     def test_linked_data_is_not_split(self, tmp_path):
         obj = swaying()
         path = str(tmp_path / "library.blend")

@@ -257,6 +257,14 @@ class TestFrameCoefficients:
         with pytest.raises(SceneError, match="comes before"):
             frame_coefficients(swaying(VOLUME), bpy.context.scene, 9, 3)
 
+    def test_a_renamed_key_is_named(self):
+        obj, scene = swaying(VOLUME), bpy.context.scene
+        obj.data.shape_keys.key_blocks["Im 02"].name = "Twig"
+        with pytest.raises(SceneError, match="lost the shape key “Im 02”"):
+            frame_coefficients(obj, scene, 1, 3)
+        with pytest.raises(SceneError, match="lost the shape key “Im 02”"):
+            coefficients(obj, scene, 4)
+
 
 class TestCoefficients:
     """What a render is asked for moves as the mesh does."""

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from gid_blender.motion import PRESETS
+
 from .prediction_settings import LARGEST_GUIDANCE, LARGEST_STRENGTH, MOST_STEPS
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Coverage",
     "Depth",
     "Device",
+    "Equaliser",
     "Format",
     "Fps",
     "Frames",
@@ -35,6 +38,23 @@ __all__ = [
     "VolumeFile",
     "Weights",
 ]
+
+
+def _preset(name: str) -> str:
+    if name not in PRESETS:
+        raise typer.BadParameter(f"“{name}” is none of {', '.join(PRESETS)}.")
+    return name
+
+
+def _frame_format(name: str | None) -> str | None:
+    if name is not None:
+        # Not above: it brings OpenCV along, for which no other option has a use.
+        from .encode import FORMATS
+
+        if name not in FORMATS:
+            raise typer.BadParameter(f"“{name}” is no frame format; choose from {', '.join(FORMATS)}.")
+    return name
+
 
 OUTPUT_HELP = "*.mp4, *.mov (ProRes 4444), *.webp, *.gif, or a folder for single frames, which can be gone on with."
 Image = Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, OpenEXR, …", show_default=False)]
@@ -70,7 +90,10 @@ Amplitude = Annotated[float, typer.Option(min=0, max=100, help="0 is still, 1 as
 Offset = Annotated[
     bool, typer.Option(help="Keep the mean offset, as of a measured clip; things swing about their place otherwise.")
 ]
-Format = Annotated[str | None, typer.Option(help="Of frames in a folder: png, jpeg, webp or exr.")]
+Equaliser = Annotated[str, typer.Option(callback=_preset, help=f"Of the harmonics: {', '.join(PRESETS)}.")]
+Format = Annotated[
+    str | None, typer.Option(callback=_frame_format, help="Of frames in a folder: png, jpeg, webp or exr.")
+]
 Depth = Annotated[
     int | None,
     typer.Option(help="Bits of a channel: 8 or 16 for png, 16 (half) or 32 (float) for exr. As the picture has."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gid_blender.motion import DAMPINGS, PRESETS, preset_gains
+from gid_blender.motion import DAMPINGS, preset_gains
 
 from . import command_options as option
 from .masks import read_mask, vertex_weights
@@ -35,7 +35,7 @@ def page(
     offset: option.Offset = False,
     speed: Annotated[float, typer.Option(min=0.05, max=20, help="Of time at the start; 2 is twice as fast.")] = 1.0,
     still: Annotated[bool, typer.Option("--still", help="It does not sway before it is touched.")] = False,
-    equaliser: Annotated[str, typer.Option(help=f"Of the harmonics: {', '.join(PRESETS)}.")] = "neutral",
+    equaliser: option.Equaliser = "neutral",
     damping: Annotated[str, typer.Option(help=f"How it rings: {', '.join(DAMPINGS)}.")] = "paper",
     largest: Annotated[
         int, typer.Option("--size", min=16, max=8192, help="Longer side of the picture in pixels, at most.")
@@ -55,9 +55,8 @@ def page(
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise typer.BadParameter(f"“{output}” must end in .html.")
-    for name, chosen, known in (("--equaliser", equaliser, PRESETS), ("--damping", damping, DAMPINGS)):
-        if chosen not in known:
-            raise typer.BadParameter(f"“{chosen}” is none of {', '.join(known)}.", param_hint=name)
+    if damping not in DAMPINGS:
+        raise typer.BadParameter(f"“{damping}” is none of {', '.join(DAMPINGS)}.", param_hint="--damping")
     picture, linear = read_picture(image)
     motion = load_volume(volume)
     height, width = picture.shape[:2]

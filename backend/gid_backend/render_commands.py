@@ -268,13 +268,11 @@ def render_shot(
 
 def _checked_format(picture: Picture, linear: bool, chosen: Settings, film: bool) -> str:
     """The format of frames in a folder, after a look at whether the output can be what is asked for."""
-    from .encode import ALPHA, FORMATS, check_depth
+    from .encode import ALPHA, check_depth
     from .movies import MOVIES
     from .transparency import require_alpha
 
     format = chosen.format or ("exr" if linear else "png")
-    if format not in FORMATS:
-        raise typer.BadParameter(f"“{format}” is no frame format; choose from {', '.join(FORMATS)}.")
     suffix = chosen.output.suffix.lower()
     if film and (chosen.format or chosen.depth):
         raise typer.BadParameter(

@@ -12,7 +12,6 @@ import typer
 
 from gid_blender.motion import (
     DAMPINGS,
-    PRESETS,
     Ambient,
     Damping,
     Excitation,
@@ -82,7 +81,7 @@ def simulate(
     ambient: Annotated[
         float, typer.Option(min=0, max=100, help="Amplitude of the loop beneath: 1 as predicted, 0 none.")
     ] = 0.0,
-    equaliser: Annotated[str, typer.Option(help=f"Of the harmonics: {', '.join(PRESETS)}.")] = "neutral",
+    equaliser: option.Equaliser = "neutral",
     damping: Annotated[
         str, typer.Option(metavar="NAME|ALPHA,BETA", help=f"{', '.join(DAMPINGS)}, or two numbers.")
     ] = "paper",
@@ -121,8 +120,6 @@ def simulate(
     area = None if gust_mask is None else read_picture(gust_mask)[0][..., 0].astype(np.float64)
     allowed = None if mask is None else read_mask(mask)
     rates = _damping(damping)
-    if equaliser not in PRESETS:
-        raise typer.BadParameter(f"“{equaliser}” is no preset; choose from {', '.join(PRESETS)}.")
     if cycle and (ring_out or pre_roll):
         raise typer.BadParameter("A cycle needs neither --pre-roll nor --ring-out.", param_hint="--cycle")
     settings = Settings(

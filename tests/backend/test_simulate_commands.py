@@ -204,7 +204,7 @@ def test_all_that_rendering_can_do(gid):
         (["--ambient", 1, "--stiffness", 0], "--stiffness"),
         (["--ambient", 1, "--damping", "wet"], "neither paper, demo, lively nor two numbers"),
         (["--ambient", 1, "--damping", "-1,0"], "neither paper"),
-        (["--ambient", 1, "--equaliser", "storm"], "“storm” is no preset"),
+        (["--ambient", 1, "--equaliser", "storm"], "“storm” is none of "),
         (["--poke", "48,36,6,0@2", "--cycle", "--ring-out", 5], "neither --pre-roll nor --ring-out"),
         (["--poke", "48,36,6,0@2", "--cycle", "--damping", "0,0"], "raise the damping"),
         (["--ambient", 1, "--ring-out", 500], "--ring-out takes less than the 150 frames"),

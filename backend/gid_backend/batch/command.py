@@ -155,7 +155,7 @@ def _model(weights: Path | None) -> dict[str, str]:
 
 def _checked(make: list[str], format: str | None, depth: int | None, background: str | None) -> tuple[str, ...]:
     """What is to be made, after a look at whether it can be."""
-    from ..encode import FORMATS, check_depth
+    from ..encode import check_depth
     from ..movies import MOVIES
     from ..transparency import parse_colour
     from ..video_encoders import require_encoder
@@ -166,8 +166,6 @@ def _checked(make: list[str], format: str | None, depth: int | None, background:
         film = MOVIES.get(f".{kind}")
         if film is not None and film.encoder is not None:
             require_encoder(film.encoder, f".{kind}")
-    if format is not None and format not in FORMATS:
-        raise typer.BadParameter(f"“{format}” is no frame format; choose from {', '.join(FORMATS)}.")
     if (format or depth) and "frames" not in make:
         raise typer.BadParameter("--format and --depth are about --make frames.")
     if format is not None:

@@ -10,6 +10,7 @@ import bpy
 from .doubles import play_cache
 from .exchange import ExportSettings
 from .film import film
+from .objects import home_of
 from .relative import relative_path
 
 __all__ = ["cached_object"]
@@ -34,7 +35,9 @@ def cached_object(
         mesh = first.mesh.copy()
     mesh.name = f"{obj.data.name} Cache"
     made = bpy.data.objects.new(f"{obj.name} Cache", mesh)
-    home = next((c for c in obj.users_collection if c.library is None), scene.collection)
+    home = home_of(scene, obj)
+    if home.library is not None:
+        home = scene.collection
     home.objects.link(made)
     if obj.parent is not None:
         made.parent, made.matrix_parent_inverse = obj.parent, obj.matrix_parent_inverse

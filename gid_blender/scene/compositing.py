@@ -17,7 +17,7 @@ from .material import play_cyclic
 from .mesh_view import require_plane
 from .objects import motion_image
 from .plate_group import plate_group, warp_group
-from .rendered import Rendered, rendered
+from .rendered import Rendered, has_rendered, rendered
 
 __all__ = [
     "Composite",
@@ -142,6 +142,9 @@ def remove_compositing(scene: bpy.types.Scene, picture: bpy.types.Object) -> Non
 
 def renew_compositing(picture: bpy.types.Object) -> None:
     """Show the newest render in all compositors of the file that show rendered frames of the picture."""
+    if not has_rendered(picture):
+        # A linked one takes no note of its frames, so no compositor shows them.
+        return
     render = rendered(picture)
     for scene in bpy.data.scenes:
         tree = existing_compositor(scene)

@@ -10,9 +10,9 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from .errors import SceneError
-from .mesh import plane_width
+from .mesh import plane_frame, plane_width
 from .mesh_view import arrow_in_picture, is_through_camera, place_in_picture, surface_point, view_of, width_near
-from .objects import is_motion_object
+from .objects import home_of, is_motion_object
 
 __all__ = [
     "add_empty",
@@ -65,6 +65,7 @@ def on_picture(picture: bpy.types.Object, local: Vector) -> tuple[float, float]:
     if is_through_camera(picture):
         return place_in_picture(picture, local)
     width, height = plane_width(picture.data), float(picture.data["gid_height"])
+    local = plane_frame(picture.data).inverted() @ local
     return local.x / width + 0.5, (height / 2 - local.y) / width
 
 
@@ -73,7 +74,7 @@ def on_plane(picture: bpy.types.Object, x: float, y: float) -> Vector:
     if is_through_camera(picture):
         return surface_point(picture, x, y)
     width, height = plane_width(picture.data), float(picture.data["gid_height"])
-    return Vector(((x - 0.5) * width, height / 2 - y * width, 0.0))
+    return plane_frame(picture.data) @ Vector(((x - 0.5) * width, height / 2 - y * width, 0.0))
 
 
 def aspect_of(picture: bpy.types.Object) -> float:
@@ -92,7 +93,7 @@ def arrow_on(picture: bpy.types.Object, relative: Matrix) -> tuple[float, float]
     """
     if is_through_camera(picture):
         return arrow_in_picture(picture, relative)
-    arrow = relative.to_3x3().col[2].normalized()
+    arrow = (plane_frame(picture.data).to_3x3().inverted() @ relative.to_3x3().col[2]).normalized()
     length = float(np.hypot(arrow.x, arrow.y))
     # Within half a degree of the normal there is no way that anybody could have meant.
     return (arrow.x / length, -arrow.y / length) if length > 0.01 else (0.0, 0.0)
@@ -111,7 +112,7 @@ def add_empty(
     """An excitation stuck to a picture: an empty, parented to it, in the picture's collection.
 
     Args:
-        scene: where it is linked if the picture is in no collection that takes objects.
+        scene: where it is seen: in the picture's collection there, or in its own if that takes no objects.
         picture: a motion object.
         kind: "PULL", "POKE", "LOAD" or "WIND".
         point: picture widths from the top left corner, y down.
@@ -124,7 +125,9 @@ def add_empty(
     """
     if not is_motion_object(picture):
         raise SceneError("There is no picture to excite.", "Select a motion object.")
-    home = collection or next((c for c in picture.users_collection if c.library is None), scene.collection)
+    home = collection or home_of(scene, picture)
+    if collection is None and home.library is not None:
+        home = scene.collection
     if home.library is not None:
         raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
     empty = bpy.data.objects.new(name or kind.capitalize(), None)
@@ -140,8 +143,9 @@ def add_empty(
         arrow = Vector(view_of(picture).axes() @ direction)
     else:
         # A hair above the picture, else it is hidden in it.
-        empty.location.z = 0.01 * size
-        arrow = Vector((direction[0], -direction[1], 0.0))
+        axes = plane_frame(picture.data).to_3x3()
+        empty.location += axes @ Vector((0.0, 0.0, 0.01 * size))
+        arrow = axes @ Vector((direction[0], -direction[1], 0.0))
     empty.rotation_euler = arrow.to_track_quat("Z", "Y").to_euler()
     settings = empty.gid.excitation
     settings.kind = kind
@@ -172,8 +176,9 @@ def key_way(
     if animation.action is None:
         animation.action = bpy.data.actions.new(f"{empty.name} Way")
     places = [on_plane(picture, *place) for place in way]
-    # On a plane its height above the picture stays as somebody has set it.
-    for axis in range(3 if is_through_camera(picture) else 2):
+    # On a plane its height above the picture stays as somebody has set it, unless the plane lies askew in its mesh.
+    is_flat = not is_through_camera(picture) and plane_frame(picture.data) == Matrix()
+    for axis in range(2 if is_flat else 3):
         curve = animation.action.fcurve_ensure_for_datablock(empty, "location", index=axis)
         curve.keyframe_points.clear()
         for frame, place in zip(frames, places, strict=True):

@@ -17,7 +17,7 @@ import numpy as np
 from .errors import SceneError
 from .layer_depth import set_off
 from .layer_masks import LayerMask, read_masks, resized
-from .objects import is_motion_object, motion_image
+from .objects import home_of, is_motion_object, motion_image
 from .pixels import Pixels, read_pixels
 from .playback import has_drivers, to_drivers
 from .shading import build_surface, shading_of
@@ -154,7 +154,7 @@ def split_layers(
     picture = picture_of_plane(obj)
     if picture.source in {"MOVIE", "SEQUENCE"}:
         raise SceneError(f"“{picture.name}” is no still picture, and layers are of one.", "Generate its motion first.")
-    home = obj.users_collection[0] if obj.users_collection else scene.collection
+    home = home_of(scene, obj)
     for block in (obj, obj.data, home, obj.active_material):
         if block is not None and block.library is not None:
             raise SceneError(

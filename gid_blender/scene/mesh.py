@@ -5,15 +5,21 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from .errors import SceneError
+from .mesh_arrays import coordinates
 
-__all__ = ["DEFAULT_VERTICES", "build_plane", "grid_for", "grid_of", "plane_width"]
+__all__ = ["DEFAULT_VERTICES", "build_plane", "grid_for", "grid_of", "plane_frame", "plane_width"]
 
 # 256×160: fine enough for leaves in a picture of any resolution, and 32 shape keys of it play at 60 frames a second.
 DEFAULT_VERTICES = 40960
 MAX_SIDE = 2048
 MAX_VERTICES = 1_000_000
+# A plane nearer than this to where it was built, in plane widths, has not been transformed.
+_STILL = 1e-3
+# Farther than this from any flat rectangle, in plane widths, a mesh was sculpted and not transformed.
+_BENT = 1e-2
 
 
 def grid_for(width: int, height: int, columns: int = 0) -> tuple[int, int]:
@@ -100,3 +106,39 @@ def grid_of(mesh: bpy.types.Mesh) -> tuple[int, int]:
 def plane_width(mesh: bpy.types.Mesh) -> float:
     """Width in metres of a mesh that `build_plane` made, before the object's own scale."""
     return float(mesh["gid_width"])
+
+
+def plane_frame(mesh: bpy.types.Mesh) -> Matrix:
+    """From the plane as `build_plane` made it to where it lies now in the mesh's own coordinates.
+
+    The identity, until somebody applies an object's transform to its mesh (Ctrl A), or that of a parent. Looked up in
+    the vertices, for Blender tells nobody. What was sculpted is no transform.
+    """
+    columns, rows = int(mesh.get("gid_columns", 0)), int(mesh.get("gid_rows", 0))
+    width, height = float(mesh.get("gid_width", 0)), float(mesh.get("gid_height", 0))
+    if columns < 2 or rows < 2 or columns * rows != len(mesh.vertices) or not width or not height:
+        return Matrix()
+    points = mesh.vertices if mesh.shape_keys is None else mesh.shape_keys.reference_key.points
+    corners = ((0, -1, 1), (columns - 1, 1, 1), (columns * (rows - 1), -1, -1), (columns * rows - 1, 1, -1))
+    # Two of three axes: what moves more is lifted towards the viewer.
+    if all(
+        max(abs(points[i].co.x - 0.5 * x * width), abs(points[i].co.y - 0.5 * y * height)) < _STILL * width
+        for i, x, y in corners
+    ):
+        return Matrix()
+    rest = coordinates(points).reshape(rows, columns, 3).astype(np.float64)
+    across, up = np.linspace(-0.5, 0.5, columns) * width, np.linspace(0.5, -0.5, rows) * height
+    # On a regular grid the three unknowns of a least squares fit are independent.
+    middle = rest.mean(axis=(0, 1))
+    right = np.einsum("rcx,c->x", rest, across) / (rows * (across**2).sum())
+    top = np.einsum("rcx,r->x", rest, up) / (columns * (up**2).sum())
+    flat = middle + across[None, :, None] * right + up[:, None, None] * top
+    size = float(np.sqrt(np.linalg.norm(right) * np.linalg.norm(top)))
+    allowed = (_BENT * width + float(mesh.get("gid_depth", 0.0)) * height) * size
+    if size < 1e-6 or np.sqrt(((rest - flat) ** 2).sum(axis=2).mean()) > allowed:
+        return Matrix()
+    normal = np.cross(right, top)
+    normal *= size / np.linalg.norm(normal)
+    frame = np.eye(4)
+    frame[:3] = np.stack([right, top, normal, middle], axis=1)
+    return Matrix(frame.tolist())

@@ -28,6 +28,7 @@ __all__ = [
     "PlaneSettings",
     "create_motion_object",
     "find_motion_object",
+    "home_of",
     "is_motion_object",
     "motion_image",
     "plane_settings",
@@ -175,6 +176,15 @@ def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: P
         to_drivers(obj)
     if keyed and volume.bands != bands and obj.users_scene:
         to_keyframes(obj, obj.users_scene[0])
+
+
+def home_of(scene: bpy.types.Scene, obj: bpy.types.Object) -> bpy.types.Collection:
+    """The first collection of the scene that holds the object: where what is made for it belongs.
+
+    An object may be in several scenes, and what goes into the collection of another one is not seen in this.
+    """
+    here = {scene.collection, *scene.collection.children_recursive}
+    return next((collection for collection in obj.users_collection if collection in here), scene.collection)
 
 
 def is_motion_object(obj: bpy.types.Object | None) -> bool:

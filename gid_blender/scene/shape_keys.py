@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from .errors import SceneError
-from .mesh import grid_of, plane_width
+from .mesh import grid_of, plane_frame, plane_width
 from .mesh_arrays import coordinates
 from .vertex_weights import read_weights
 
@@ -92,8 +92,10 @@ def write_shape_keys(
         obj.shape_key_add(name="Basis", from_mix=False)
     basis = obj.data.shape_keys.reference_key
     rest = coordinates(basis.points)
+    # Columns: right, up, towards the viewer.
+    axes = np.array(plane_frame(obj.data).to_3x3(), np.float32)
     if lift is not None:
-        rest[:, 2] += lift.ravel()
+        rest += lift.reshape(-1, 1) * axes[:, 2]
         basis.points.foreach_set("co", rest.ravel())
         obj.data.vertices.foreach_set("co", rest.ravel())
 
@@ -103,15 +105,13 @@ def write_shape_keys(
     offsets = (spectrum * np.float32(width)).transpose(0, 2, 3, 1).reshape(bands, -1, 2)
     # Rows of a picture count downwards, Blender's y upwards.
     offsets[..., 1] *= -1
-    target = rest.copy()
     for name, offset in zip(key_names(bands), (part for z in offsets for part in (z.real, z.imag)), strict=True):
         key = obj.data.shape_keys.key_blocks.get(name) or obj.shape_key_add(name=name, from_mix=False)
         key.slider_min, key.slider_max = -MAX_VALUE, MAX_VALUE
         key.relative_key = basis
         if MASK_GROUP in obj.vertex_groups:
             key.vertex_group = MASK_GROUP
-        np.add(rest[:, :2], offset, out=target[:, :2])
-        key.points.foreach_set("co", target.ravel())
+        key.points.foreach_set("co", (rest + offset @ axes[:, :2].T).ravel())
     obj.data.update()
 
 
@@ -127,7 +127,8 @@ def read_spectrum(obj: bpy.types.Object, *, masked: bool = True) -> np.ndarray:
     """
     columns, rows = grid_of(obj.data)
     rest = coordinates(obj.data.shape_keys.reference_key.points)
-    parts = np.stack([(coordinates(key.points) - rest)[:, :2] for key in band_keys(obj)]) / plane_width(obj.data)
+    onto = np.array(plane_frame(obj.data).to_3x3().inverted(), np.float32)[:2].T
+    parts = np.stack([(coordinates(key.points) - rest) @ onto for key in band_keys(obj)]) / plane_width(obj.data)
     if masked and (weights := key_weights(obj)):
         names = [key.vertex_group for key in band_keys(obj)]
         for part, name in zip(parts, names, strict=True):

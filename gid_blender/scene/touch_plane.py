@@ -10,7 +10,7 @@ import bpy
 from mathutils import Vector
 
 from .errors import SceneError
-from .mesh import plane_width
+from .mesh import plane_frame, plane_width
 
 __all__ = ["Hit", "aspect_of", "hit_on", "nearest_hit", "world_point"]
 
@@ -51,7 +51,7 @@ def hit_on(obj: bpy.types.Object, origin: Vector, direction: Vector) -> Hit | No
         # A mesh that moves through the camera has no plane to be met.
         return None
     try:
-        inverse = obj.matrix_world.inverted()
+        inverse = (obj.matrix_world @ plane_frame(obj.data)).inverted()
     except ValueError:
         raise SceneError(f"“{obj.name}” is scaled to nothing.", "Give it a scale (Alt S clears it).") from None
     start, way = inverse @ origin, inverse.to_3x3() @ direction
@@ -94,4 +94,5 @@ def nearest_hit(
 def world_point(obj: bpy.types.Object, x: float, y: float) -> Vector:
     """Where a place on the picture's plane is in the world."""
     width = plane_width(obj.data)
-    return obj.matrix_world @ Vector(((x - 0.5) * width, (0.5 * aspect_of(obj) - y) * width, 0.0))
+    at = Vector(((x - 0.5) * width, (0.5 * aspect_of(obj) - y) * width, 0.0))
+    return obj.matrix_world @ plane_frame(obj.data) @ at

@@ -24,6 +24,7 @@ from gid_blender.scene import (
     to_keyframes,
 )
 from gid_blender.scene.mesh import grid_for
+from gid_blender.scene.objects import home_of
 from gid_blender.scene.shape_keys import bands_of, read_spectrum
 from tests.blender.scene.helpers import SMALL, evaluated, largest_error, new_picture, rest, saved, swaying
 from tests.blender.scene.test_pixels import noise, write_png
@@ -340,3 +341,14 @@ class TestSentences:
         assert not bpy.data.objects
         assert not bpy.data.meshes
         assert not bpy.data.materials
+
+
+def test_what_is_made_for_a_picture_is_seen_in_the_scene_where_it_is_made():
+    obj, here = swaying(), bpy.context.scene
+    other = bpy.data.scenes.new("Other")
+    shelf = bpy.data.collections.new("Shelf")
+    other.collection.children.link(shelf)
+    shelf.objects.link(obj)
+    assert home_of(here, obj) == here.collection
+    assert home_of(other, obj) == shelf
+    assert home_of(bpy.data.scenes.new("Third"), obj) == bpy.data.scenes["Third"].collection

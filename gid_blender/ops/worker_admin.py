@@ -10,8 +10,8 @@ from typing import Any
 import bpy
 
 from . import volume_store
-from .asking import is_free
-from .session import Task, begin, log_file, session
+from .asking import AsksWorker
+from .session import Task, log_file, session
 from .worker_command import own_environment
 
 __all__ = [
@@ -93,26 +93,21 @@ class ClearTask(Task):
         session.start(StatusTask(note=f"{_gigabytes(freed)} freed."))
 
 
-class _WorkerOperator:
-    """Ask the worker something: waits in a script, does not when clicked."""
+class _WorkerOperator(AsksWorker):
+    """Ask the worker something that has no pictures in it."""
 
     bl_options = {"REGISTER"}
     task: type[Task]
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not is_free(cls):
-            return False
+    def ready(cls, context: bpy.types.Context) -> bool:
         if session.installing:
             cls.poll_message_set("The worker is being set up")
             return False
         return True
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return begin(self, self.task(), wait=bpy.app.background)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return begin(self, self.task(), wait=True)
+    def request(self, context: bpy.types.Context) -> Task:
+        return self.task()
 
 
 class GID_OT_worker_check(_WorkerOperator, bpy.types.Operator):
@@ -122,14 +117,10 @@ class GID_OT_worker_check(_WorkerOperator, bpy.types.Operator):
     bl_label = "Check Worker"
     task = StatusTask
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def request(self, context: bpy.types.Context) -> Task:
         # The command may have been edited since the worker was started.
         session.restart_worker()
-        return super().execute(context)
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        session.restart_worker()
-        return super().invoke(context, event)
+        return super().request(context)
 
 
 class GID_OT_worker_release(_WorkerOperator, bpy.types.Operator):

@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntPropert
 
 from .. import scene
 from ..scene import queue
+from .guarded import guarded
 from .queue_run import chosen, runner
 from .report import EXPECTED
 
@@ -56,23 +57,20 @@ class GID_OT_queue_add(bpy.types.Operator):
             return {"RUNNING_MODAL"}
         return self.execute(context)
 
+    @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.gid
         added = known = 0
         refused: list[str] = []
         for source in self._sources(context, refused):
             for number in range(self.seeds):
-                try:
-                    is_new = queue.add(
-                        context.scene,
-                        source,
-                        seed=(settings.seed + number) % 2**31,
-                        quality=settings.quality,
-                        replace=settings.replace if number == 0 else False,
-                    )
-                except scene.SceneError as error:
-                    self.report({"ERROR"}, str(error))
-                    return {"CANCELLED"}
+                is_new = queue.add(
+                    context.scene,
+                    source,
+                    seed=(settings.seed + number) % 2**31,
+                    quality=settings.quality,
+                    replace=settings.replace if number == 0 else False,
+                )
                 added += is_new
                 known += not is_new
         for sentence in refused:

@@ -45,7 +45,12 @@ class Thumbnails:
             preview.image_pixels_float.foreach_set(np.ascontiguousarray(frame[::-1]).ravel())
             icons.append(preview.icon_id)
         self._icons.append(icons)
-        if not bpy.app.background and not bpy.app.timers.is_registered(self._timer):
+        if not bpy.app.background:
+            self.start()
+
+    def start(self) -> None:
+        """Show one frame after the other, until all loops are thrown away."""
+        if not bpy.app.timers.is_registered(self._timer):
             bpy.app.timers.register(self._timer, first_interval=1 / RATE, persistent=True)
 
     def icon(self, number: int) -> int:

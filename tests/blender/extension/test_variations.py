@@ -50,6 +50,18 @@ def test_each_has_a_small_loop_that_moves(blender):
     blender.run(script)
 
 
+def test_one_timer_shows_all_loops_and_ends_with_them(blender):
+    def script():
+        thumbnails = module("ops.thumbnails").Thumbnails()
+        thumbnails.start()
+        # Blender would never know of a bound method that it is registered already.
+        assert bpy.app.timers.is_registered(thumbnails._timer)
+        thumbnails.close()
+        assert not bpy.app.timers.is_registered(thumbnails._timer)
+
+    blender.run(script)
+
+
 def test_a_choice_is_one_undo_step_and_outlives_it(blender):
     def script():
         shown = module("ops.variations").shown

@@ -25,7 +25,7 @@ from ..motion import (
     simulate,
 )
 from .clock import Clock
-from .controls import control_path, damping_of, gain_name
+from .controls import control_path, control_value, damping_of, gain_name, period_of
 from .curves import remove_curves, write_curve
 from .empties import aspect_of, empties_of, sounding
 from .errors import SceneError
@@ -101,7 +101,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     seconds = clock.seconds(frames)
     begin = float(seconds[0])
     cycle = float(seconds[-1] - begin) if settings.cyclic else None
-    period = float(picture["gid_period"]) / frame_rate(scene)
+    period = period_of(picture) / frame_rate(scene)
     require_all_bands(picture)
     bands = bands_of(picture)
     setting = Setting(picture, clock, np.arange(bands) / period, cycle)
@@ -310,5 +310,5 @@ def _write_time(picture: bpy.types.Object, clock: Clock, frames: npt.NDArray[np.
         remove_curves(picture, control_path(_TIME))
         picture[_TIME] = 0.0
     else:
-        values = clock.ahead(frames, float(picture["gid_start"]))
+        values = clock.ahead(frames, control_value(picture, "gid_start"))
         write_curve(picture, control_path(_TIME), 0, frames, values)

@@ -8,6 +8,7 @@ with `layout.prop(obj, '["gid_amplitude"]', text="Amplitude")`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import bpy
 import numpy as np
@@ -20,12 +21,14 @@ from .shape_keys import MAX_VALUE, bands_of
 
 __all__ = [
     "add_controls",
+    "control_value",
     "controls_animated",
     "control_path",
     "control_paths",
     "damping_of",
     "gain_name",
     "loop_length",
+    "period_of",
     "still_coefficients",
 ]
 
@@ -101,23 +104,48 @@ def damping_of(obj: bpy.types.Object) -> Damping:
     return DAMPINGS[chosen.lower()]
 
 
+def control_value(obj: bpy.types.Object, name: str) -> float:
+    """The value of a control, which is a plain custom property that anybody may delete or set to anything.
+
+    Raises:
+        SceneError: when it is missing or no number.
+    """
+    value = obj.get(name)
+    if not isinstance(value, int | float) or not isfinite(value):
+        what = "has lost its control" if value is None else "cannot use what is set as its control"
+        raise SceneError(f"“{obj.name}” {what} “{name}”.", "Undo that, or make a new object from the picture.")
+    return float(value)
+
+
+def period_of(obj: bpy.types.Object) -> float:
+    """Frames of one loop at normal speed.
+
+    Raises:
+        SceneError: when that is nothing, or no number.
+    """
+    period = control_value(obj, "gid_period")
+    if not period > 0:
+        raise SceneError(f"The loop of “{obj.name}” lasts {period:g} frames.", "Set Period to 1 frame or more.")
+    return period
+
+
 def loop_length(obj: bpy.types.Object) -> float:
     """Frames that one loop lasts at the object's speed.
 
     Raises:
-        SceneError: when its speed is 0.
+        SceneError: when its speed or its period is 0.
     """
     speed = float(obj.get("gid_speed", 1.0))
     if not speed > 0:
         raise SceneError(f"The loop of “{obj.name}” stands still: its speed is {speed:g}.", "Raise Speed above 0.")
-    return float(obj["gid_period"]) / speed
+    return period_of(obj) / speed
 
 
 def still_coefficients(obj: bpy.types.Object, turns: np.ndarray) -> np.ndarray:
     """(..., K) complex128 q for times in loops since `gid_start`, from controls that are not animated."""
     bands = bands_of(obj)
-    gain = float(obj["gid_amplitude"]) * np.array([float(obj[gain_name(k)]) for k in range(bands)])
-    phase = 2 * np.pi * (float(obj["gid_phase"]) + float(obj.get("gid_time", 0.0)) / float(obj["gid_period"]))
+    gain = control_value(obj, "gid_amplitude") * np.array([control_value(obj, gain_name(k)) for k in range(bands)])
+    phase = 2 * np.pi * (control_value(obj, "gid_phase") + float(obj.get("gid_time", 0.0)) / period_of(obj))
     q = gain * loop_coefficients(turns, harmonics=bands, period=1.0, phase=phase) + excitation(obj)
     # As the shape keys do: Blender clamps each part on its own.
     return np.clip(q.real, -MAX_VALUE, MAX_VALUE) + 1j * np.clip(q.imag, -MAX_VALUE, MAX_VALUE)

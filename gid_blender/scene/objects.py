@@ -13,7 +13,7 @@ import numpy as np
 from ..motion import SpectralVolume
 from ..motion.grid import at_vertices
 from ..motion.regularize import pin_border, spread_edges
-from .controls import add_controls
+from .controls import add_controls, control_value
 from .errors import SceneError
 from .masks import refresh_mask
 from .material import Shader, picture_material
@@ -169,8 +169,9 @@ def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: P
     require_editable(obj)
     grid_of(obj.data)
     keyed, bands = not has_drivers(obj), bands_of(obj)
+    period, start = control_value(obj, "gid_period"), control_value(obj, "gid_start")
     _write_motion(obj, volume, settings or plane_settings(obj))
-    add_controls(obj, bands=volume.bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
+    add_controls(obj, bands=volume.bands, period=period, start=start)
     refresh_mask(obj)
     if not keyed or volume.bands != bands:
         to_drivers(obj)

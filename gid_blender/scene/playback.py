@@ -10,7 +10,15 @@ import bpy
 import numpy as np
 
 from ..compat import action_curve_owners
-from .controls import add_controls, control_path, controls_animated, gain_name, loop_length, still_coefficients
+from .controls import (
+    add_controls,
+    control_path,
+    control_value,
+    controls_animated,
+    gain_name,
+    loop_length,
+    still_coefficients,
+)
 from .errors import SceneError
 from .response import RESPONSE, add_response, response_index
 from .sampling import values_of
@@ -77,7 +85,7 @@ def to_drivers(obj: bpy.types.Object) -> None:
     require_editable(obj)
     bands = bands_of(obj)
     # Of an object of an early version, which lacks some of what the drivers read.
-    add_controls(obj, bands=bands, period=float(obj["gid_period"]), start=float(obj["gid_start"]))
+    add_controls(obj, bands=bands, period=control_value(obj, "gid_period"), start=control_value(obj, "gid_start"))
     add_response(obj, bands)
     drive(obj, obj, bands)
 
@@ -133,7 +141,7 @@ def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int |
         if frames < 2:
             raise SceneError(f"A loop of {frames} frames does not move.", "Choose 2 frames or more.")
         q = still_coefficients(obj, np.arange(frames + 1) / frames)
-        times = float(obj["gid_start"]) + np.arange(frames + 1) * (period / frames)
+        times = control_value(obj, "gid_start") + np.arange(frames + 1) * (period / frames)
     else:
         times = np.arange(scene.frame_start, scene.frame_end + 1, dtype=np.float64)
         q = _sampled(obj, scene, times)
@@ -179,7 +187,7 @@ def coefficients(
     times = _moments(np.arange(frames), moments) / frames
     if has_drivers(obj) and not controls_animated(obj):
         return still_coefficients(obj, times).astype(np.complex64)
-    return _sampled(obj, scene, float(obj["gid_start"]) + times * length).astype(np.complex64)
+    return _sampled(obj, scene, control_value(obj, "gid_start") + times * length).astype(np.complex64)
 
 
 def frame_coefficients(

@@ -102,6 +102,26 @@ def test_a_period_of_zero_from_a_script_stops_nothing():
     assert largest_error(obj, VOLUME, q_at(6), 6) < TOLERANCE
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("gid_period", 0.0, "lasts 0 frames"),
+        ("gid_amplitude", float("nan"), "cannot use"),
+        ("gid_gain_03", None, "has lost its control “gid_gain_03”"),
+    ],
+)
+def test_a_control_that_is_gone_or_no_number_is_named(name, value, sentence):
+    obj = swaying(VOLUME)
+    if value is None:
+        del obj[name]
+    else:
+        obj[name] = value
+    with pytest.raises(SceneError, match=sentence):
+        coefficients(obj, bpy.context.scene, 4)
+    with pytest.raises(SceneError, match=sentence):
+        to_keyframes(obj, bpy.context.scene)
+
+
 def test_the_picture_rests_at_its_own_place():
     obj = swaying(VOLUME)
     mean = np.mean([evaluated(obj, frame) for frame in range(1, 41)], axis=0)

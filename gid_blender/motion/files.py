@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
 import json
 import math
@@ -52,6 +54,8 @@ def save(volume: SpectralVolume, path: str | os.PathLike[str], *, compress: bool
 def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that a reader never sees half of it. Raises OSError as `save` does."""
     target = Path(path)
+    if not target.name:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     # Not tempfile: its files are readable by their owner alone, and the rename would keep that.
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
@@ -60,8 +64,12 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            # Nobody chose the name of the temporary file.
+            raise type(error)(error.errno, error.strerror, str(target)) from error
         raise
 
 

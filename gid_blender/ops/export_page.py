@@ -12,6 +12,7 @@ from bpy_extras.io_utils import ExportHelper
 from .. import motion, scene
 from ..motion.files import write_whole
 from ..motion.web_page import PROMISED_BYTES, PageSettings, web_page
+from ..scene.controls import control_value, period_of
 from ..scene.masks import mask_weights
 from ..scene.objects import plane_settings
 from ..scene.web_picture import web_picture
@@ -74,9 +75,9 @@ def page_of(obj: bpy.types.Object, target: bpy.types.Scene, title: str = "", siz
     plane, damping, drag = plane_settings(obj), scene.damping_of(obj), max(float(obj.get("gid_damping", 1.0)), 0.0)
     settings = PageSettings(
         title=title or obj.name,
-        period=float(obj["gid_period"]) / scene.frame_rate(target),
+        period=period_of(obj) / scene.frame_rate(target),
         amplitude=max(float(obj["gid_amplitude"]), 0.0),
-        phase=float(obj["gid_phase"]),
+        phase=control_value(obj, "gid_phase"),
         gains=gains,
         offset=gains[0] != 0,
         # What stands still could not be set going with a slider.

@@ -184,7 +184,7 @@ def _silence(picture: bpy.types.Object, empty: bpy.types.Object, excitation: Exc
     keys = picture.data.shape_keys.key_blocks
     weights = np.ones(bands_of(picture)) if excitation.weights is None else np.asarray(excitation.weights)
     heard = [
-        float(picture[gain_name(k)]) > 0 and not (keys[f"Re {k:02d}"].mute and keys[f"Im {k:02d}"].mute)
+        control_value(picture, gain_name(k)) > 0 and not (keys[f"Re {k:02d}"].mute and keys[f"Im {k:02d}"].mute)
         for k in range(1, len(weights))
     ]
     if (weights[1:] * heard).any():
@@ -283,7 +283,7 @@ def _gains(
     values: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """(K,) gains that pulls and winds reckon with, and (F, K) or (K,) by what keyed ones differ from that at times."""
-    gains = np.array([float(picture[gain_name(k)]) for k in range(bands)])
+    gains = np.array([control_value(picture, gain_name(k)) for k in range(bands)])
     ratio = np.ones((len(frames), bands))
     for band in range(1, bands):
         known = values.get(gain_name(band))

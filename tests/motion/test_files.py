@@ -133,8 +133,18 @@ class TestSaving:
         assert os.listdir(tmp_path) == ["motion.npz"]
 
     def test_a_folder_that_is_not_there(self, tmp_path):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FileNotFoundError) as caught:
             save(smooth_volume(), tmp_path / "none" / "motion.npz")
+        assert caught.value.filename == str(tmp_path / "none" / "motion.npz")
+
+    @pytest.mark.parametrize("name", ["", "folder"])
+    def test_a_folder_instead_of_a_file_is_named_and_left_alone(self, tmp_path, monkeypatch, name):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(OSError, match="directory") as caught:
+            save(smooth_volume(), name)
+        assert caught.value.filename == (name or ".")
+        assert os.listdir(tmp_path) == ["folder"]
 
     @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
     def test_others_may_read_it_as_any_other_new_file(self, tmp_path):

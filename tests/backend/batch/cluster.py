@@ -4,11 +4,7 @@
 Says the address on its output. A line on its input kills the first machine; the end of the input ends all of them.
 """
 
-import os
 import sys
-
-# Before Ray is imported: all of it talks over the loopback address, for the machine's own may be closed to it.
-os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 
 from ray.cluster_utils import Cluster
 

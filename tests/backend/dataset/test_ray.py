@@ -30,6 +30,8 @@ def cluster(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "backend")]))
     # Patience is for a machine on which much else runs.
     monkeypatch.setenv("RAY_raylet_start_wait_time_s", "240")
+    # A token that is or is not in somebody's home must not decide.
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     port = str(20000 + os.getpid() % 20000)
     # Not the machine's own address, which it may have been forbidden to talk to.
     common = ["--node-ip-address", "127.0.0.1", "--block", "--disable-usage-stats", "--object-store-memory", "80000000"]

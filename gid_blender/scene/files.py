@@ -122,7 +122,8 @@ def clean(items: Iterable[Item], *, others: bool = False) -> Cleaned:
             continue
         if item.path.exists():
             left.append(f"“{item.path}” stays, because there is something in it that the extension did not make.")
-        removed.append(item.path)
+        else:
+            removed.append(item.path)
     return Cleaned(freed, tuple(removed), tuple(left))
 
 

@@ -34,7 +34,7 @@ class GID_OT_load_example(bpy.types.Operator):
         # Far enough from the default cube not to share the view with it.
         placing.place(target, obj, gap=0.7)
         volume_store.remember(obj, volume)
-        scene.set_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
+        scene.fit_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
         placing.show_textures(target)
         placing.face_viewports(target)
         placing.play(target)

@@ -181,7 +181,7 @@ def show_motion(target: bpy.types.Scene, obj: bpy.types.Object, item: Motion, *,
         obj["gid_period"] = float(wanted.period)
     volume_store.remember(obj, item.volume)
     if wanted.set_range:
-        scene.set_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
+        scene.fit_frame_range(target, round(obj["gid_start"]), max(2, round(obj["gid_period"])))
     placing.show_textures(target)
     if wanted.play:
         placing.play(target)

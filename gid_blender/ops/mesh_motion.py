@@ -186,7 +186,7 @@ def put_mesh_motion(
         raise
     volume_store.remember(leader, volume)
     if wanted.set_range:
-        scene.set_frame_range(target, round(leader["gid_start"]), max(2, round(leader["gid_period"])))
+        scene.fit_frame_range(target, round(leader["gid_start"]), max(2, round(leader["gid_period"])))
     if wanted.play:
         placing.play(target)
     return leader

@@ -233,7 +233,7 @@ def put_frames(item: Frames) -> None:
         # Otherwise a picture that no editor shows yet is gone after saving and loading.
         sequence.use_fake_user = True
     if item.set_range:
-        scene.set_frame_range(target, item.start, count)
+        scene.fit_frame_range(target, item.start, count)
 
 
 def _pass_image(name: str, paths: list[Path]) -> bpy.types.Image:

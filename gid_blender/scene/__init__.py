@@ -50,10 +50,10 @@ from .sources import Source, as_still, find_source, image_from_file, source_of_e
 from .timeline import Renewal, add_movie, add_strip, renew_strips, repeats, strips_of
 from .timing import (
     drift,
+    fit_frame_range,
     fitting_period,
     frame_rate,
     period_in_frames,
-    set_frame_range,
     set_period,
     shutter_moments,
 )
@@ -106,6 +106,7 @@ __all__ = [
     "find_motion_object",
     "find_source",
     "find_waiting",
+    "fit_frame_range",
     "fingerprint",
     "fitting_period",
     "followers_of",
@@ -163,7 +164,6 @@ __all__ = [
     "sequence_object",
     "set_distance",
     "set_excitation",
-    "set_frame_range",
     "set_period",
     "setup_compositing",
     "set_shading",

@@ -12,6 +12,7 @@ from .errors import SceneError
 
 __all__ = [
     "drift",
+    "fit_frame_range",
     "fitting_period",
     "frame_rate",
     "period_in_frames",
@@ -20,6 +21,9 @@ __all__ = [
     "shutter_moments",
 ]
 
+# The range of Blender's factory settings, and where the last one is noted that was set for a loop.
+_UNTOUCHED = (1, 250)
+_RANGE = "gid_range"
 # A loop that would have to play half as fast again, or slower by that, is no longer the one that was asked for.
 _MOST_STRETCH = 1.5
 
@@ -53,6 +57,20 @@ def set_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> None:
     scene.frame_end = max(scene.frame_end, start + frames - 1)
     scene.frame_start = start
     scene.frame_end = start + frames - 1
+
+
+def fit_frame_range(scene: bpy.types.Scene, start: int, frames: int) -> bool:
+    """`set_frame_range`, unless somebody has chosen a range: one that is neither Blender's own nor set by this before.
+
+    Returns:
+        whether the range is the loop's now.
+    """
+    now = (scene.frame_start, scene.frame_end)
+    if now not in {_UNTOUCHED, tuple(scene.get(_RANGE, ()))}:
+        return now == (start, start + frames - 1)
+    set_frame_range(scene, start, frames)
+    scene[_RANGE] = (scene.frame_start, scene.frame_end)
+    return True
 
 
 def fitting_period(length: int, period: float) -> int:

@@ -107,7 +107,7 @@ CLASSES = (
     GID_UL_queue,
     GID_MT_queue_add,
     *variants(_Queue, "queue"),
-    *variants(_Variations, "variations", parent="queue"),
+    *variants(_Variations, "variations", parent="generate"),
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -148,7 +148,8 @@ class GID_PG_settings(bpy.types.PropertyGroup):
     )
     set_range: BoolProperty(
         name="Set Scene Range",
-        description="Set the scene's frame range to exactly one loop, so that playback has no seam",
+        description="Set the scene's frame range to exactly one loop, so that playback has no seam; a range that you "
+        "have set yourself stays",
         default=True,
     )
     play: BoolProperty(name="Play", description="Start the playback when the motion is there", default=True)

@@ -13,6 +13,7 @@ from gid_blender.compat import strip_range, strips
 from gid_blender.scene import (
     SceneError,
     add_strip,
+    fit_frame_range,
     frame_folder,
     frame_rate,
     output_root,
@@ -20,11 +21,11 @@ from gid_blender.scene import (
     read_pixels,
     sequence_image,
     sequence_object,
-    set_frame_range,
     show_in_editor,
 )
 from gid_blender.scene.manifest import NAME as NOTE
 from gid_blender.scene.material import SHADERS, has_alpha, picture_material, show_image, use_standard_view
+from gid_blender.scene.timing import set_frame_range
 from tests.blender.scene.helpers import new_picture, saved
 from tests.blender.scene.test_pixels import noise, write_png
 
@@ -316,6 +317,18 @@ class TestTiming:
         scene.frame_start, scene.frame_end = 100, 200
         set_frame_range(scene, start, frames)
         assert (scene.frame_start, scene.frame_end) == (start, start + frames - 1)
+
+    def test_a_range_that_somebody_has_chosen_stays(self):
+        scene = bpy.context.scene
+        scene.frame_start, scene.frame_end = 1, 250
+        assert fit_frame_range(scene, 1, 120)
+        assert (scene.frame_start, scene.frame_end) == (1, 120)
+        assert fit_frame_range(scene, 1, 90)
+        assert (scene.frame_start, scene.frame_end) == (1, 90)
+        scene.frame_end = 40
+        assert not fit_frame_range(scene, 1, 120)
+        assert (scene.frame_start, scene.frame_end) == (1, 40)
+        assert fit_frame_range(scene, 1, 40)
 
     def test_a_range_cannot_start_before_0_but_is_a_whole_loop_all_the_same(self):
         scene = bpy.context.scene

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from gid_blender.motion.errors import ExcitationError, SpectralVolumeError
-
 from .errors import GidError
 
 __all__ = ["OutputError", "replacing"]
@@ -48,12 +46,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         if temporary.is_dir() and target.exists():
             os.replace(target, Path(folder) / "old")
         os.replace(temporary, target)
-    except (SpectralVolumeError, ExcitationError):
-        # ValueErrors too, but about what was read in the block, not about this place.
-        raise
     except (OSError, ValueError) as error:
+        if _is_of_the_motion(error):
+            # About what was read in the block, not about this place.
+            raise
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(f"Cannot write “{target}”: {reason}.", "Choose another place or make room there.") from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of_the_motion(error: Exception) -> bool:
+    # Not at the top: the worker says hello before it loads numpy.
+    from gid_blender.motion.errors import ExcitationError, SpectralVolumeError
+
+    return isinstance(error, SpectralVolumeError | ExcitationError)

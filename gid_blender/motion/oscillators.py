@@ -195,8 +195,13 @@ class Oscillators:
         leave the picture. A pull twice as far and as fast is thrown twice as fast.
         """
         q, v = np.asarray(q, np.complex128), np.asarray(v, np.complex128)
-        stored, moving = float(self.energy(q, np.zeros_like(v))), float(self.energy(np.zeros_like(q), v))
-        return v * np.sqrt(stored / moving) if moving > stored else v
+        peak = float(np.abs(v).max(initial=0.0))
+        if peak == 0.0:
+            return v
+        # A hand that goes its way in no time has a speed whose square is no number any more.
+        unit = v / peak
+        stored, moving = float(self.energy(q, np.zeros_like(v))), float(self.energy(np.zeros_like(q), unit))
+        return np.asarray(unit * min(peak, float(np.sqrt(stored / moving))), np.complex128)
 
 
 def _checked_times(dt: npt.ArrayLike) -> Real:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bpy
 
 from ..compat import enable_nodes
+from .material import has_alpha
 
 __all__ = ["hide_overlay", "is_overlaid", "show_overlay"]
 
@@ -81,9 +82,18 @@ def _material(name: str, picture: bpy.types.Image, mask: bpy.types.Image) -> bpy
         (pinned.outputs["Result"], factor),
         (textures[0].outputs["Color"], colour),
         (result, emission.inputs["Color"]),
-        (emission.outputs[0], output.inputs["Surface"]),
     ):
         tree.links.new(start, end)
+    surface = emission.outputs[0]
+    if has_alpha(picture):
+        # What is cut away is black in the file: it would hide what stands behind, and who paints sees only that.
+        clear, cut = tree.nodes.new("ShaderNodeBsdfTransparent"), tree.nodes.new("ShaderNodeMixShader")
+        clear.location, cut.location, output.location = (150, 0), (350, 150), (550, 150)
+        tree.links.new(textures[0].outputs["Alpha"], cut.inputs[0])
+        tree.links.new(clear.outputs[0], cut.inputs[1])
+        tree.links.new(surface, cut.inputs[2])
+        surface = cut.outputs[0]
+    tree.links.new(surface, output.inputs["Surface"])
     return material
 
 

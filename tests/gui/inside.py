@@ -133,6 +133,61 @@ def baking(**values):
     return {"stale": module("ops.watching").is_stale(picture), "response": response}
 
 
+def example(name):
+    """A module of scripts/examples, for its set."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    return importlib.import_module(f"scripts.examples.{name}")
+
+
+def tree_set():
+    """The modelled tree before its camera, selected; nothing moves."""
+    shot, scene = example("tree_through_camera"), bpy.context.scene
+    shot.build_scene(scene, size=480, samples=4)
+    tree = shot.build_tree()
+    scene.collection.objects.link(tree)
+    _select(tree)
+    _through_camera()
+
+
+def flower_set():
+    """The table with its books and the cut-out flower on a plane that fills the camera's frame; nothing moves."""
+    shot, scene = example("cutout"), bpy.context.scene
+    scene.render.resolution_x, scene.render.resolution_y = 720, 480
+    shot.build_set(scene)
+    cut = shot.cut_out(shot.shot.PICTURES / "rose.jpg", FOLDER / "rose.png", 480)
+    scene.cursor.location = shot.on_table(scene.camera, *shot.FOOT)
+    bpy.ops.gid.import_pictures(
+        "EXEC_DEFAULT", True, directory=str(cut.parent), files=[{"name": cut.name}],
+        size_mode="CAMERA", align_axis="CAM", shader="PRINCIPLED",
+    )  # fmt: skip
+    _through_camera()
+
+
+def _select(obj):
+    for other in bpy.context.selected_objects:
+        other.select_set(False)
+    obj.select_set(True)
+    bpy.context.view_layer.objects.active = obj
+    bpy.ops.ed.undo_push(message="Set")
+
+
+def _through_camera():
+    for _, area, _ in areas("VIEW_3D"):
+        area.spaces.active.region_3d.view_perspective = "CAMERA"
+
+
+def moved(weights=False):
+    """Whether something moves; of that, how much of the motion a mask lets through, if that is asked for."""
+    found = [o for o in bpy.data.objects if "gid_amplitude" in o]
+    if not weights:
+        return bool(found) and not session().busy
+    group = found[0].vertex_groups.get("Image Dynamics Mask")
+    if group is None:
+        return 1.0
+    vertices = found[0].data.vertices
+    return sum(g.weight for v in vertices for g in v.groups if g.group == group.index) / len(vertices)
+
+
 def clear():
     """Remove everything, so that the next picture stands in the middle."""
     for obj in list(bpy.data.objects):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The click path of a shot in a windowed Blender, with a real mouse, counted for docs/shots.md.
+"""The click paths of the shots in a windowed Blender, with a real mouse, counted for docs/shots.md.
 
     python tests/gui/shots_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
 
@@ -66,6 +66,13 @@ class Hand:
                 raise SystemExit(f"Waited in vain for {what}: {self.window.step('shot_state')}")
             time.sleep(0.3)
 
+    def wait(self, test, what: str, seconds: float = 300) -> None:
+        deadline = time.monotonic() + seconds
+        while not test():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"Waited in vain for {what}.")
+            time.sleep(0.3)
+
     def report(self, name: str) -> None:
         """What was needed; the seconds are the robot's, waiting for Blender included."""
         seconds = time.monotonic() - self.began
@@ -106,6 +113,41 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.report("masked")
 
 
+def tree(window: Window, hand: Hand) -> None:
+    """The tree is selected. Unfold the panel, Move Meshes through Camera, Enter."""
+    panels(window, ["mesh"])
+    hand.click(1060, 97)
+    hand.click(1155, 203)
+    time.sleep(1)
+    window.shot("50-tree-dialog", wait=1)
+    window.key("Return")
+    hand.wait(lambda: window.step("moved"), "the tree's motion")
+    hand.report("tree moved")
+    window.step("go_to", frame=20)
+    window.shot("51-tree", wait=3)
+
+
+def flower(window: Window, hand: Hand) -> None:
+    """The cut-out stands on the table. Generate, paint the bottle black, done."""
+    panels(window, ["generate"])
+    window.shot("60-flower-set", wait=3)
+    hand.click(1155, 282)
+    hand.wait(lambda: window.step("moved"), "the flower's motion")
+    hand.report("flower moved")
+    panels(window, ["motion", "mask"])
+    hand.click(1075, 402)
+    hand.click(1165, 437)
+    time.sleep(4)
+    for x in (0.36, 0.395):
+        hand.drag(*(window.step("place_on_screen", x=x, y=y) for y in (0.42, 0.61)))
+    hand.wait(lambda: window.step("moved", weights=True) < 0.99, "the strokes in the mesh")
+    window.shot("61-flower-mask", wait=3)
+    hand.click(1165, 437)
+    time.sleep(2)
+    hand.report("flower masked")
+    window.shot("62-flower", wait=3)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--screen", required=True)
@@ -130,6 +172,12 @@ def main() -> None:
         window.open_tab("IMAGE_EDITOR")
         lanterns(window, Hand(window))
         expect(True, "the lanterns' click path")
+        window.step("view_3d")
+        for path in (tree, flower):
+            window.step("clear")
+            window.step(f"{path.__name__}_set")
+            path(window, Hand(window))
+            expect(True, f"the {path.__name__}'s click path")
     finally:
         window.call("stop")
         bridge.terminate()

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import bpy
+import gpu
 
 __all__ = [
     "action_curve_owners",
     "alpha_over_sockets",
+    "asset_series",
     "compositor_sink",
     "convert_view",
     "curve_owners",
@@ -19,6 +21,7 @@ __all__ = [
     "paint_colours",
     "set_node_mode",
     "set_strip_end",
+    "show_pixels_sharp",
     "strip_content",
     "strip_range",
     "strips",
@@ -64,6 +67,17 @@ def paint_colours(scene: bpy.types.Scene) -> bpy.types.UnifiedPaintSettings:
     tools = scene.tool_settings
     own = getattr(tools.image_paint, "unified_paint_settings", None)
     return tools.unified_paint_settings if own is None else own
+
+
+def show_pixels_sharp(texture: gpu.types.GPUTexture) -> None:
+    """Keep drivers without a graphics card from blurring what is shown pixel by pixel; before 5.x a script cannot."""
+    if hasattr(texture, "anisotropic_filter"):
+        texture.anisotropic_filter(False)
+
+
+def asset_series() -> str:
+    """The folder of assets that this Blender reads: 4.5 opens no file of 5.x, which lacks nothing of a newer one."""
+    return "blender_5" if "compositing_node_group" in bpy.types.Scene.bl_rna.properties else "blender_4"
 
 
 def action_curve_owners(datablock: bpy.types.ID) -> Iterator[bpy.types.bpy_prop_collection]:

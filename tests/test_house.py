@@ -108,7 +108,7 @@ class TestLayers:
     def test_inside_blender_there_is_only_what_blender_brings(self):
         brought = {"bpy", "bpy_extras", "mathutils", "numpy", "gpu", "gpu_extras", "blf", "addon_utils", "gid_blender"}
         # Of Blender's own start-up scripts: what presets are saved with, in Blender and in the module alike.
-        brought |= {"bl_operators", "bl_ui", "rna_keymap_ui"}
+        brought |= {"bl_operators", "bl_ui", "rna_keymap_ui", "idprop"}
         others = {m.split(".")[0] for path in files_of("gid_blender") for m in imports(path)}
         assert not others - STANDARD - brought
 
@@ -160,6 +160,21 @@ class TestWhatNobodyDoes:
                     found.append(node.attr)
         found += sorted({"pickle", "marshal", "shelve", "dill", "joblib"} & {m.split(".")[0] for m in imports(path)})
         assert not found
+
+    def test_what_differs_between_versions_of_blender_is_asked_in_compat_alone(self):
+        """Elsewhere `hasattr` asks for our own properties only, which are not there before `register`."""
+        found = []
+        for path in [p for p in files_of("gid_blender") if relative(p) != "gid_blender/compat.py"]:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value="gid")]):
+                        pass
+                    case ast.Call(func=ast.Name(id="hasattr")):
+                        found.append(f"{relative(path)}:{node.lineno}: hasattr")
+                    case ast.Attribute(value=ast.Attribute(attr="app"), attr="version"):
+                        found.append(f"{relative(path)}:{node.lineno}: bpy.app.version")
+        # The one number that is looked at: which Blender is too old for all of it.
+        assert [f.split(":")[0] for f in found] == ["gid_blender/__init__.py"]
 
     @pytest.mark.parametrize("path", PYTHON, ids=relative)
     def test_every_file_names_its_licence_first(self, path):

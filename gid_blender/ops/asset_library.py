@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from ..compat import asset_series
 from .paths import asset
 from .session import session
 
@@ -77,4 +78,4 @@ def _is_ours(library: bpy.types.UserAssetLibrary) -> bool:
 
 def _folder() -> Path:
     # Each series of Blender has its own: see scripts/make_assets.py.
-    return asset(f"blender_{min(bpy.app.version[0], 5)}")
+    return asset(asset_series())

@@ -9,6 +9,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from mathutils import Color
 
+from ..compat import show_pixels_sharp
 from ..motion.warp import Warp
 from .touch_arrow import arrow
 
@@ -83,9 +84,7 @@ class Sheet:
         shader = self._shader
         shader.bind()
         texture = gpu.texture.from_image(image)
-        if hasattr(texture, "anisotropic_filter"):
-            # Drivers without a graphics card blur with it even what is shown pixel by pixel.
-            texture.anisotropic_filter(False)
+        show_pixels_sharp(texture)
         shader.uniform_sampler("picture", texture)
         shader.uniform_float("premultiplied", float(premultiplied))
         shader.uniform_float("encode", float(encode))

@@ -125,9 +125,9 @@ def chosen_plate(
 
 def _bound_samples(scene: bpy.types.Scene) -> None:
     """A plate needs no more than to be recognised."""
-    if scene.render.engine == "CYCLES" and hasattr(scene, "cycles"):
+    if scene.render.engine == "CYCLES":
         scene.cycles.samples = min(scene.cycles.samples, _MOST_SAMPLES)
-    elif hasattr(scene, "eevee"):
+    else:
         scene.eevee.taa_render_samples = min(scene.eevee.taa_render_samples, _MOST_SAMPLES)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 import numpy.typing as npt
+from idprop.types import IDPropertyArray
 
 from .errors import SceneError
 from .shape_keys import bands_of
@@ -96,4 +97,4 @@ def clear_excitation(obj: bpy.types.Object) -> None:
 
 def _values(obj: bpy.types.Object) -> npt.NDArray[np.float64]:
     held = obj.get(RESPONSE)
-    return np.array(held.to_list() if hasattr(held, "to_list") else [], np.float64)
+    return np.array(held.to_list() if isinstance(held, IDPropertyArray) else [], np.float64)

@@ -69,8 +69,8 @@ LAYERS = {
     "translations": set(),
     "scene": {"motion", "compat"},
     "preferences": {"ui.preferences_panel"},
-    "ops": {"scene", "motion", "worker", "setup", "preferences", "compat"},
-    "ui": {"ops", "scene", "setup", "preferences", "compat"},
+    "ops": {"scene", "motion", "worker", "setup", "preferences", "compat", "translations"},
+    "ui": {"ops", "scene", "setup", "preferences", "compat", "translations"},
 }
 
 

@@ -47,9 +47,10 @@ def describe_failure(error: BaseException) -> Failure:
         place = ".".join(map(str, first["loc"])) or "The request"
         return Failure("bad_request", f"“{place}” of the request is not valid: {first['msg']}.")
     text = str(error).strip().splitlines()
+    told = f" ({text[0]})" if text else ""
     return Failure(
         "failed",
-        f"The worker met an error that it does not know: {type(error).__name__}" + (f" ({text[0]})." if text else "."),
+        f"The worker met an error that it does not know: {type(error).__name__}{told}.",
         "The log tells more; it belongs into a bug report.",
         is_unexpected=True,
     )

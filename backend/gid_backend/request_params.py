@@ -150,9 +150,8 @@ class RenderParams(_Params):
         samples = self.samples or 1
         wrong = [len(row) for row in self.coefficients if len(row) != volume.bands]
         if wrong or not self.coefficients:
-            raise ProtocolError(
-                f"Each frame needs {volume.bands} coefficients" + (f", not {wrong[0]}." if wrong else ".")
-            )
+            given = f", not {wrong[0]}" if wrong else ""
+            raise ProtocolError(f"Each frame needs {volume.bands} coefficients{given}.")
         if len(self.coefficients) % samples:
             raise ProtocolError(f"{len(self.coefficients)} rows of coefficients are not {samples} for each frame.")
         pairs = np.asarray(self.coefficients, np.float64)

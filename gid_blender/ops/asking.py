@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..translations.sentences import said
 from .report import EXPECTED
 from .session import Task, begin, session
 
@@ -45,6 +46,6 @@ class AsksWorker:
         try:
             task = self.request(context)
         except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
+            self.report({"ERROR"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
         return begin(self, task, wait=wait)

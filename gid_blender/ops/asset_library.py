@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..compat import asset_series
+from ..translations.sentences import said
 from .paths import asset
 from .session import session
 
@@ -38,7 +39,7 @@ class GID_OT_add_asset_library(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         folder = _folder()
         if not (folder / "image_dynamics.blend").is_file():
-            self.report({"ERROR"}, f"The assets are missing in “{folder}”: install the extension anew.")
+            self.report({"ERROR"}, said(f"The assets are missing in “{folder}”: install the extension anew."))
             return {"CANCELLED"}
         libraries = context.preferences.filepaths.asset_libraries
         # That of an extension which was in another place before.

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from .. import scene
+from ..translations.sentences import said
 from . import watching
 from .active import NO_PICTURE, is_picture_active, picture_in
 from .guarded import guarded
@@ -50,12 +51,12 @@ class GID_OT_bake(bpy.types.Operator):
         session.problem = None
         remarks = [remark for each in baked for remark in each.remarks]
         for remark in remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         count = sum(each.excitations for each in baked)
         session.note = " ".join(remarks)
         what = "1 excitation" if count == 1 else f"{count} excitations"
         if not remarks:
-            self.report({"INFO"}, f"Baked {what}, frames {baked[0].first} to {baked[0].last}.")
+            self.report({"INFO"}, said(f"Baked {what}, frames {baked[0].first} to {baked[0].last}."))
         redraw()
         return {"FINISHED"}
 

@@ -13,6 +13,7 @@ from .. import scene
 from ..scene.cached_object import cached_object
 from ..scene.exchange import FORMATS, ExportSettings, export_motion, frames_of
 from ..scene.shape_keys import bands_of
+from ..translations.sentences import said
 from .guarded import guarded
 
 __all__ = ["KINDS", "GID_OT_export_motion"]
@@ -148,12 +149,12 @@ class GID_OT_export_motion(bpy.types.Operator, ExportHelper):
             closed = _length(obj) == last - first and (last - first) % self.step == 0
             cached_object(target, obj, path, settings, cyclic=closed)
         size = sum(file.stat().st_size for file in done.files) / 1e6
-        self.report({"INFO"}, f"Saved “{path}”: {done.points} vertices, {done.samples} frames, {size:.1f} MB.")
+        self.report({"INFO"}, said(f"Saved “{path}”: {done.points} vertices, {done.samples} frames, {size:.1f} MB."))
         for remark in done.remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         length = _length(obj)
         if not length.is_integer():
-            self.report({"WARNING"}, f"A loop of {length:g} frames jumps at its end in other programs.")
+            self.report({"WARNING"}, said(f"A loop of {length:g} frames jumps at its end in other programs."))
         return {"FINISHED"}
 
 

@@ -7,6 +7,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 
 from .. import scene
+from ..translations.sentences import said
 from .active import is_picture_active, picture_in, select_only
 from .guarded import guarded
 
@@ -106,7 +107,7 @@ class GID_OT_remove_excitation(bpy.types.Operator):
         picture = picture_in(context)
         empty = chosen(context, picture)
         if empty.library is not None:
-            self.report({"ERROR"}, f"“{empty.name}” is linked from {empty.library.filepath}; mute it instead.")
+            self.report({"ERROR"}, said(f"“{empty.name}” is linked from {empty.library.filepath}; mute it instead."))
             return {"CANCELLED"}
         was_active = context.object == empty
         bpy.data.objects.remove(empty)

@@ -16,6 +16,7 @@ from ..scene.controls import control_value, period_of
 from ..scene.masks import mask_weights
 from ..scene.objects import plane_settings
 from ..scene.web_picture import web_picture
+from ..translations.sentences import said
 from . import volume_store
 from .active import OfMotionObject
 from .guarded import guarded
@@ -52,9 +53,11 @@ class GID_OT_export_page(OfMotionObject, bpy.types.Operator, ExportHelper):
         path = Path(bpy.path.abspath(self.filepath))
         page = page_of(context.object, context.scene, self.title, self.size).encode()
         write_whole(path, page)
-        self.report({"INFO"}, f"Saved “{path}”, {len(page) / 1e6:.2f} MB.")
+        self.report({"INFO"}, said(f"Saved “{path}”, {len(page) / 1e6:.2f} MB."))
         if len(page) > PROMISED_BYTES:
-            self.report({"WARNING"}, f"The page has {len(page) / 1e6:.1f} MB; a smaller Picture Size makes it lighter.")
+            self.report(
+                {"WARNING"}, said(f"The page has {len(page) / 1e6:.1f} MB; a smaller Picture Size makes it lighter.")
+            )
         return {"FINISHED"}
 
 

@@ -12,6 +12,7 @@ from bpy.props import BoolProperty
 
 from ..scene.files import Item, clean, look, roots_of_file
 from ..scene.self_contained import make_self_contained
+from ..translations.sentences import said
 from .guarded import guarded
 from .paths import user_folder
 from .report import EXPECTED
@@ -132,7 +133,7 @@ class GID_OT_files_clean(bpy.types.Operator):
         try:
             found.refresh()
         except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
+            self.report({"ERROR"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
         return context.window_manager.invoke_props_dialog(self, width=420)
 
@@ -159,9 +160,9 @@ class GID_OT_files_clean(bpy.types.Operator):
         done = clean(found.items, others=self.others)
         found.refresh()
         for sentence in done.left:
-            self.report({"WARNING"}, sentence)
+            self.report({"WARNING"}, said(sentence))
         session.note = f"{megabytes(done.bytes)} freed."
-        self.report({"INFO"}, f"{len(done.removed)} deleted, {megabytes(done.bytes)} freed.")
+        self.report({"INFO"}, said(f"{len(done.removed)} deleted, {megabytes(done.bytes)} freed."))
         redraw()
         return {"FINISHED"}
 
@@ -184,8 +185,8 @@ class GID_OT_make_self_contained(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         done = make_self_contained()
         for sentence in done.left:
-            self.report({"WARNING"}, sentence)
-        session.note = " ".join([f"{done.sentence}. Save the .blend to keep it.", *done.left])
-        self.report({"INFO"}, f"{done.sentence}. Save the .blend to keep it.")
+            self.report({"WARNING"}, said(sentence))
+        session.note = " ".join([f"{done.sentence} Save the .blend to keep it.", *done.left])
+        self.report({"INFO"}, said(f"{done.sentence} Save the .blend to keep it."))
         redraw()
         return {"FINISHED"}

@@ -9,6 +9,7 @@ from typing import Any
 
 import bpy
 
+from ..translations.sentences import said
 from .report import EXPECTED
 from .session import session
 
@@ -24,7 +25,7 @@ def guarded(execute: Callable[[Any, bpy.types.Context], set[str]]) -> Callable[[
         try:
             return execute(self, context)
         except EXPECTED as error:
-            self.report({"ERROR"}, session.fail(error).sentence)
+            self.report({"ERROR"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
 
     return execute_or_say_why

@@ -8,6 +8,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from .. import scene
 from ..scene import masks
+from ..translations.sentences import said
 from . import mask_painting, mask_watching
 from .active import OfPicture, is_picture_active, picture_in
 from .guarded import guarded
@@ -28,7 +29,7 @@ def finish(operator: bpy.types.Operator, obj: bpy.types.Object, made: masks.Mask
     """Say what is odd about a mask that was just made; the operator has finished."""
     mask_watching.settle(obj)
     for remark in made.remarks:
-        operator.report({"WARNING"}, remark)
+        operator.report({"WARNING"}, said(remark))
     redraw()
     return {"FINISHED"}
 

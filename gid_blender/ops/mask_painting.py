@@ -13,6 +13,7 @@ from .. import scene
 from ..compat import paint_colours
 from ..scene import masks
 from ..scene.mask_overlay import hide_overlay, is_overlaid, show_overlay
+from ..translations.sentences import said
 from . import mask_drawing, mask_watching
 from .active import NO_PICTURE, picture_in, select_only
 from .guarded import guarded
@@ -87,7 +88,7 @@ class GID_OT_mask_paint(bpy.types.Operator):
         mask_watching.settle(obj)
         mask_watching.begin(obj)
         for remark in made.remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         redraw()
         return {"FINISHED"}
 
@@ -114,11 +115,11 @@ class GID_OT_mask_done(bpy.types.Operator):
             made = masks.update_mask(obj)
         except EXPECTED as error:
             # What was shown is back already; the mask is as it was.
-            self.report({"WARNING"}, session.fail(error).sentence)
+            self.report({"WARNING"}, said(session.fail(error).sentence))
             return {"FINISHED"}
         mask_watching.settle(obj)
         for remark in made.remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         redraw()
         return {"FINISHED"}
 

@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, IntPropert
 
 from .. import scene
 from ..scene import queue
+from ..translations.sentences import said
 from .guarded import guarded
 from .queue_run import chosen, runner
 from .report import EXPECTED
@@ -74,9 +75,9 @@ class GID_OT_queue_add(bpy.types.Operator):
                 added += is_new
                 known += not is_new
         for sentence in refused:
-            self.report({"WARNING"}, sentence)
+            self.report({"WARNING"}, said(sentence))
         if added:
-            self.report({"INFO"}, f"{added} added to the queue")
+            self.report({"INFO"}, said(f"{added} added to the queue"))
             return {"FINISHED"}
         if known:
             self.report({"WARNING"}, "The same waits in the queue already.")

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import bpy
 from bpy.app.handlers import persistent
+from bpy.app.translations import pgettext_iface as iface_
+from bpy.app.translations import pgettext_n as n_
 
 from .. import scene
 from ..scene import queue
+from ..translations.sentences import said
 from .asking import is_free
 from .generate import GenerateTask, Wanted
 from .lookup import scene_again
@@ -146,13 +149,13 @@ class Runner:
             found = queue.counts(scene_again(self._scene_uid))
         except scene.SceneError:
             return
-        parts = [f"{found[state]} {word}" for state, word in _WORDS if found[state]]
+        parts = [f"{found[state]} {iface_(word)}" for state, word in _WORDS if found[state]]
         session.note = f"Queue: {', '.join(parts)}." if parts else ""
         if not bpy.app.background:
             redraw()
 
 
-_WORDS = (("DONE", "done"), ("FAILED", "failed"), ("CANCELLED", "cancelled"), ("WAITING", "waiting"))
+_WORDS = (("DONE", n_("done")), ("FAILED", n_("failed")), ("CANCELLED", n_("cancelled")), ("WAITING", n_("waiting")))
 
 runner = Runner()
 
@@ -183,9 +186,9 @@ class GID_OT_queue_run(bpy.types.Operator):
         session.problem = None
         started = runner.begin(context.scene, wait=wait)
         if session.problem is not None:
-            self.report({"WARNING"}, f"{session.note} {session.problem.sentence}".strip())
+            self.report({"WARNING"}, said(f"{session.note} {session.problem.sentence}".strip()))
         elif wait:
-            self.report({"INFO"}, session.note)
+            self.report({"INFO"}, said(session.note))
         return {"FINISHED"} if started else {"CANCELLED"}
 
 

@@ -62,6 +62,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, SetupError):
         return Problem("setup", str(error), "Open the log for what was said; Set Up Worker goes on where it stopped.")
     if isinstance(error, OSError):
-        what = f"“{error.filename}”: " if error.filename else ""
-        return Problem("file", f"{what}{error.strerror or error}.", "Choose another folder, or make room on the disk.")
+        reason = error.strerror or error
+        message = f"“{error.filename}”: {reason}." if error.filename else f"The file could not be used: {reason}."
+        return Problem("file", message, "Choose another folder, or make room on the disk.")
     raise TypeError(f"not an expected error: {error!r}")

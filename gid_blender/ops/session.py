@@ -20,6 +20,7 @@ from bpy.app.translations import pgettext_iface as iface_
 
 from .. import __version__
 from ..setup import Installer, SetupError, SetupState
+from ..translations.sentences import said
 from ..worker.client import WorkerClient
 from ..worker.errors import WorkerError
 from ..worker.job import Job, JobState
@@ -305,7 +306,7 @@ def begin(operator: bpy.types.Operator, task: Task, *, wait: bool) -> set[str]:
         return {"FINISHED"}
     session.run(task)
     if session.problem is not None:
-        operator.report({"ERROR"}, session.problem.sentence)
+        operator.report({"ERROR"}, said(session.problem.sentence))
         return {"CANCELLED"}
     return {"FINISHED"}
 

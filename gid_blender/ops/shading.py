@@ -6,6 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .. import scene
+from ..translations.sentences import said
 from .report import EXPECTED
 from .session import session
 from .shading_options import ShadingOptions
@@ -40,7 +41,7 @@ class GID_OT_set_shading(bpy.types.Operator, ShadingOptions):
                 scene.set_shading(obj, self.shading())
                 changed += 1
             except EXPECTED as error:
-                self.report({"ERROR"}, session.fail(error).sentence)
+                self.report({"ERROR"}, said(session.fail(error).sentence))
         return {"FINISHED"} if changed else {"CANCELLED"}
 
     def draw(self, context: bpy.types.Context) -> None:

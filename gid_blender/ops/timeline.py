@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from .. import scene
 from ..compat import edited_scene, strip_content, strip_range
+from ..translations.sentences import said
 from .active import OfPicture, is_picture_active, picture_in
 from .asking import AsksWorker
 from .guarded import guarded
@@ -84,7 +85,7 @@ class GID_OT_snap_period(OfPicture, bpy.types.Operator):
         drift = scene.drift(context.scene, period)
         session.note = f"One loop of “{obj.name}” takes {period} frames. {drift}".strip()
         if drift:
-            self.report({"WARNING"}, drift)
+            self.report({"WARNING"}, said(drift))
         return {"FINISHED"}
 
     def _period(self, context: bpy.types.Context, obj: bpy.types.Object) -> int:

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, CollectionProperty, FloatVectorProperty
 from .. import scene
 from ..motion.hand import Phase
 from ..motion.warp import Warp
+from ..translations.sentences import said
 from . import status_bar
 from .report import EXPECTED
 from .session import session
@@ -167,7 +168,7 @@ class GID_OT_touch(bpy.types.Operator):
         try:
             return bpy.ops.gid.record_touch("EXEC_DEFAULT", True, point=self.point, path=path)
         except RuntimeError:
-            self.report({"ERROR"}, session.problem.sentence)
+            self.report({"ERROR"}, said(session.problem.sentence))
             return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -196,7 +197,7 @@ class GID_OT_touch(bpy.types.Operator):
                 live.end()
                 raise
         except EXPECTED as error:
-            self.report({"WARNING"}, session.fail(error).sentence)
+            self.report({"WARNING"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
         self._touching = _Touching(context, view, live)
         context.window_manager.modal_handler_add(self)
@@ -214,7 +215,7 @@ class GID_OT_touch(bpy.types.Operator):
             held = touching.live.phase is Phase.HELD
             touching.end()
             if held:
-                self.report({"WARNING"}, session.fail(error).sentence)
+                self.report({"WARNING"}, said(session.fail(error).sentence))
             return {"CANCELLED", "PASS_THROUGH"}
         except BaseException:
             # A defect; but Blender ends the operator without calling `cancel`, and the picture would stay pulled.

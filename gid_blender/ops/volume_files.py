@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from .. import motion, scene
+from ..translations.sentences import said
 from . import volume_store
 from .active import OfMotionObject, is_motion_active
 from .generate import Motion, Wanted, is_picture_there, picture, put_motion
@@ -83,7 +84,7 @@ class GID_OT_export_volume(OfMotionObject, bpy.types.Operator, ExportHelper):
         path = Path(bpy.path.abspath(self.filepath))
         volume = volume_store.recall(context.object)
         motion.save(volume_store.masked(context.object, volume) if self.apply_mask else volume, path)
-        self.report({"INFO"}, f"Saved “{path}”.")
+        self.report({"INFO"}, said(f"Saved “{path}”."))
         return {"FINISHED"}
 
 
@@ -116,11 +117,11 @@ class GID_OT_convert_to_keyframes(bpy.types.Operator):
         obj = context.object
         count = scene.to_keyframes(obj, context.scene, frames=self.frames or None)
         length = scene.loop_length(obj)
-        self.report({"INFO"}, f"{count} keyframes on each shape key.")
+        self.report({"INFO"}, said(f"{count} keyframes on each shape key."))
         if not length.is_integer() and not scene.controls_animated(obj):
             # Exporters look at whole frames, and the last of them is not the first of the next round.
             sentence = f"A loop of {length:g} frames jumps at its end in other programs."
-            self.report({"WARNING"}, f"{sentence} Restore Live Controls and make Period / Speed a whole number.")
+            self.report({"WARNING"}, said(f"{sentence} Restore Live Controls and make Period / Speed a whole number."))
         return {"FINISHED"}
 
 

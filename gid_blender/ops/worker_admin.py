@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from . import volume_store
 from .asking import AsksWorker
@@ -34,18 +35,18 @@ def facts(status: Mapping[str, Any]) -> tuple[str, ...]:
     model = status.get("model") or {}
     device = status.get("name") or status.get("device") or "unknown"
     lines = [
-        f"Python {status.get('python', '?')}, PyTorch {status.get('torch') or 'not installed'}",
-        f"Device: {device} ({status.get('device', '?')})",
+        n_(f"Python {status.get('python', '?')}, PyTorch {status.get('torch') or 'not installed'}"),
+        n_(f"Device: {device} ({status.get('device', '?')})"),
     ]
     if status.get("memory_total"):
         free, total = (status.get(name) or 0 for name in ("memory_free", "memory_total"))
-        lines.append(f"Memory: {_gigabytes(free)} free of {_gigabytes(total)}")
-    lines.append(f"Model: {model['id']} ({model['sha256'][:12]})" if model else "Model: no weights installed")
-    lines.append("Model in memory" if status.get("loaded") else "Model not in memory")
+        lines.append(n_(f"Memory: {_gigabytes(free)} free of {_gigabytes(total)}"))
+    lines.append(n_(f"Model: {model['id']} ({model['sha256'][:12]})" if model else "Model: no weights installed"))
+    lines.append(n_("Model in memory" if status.get("loaded") else "Model not in memory"))
     if "cache_bytes" in status:
         limit = f" of {_gigabytes(status['cache_limit'])}" if status.get("cache_limit") else ""
-        lines.append(f"Cache of the worker: {_gigabytes(status['cache_bytes'])}{limit}")
-    lines.append(f"Motions kept for rendering: {_gigabytes(volume_store.size())}")
+        lines.append(n_(f"Cache of the worker: {_gigabytes(status['cache_bytes'])}{limit}"))
+    lines.append(n_(f"Motions kept for rendering: {_gigabytes(volume_store.size())}"))
     return tuple(lines)
 
 

@@ -11,6 +11,7 @@ import bpy
 from .. import __version__
 from ..preferences import preferences
 from ..setup import Installer
+from ..translations.sentences import said
 from .asking import is_free
 from .paths import extension_folder
 from .session import session
@@ -60,7 +61,7 @@ class GID_OT_worker_setup(bpy.types.Operator):
         if session.finish_installing():
             return {"FINISHED"}
         if session.problem is not None:
-            self.report({"ERROR"}, session.problem.sentence)
+            self.report({"ERROR"}, said(session.problem.sentence))
         return {"CANCELLED"}
 
 

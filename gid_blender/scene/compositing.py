@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from ..compat import compositor_sink, convert_view, existing_compositor, set_node_mode, strips
 from .errors import SceneError
@@ -361,10 +362,10 @@ def _require_view(scene: bpy.types.Scene) -> None:
     odd = [
         name
         for name, used in (
-            ("gamma", view.gamma != 1),
-            ("curves", view.use_curve_mapping),
-            ("white balance", view.use_white_balance),
-            (f"display {scene.display_settings.display_device}", scene.display_settings.display_device != "sRGB"),
+            (n_("gamma"), view.gamma != 1),
+            (n_("curves"), view.use_curve_mapping),
+            (n_("white balance"), view.use_white_balance),
+            (n_("display device"), scene.display_settings.display_device != "sRGB"),
         )
         if used
     ]

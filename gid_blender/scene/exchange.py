@@ -264,7 +264,7 @@ class _Task:
 def _check(path: Path, kind: Format, settings: ExportSettings) -> None:
     suffixes = FORMATS[kind]
     if path.suffix.lower() not in suffixes:
-        raise SceneError(f"“{path.name}” does not end in {' or '.join(suffixes)}.", "Change the name of the file.")
+        raise SceneError(f"“{path.name}” does not end in {', '.join(suffixes)}.", "Change the name of the file.")
     if settings.last < settings.first:
         raise SceneError(
             f"The last frame, {settings.last}, comes before the first, {settings.first}.",

@@ -129,7 +129,8 @@ def _require_target(obj: bpy.types.Object) -> None:
         raise SceneError(f"“{name}” is the plane of a picture, which has a motion of its own.", "Select other meshes.")
     if len(mesh.vertices) < 3:
         made = " Its modifiers make what is seen: apply them first." if len(obj.modifiers) else ""
-        count = {0: "no vertices", 1: "one vertex", 2: "two vertices"}[len(mesh.vertices)]
+        few = len(mesh.vertices)
+        count = "no vertices" if few == 0 else "one vertex" if few == 1 else "two vertices"
         raise SceneError(f"“{name}” has {count}, so nothing of it can bend.{made}", "Select a mesh with faces.")
     if max(obj.dimensions) <= 0 and not any(obj.dimensions):
         raise SceneError(f"“{name}” has no size.", "Give it a scale (Alt S clears it), or another mesh.")

@@ -38,11 +38,11 @@ class SelfContained:
 
     @property
     def sentence(self) -> str:
-        """All of it in one, for a report."""
-        parts = [f"{len(self.packed)} packed"] if self.packed else []
-        parts += [f"{len(self.copied)} folders copied ({self.bytes / 1e6:.1f} MB)"] if self.copied else []
-        parts += [f"{len(self.relative)} made relative"] if self.relative else []
-        return ", ".join(parts) if parts else "Nothing had to be done"
+        """All of it, for a report."""
+        parts = [f"{len(self.packed)} packed."] if self.packed else []
+        parts += [f"{len(self.copied)} folders copied ({self.bytes / 1e6:.1f} MB)."] if self.copied else []
+        parts += [f"{len(self.relative)} made relative."] if self.relative else []
+        return " ".join(parts) if parts else "Nothing had to be done."
 
 
 def make_self_contained() -> SelfContained:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bpy
 
+from . import sentences
 from .po import read_po
 
 __all__ = ["Catalogue", "catalogue", "catalogues", "register", "unregister"]
@@ -37,8 +38,11 @@ def catalogues() -> dict[str, Catalogue]:
 
 def register(package: str) -> None:
     """Hand all languages to Blender, under the extension's own name."""
-    bpy.app.translations.register(package, catalogues())
+    known = catalogues()
+    bpy.app.translations.register(package, known)
+    sentences.use(text for each in known.values() for _, text in each)
 
 
 def unregister(package: str) -> None:
+    sentences.use(())
     bpy.app.translations.unregister(package)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 
 from ..ops.files import found
 from ..ops.session import session
+from ..translations.sentences import said
 from .panels import CATEGORY, variants
 
 __all__ = ["register", "unregister"]
@@ -33,9 +35,9 @@ class _Files:
         _pair(column, "Of these not used", found.unused)
         _pair(column, "Kept motions", found.volumes)
         # A worker may be another computer; what it keeps is known since the last Check.
-        cache = next((line.removeprefix(_WORKER) for line in session.worker_facts if line.startswith(_WORKER)), "")
+        cache = next((line for line in session.worker_facts if line.startswith(_WORKER)), "")
         row = column.row()
-        _pair(row, "Cache of the worker", cache or "–")
+        _pair(row, "Cache of the worker", said(cache, iface_).partition(": ")[2] or "–")
         row.operator("gid.cache_clear", text="", icon="X")
         if found.rows:
             box = layout.box().column(align=True)

@@ -9,6 +9,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
 from ..ops.session import session
+from ..translations.sentences import said
 
 __all__ = ["draw_note", "draw_problem", "wrap"]
 
@@ -48,7 +49,7 @@ def draw_note(layout: bpy.types.UILayout) -> None:
 
 def wrap(layout: bpy.types.UILayout, text: str, *, characters: int = CHARACTERS) -> None:
     """A sentence as labels, one a line; in the user's language where the translations know the sentence."""
-    for line in textwrap.wrap(iface_(text), characters):
+    for line in textwrap.wrap(said(text, iface_), characters):
         layout.label(text=line, translate=False)
 
 

@@ -315,9 +315,7 @@ class WorkerClient:
         """The worker is gone: every job that it had gets its end."""
         verdict = self._supervision.verdict if self._supervision is not None else None
         if verdict is None:
-            what, hint = describe_exit(status)
-            when = "" if self.hello is not None else " before it said hello"
-            verdict = WorkerError("worker_died", f"The worker {what}{when}.", hint)
+            verdict = WorkerError("worker_died", *describe_exit(status, said_hello=self.hello is not None))
         elif status == -_SIGKILL:
             # Our own doing, which explains nothing.
             status = None

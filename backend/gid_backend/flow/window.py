@@ -202,10 +202,8 @@ class _Reader:
             self._numbers.append(index)
             self._frames.append(_small(frame, self._side))
         if len(self._frames) < 2:
-            raise ImageError(
-                f"{self._name} holds {len(self._frames)} frame{'s' * (len(self._frames) != 1)} from the start frame"
-                " on, and motion takes more than one."
-            )
+            held = "1 frame" if self._frames else "0 frames"
+            raise ImageError(f"{self._name} holds {held} from the start frame on, and motion takes more than one.")
 
     def is_seamless(self) -> bool:
         """Whether its last frame leads on to its first."""

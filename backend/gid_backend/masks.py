@@ -14,7 +14,7 @@ from gid_blender.motion.grid import at_vertices
 
 from .errors import ImageError
 
-__all__ = ["as_weights", "condition", "read_mask", "vertex_weights"]
+__all__ = ["Weights", "as_weights", "condition", "read_mask", "vertex_weights"]
 
 Weights = npt.NDArray[np.float32]
 

@@ -38,6 +38,14 @@ def batch(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the results.", show_default=False)],
     recursive: Annotated[bool, typer.Option("-r", "--recursive", help="Search the folders in it too.")] = False,
     pattern: Patterns = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Of what may move, called as the pictures are; without, lamp.mask.png beside lamp.jpg is taken.",
+            show_default=False,
+        ),
+    ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="N|LIST", help="So many motions of each picture, or which: 3,7,8.")
     ] = "1",
@@ -83,9 +91,11 @@ def batch(
     Examples:
     - `gid batch photos -o out --make mp4`
     - `gid batch photos -o out --recursive --seeds 6 --sheet`
+    - `gid batch photos -o out --make mp4 --masks white-moves`
     - `gid batch photos -o out --seeds 3,7 --make frames --format exr --ray head.local:6379`
     """
     from .display import Display
+    from .masks import with_masks
     from .outputs import check_writable
     from .pictures import find_pictures
     from .report import REPORT, Report
@@ -109,7 +119,10 @@ def batch(
     )
     if ray is not None and (jobs is not None or device is not None):
         raise typer.BadParameter("--jobs and --device are about this machine; with --ray the cluster says who works.")
-    pictures = find_pictures(folder, recursive=recursive, patterns=pattern or [], leave_out=output)
+    found = find_pictures(folder, recursive=recursive, patterns=pattern or [], leave_out=output, masks=masks)
+    pictures = with_masks(found, masks)
+    if masked := sum(picture.mask is not None for picture in pictures):
+        say(f"{masked} of {len(pictures)} pictures have a mask")
     check_writable(output)
     with Report(report or output / REPORT) as entered, Display() as display:
         try:

@@ -77,14 +77,15 @@ class RayPool:
     def run(self, take: Take, told: Told) -> Iterator[tuple[Work, Answer]]:
         """See `Pool`."""
         running: dict[Any, Work] = {}
-        # One copy in the cluster for all work on a picture; Ray frees it when the last of that has ended.
+        # One copy in the cluster, its mask included, for all work on a picture; Ray frees it when the last of that has
+        # ended.
         sent: tuple[bytes, Any] = (b"", None)
         while True:
             while len(running) < self._most() and (work := take()) is not None:
                 if sent[0] is not work.picture:
-                    sent = (work.picture, self._ray.put(work.picture))
+                    sent = (work.picture, self._ray.put((work.picture, work.mask)))
                 told(work, "On the cluster", 0, 0)
-                light = replace(work, picture=b"")
+                light = replace(work, picture=b"", mask=b"")
                 running[self._remote.remote(__version__, [self._weights], sent[1], light)] = work
             if not running:
                 return
@@ -121,7 +122,7 @@ class RayPool:
 _workshops: dict[str, Workshop] = {}
 
 
-def _work(version: str, weights: list[Any], picture: bytes, work: Work) -> Answer:
+def _work(version: str, weights: list[Any], picture: tuple[bytes, bytes], work: Work) -> Answer:
     """On a machine of the cluster. The weights come as a reference, and are fetched once by each process."""
     if version != __version__:
         return Failure(
@@ -135,7 +136,7 @@ def _work(version: str, weights: list[Any], picture: bytes, work: Work) -> Answe
         # Models of an earlier batch only take memory.
         _workshops.clear()
         _workshops[key] = Workshop(_weights_file(weights[0]))
-    return attempt(_workshops[key], replace(work, picture=picture), lambda *_: None)
+    return attempt(_workshops[key], replace(work, picture=picture[0], mask=picture[1]), lambda *_: None)
 
 
 def _weights_file(reference: Any) -> Path:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is made of every picture, and what it is called: a name says all that a result depends on.
 
-    OUT/street/lamp-1a2b3c4d/seed3.npz                 1a2b3c4d: the picture's bytes, the model, how it predicts
+    OUT/street/lamp-1a2b3c4d/seed3.npz                 1a2b3c4d: bytes of picture and mask, the model, how it predicts
                              seed3-5e6f7a8b.webp       5e6f7a8b: how it is rendered
                              seed3-0c1d2e3f/frame_0001.png
                              sheet-9a8b7c6d.png        9a8b7c6d: which seeds, and how they are shown
@@ -65,15 +65,19 @@ class Recipe:
     depth: int | None = None
     background: str | None = None
 
-    def folder(self, name: str, data: bytes) -> Path:
+    def folder(self, name: str, data: bytes, mask: bytes = b"") -> Path:
         """Where the results of a picture lie, below the output folder.
 
         Args:
             name: of the picture, see `PictureFile`.
             data: its file's bytes.
+            mask: those of its mask; none for a picture without.
         """
         path = PurePosixPath(name)
         made_of = {"model": self.model.get("sha256"), "prediction": self.prediction.as_dict(), "version": __version__}
+        # Without a mask it is called as it was before there were any.
+        if mask:
+            made_of["mask"] = hashlib.sha256(mask).hexdigest()
         key = _key(made_of, hashlib.sha256(data).hexdigest())
         return Path(*path.parent.parts, f"{path.stem[:_STEM]}-{key}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..atomic import OutputError
 from ..encode import FORMATS
-from ..errors import GidError
+from ..errors import GidError, ImageError
 from ..failures import Failure
 from ..frames_folder import FramesFolder, open_folder
 from ..images import is_linear, read_file
@@ -65,12 +65,28 @@ class _Item:
 class _Picture:
     """A picture that is under way."""
 
-    def __init__(self, file: PictureFile, data: bytes, results: Results, seeds: Sequence[int], sheet: bool) -> None:
-        self.file, self.data, self.results = file, data, results
+    def __init__(
+        self, file: PictureFile, data: bytes, mask: bytes, results: Results, seeds: Sequence[int], sheet: bool
+    ) -> None:
+        self.file, self.data, self.mask, self.results = file, data, mask, results
         self.items: dict[int | None, _Item] = {seed: _Item(seed) for seed in seeds}
         if sheet:
             self.items[None] = _Item(None)
         self.frames: dict[int, FramesFolder] = {}
+
+    def work(
+        self,
+        kind: str,
+        seeds: Sequence[int],
+        recipe: Recipe,
+        volumes: Sequence[bytes] = (),
+        indices: Sequence[int] = (),
+    ) -> Work:
+        """A piece of work on it."""
+        name = "" if self.file.mask is None else str(self.file.mask)
+        return Work(
+            kind, self.file.name, self.data, tuple(seeds), recipe, tuple(volumes), tuple(indices), self.mask, name
+        )
 
 
 class Batch:
@@ -141,24 +157,29 @@ class Batch:
     def _begin(self, file: PictureFile) -> None:
         try:
             data = read_file(file.path)
+            mask = b"" if file.mask is None else read_file(file.mask)
+            if file.mask is not None and not mask:
+                raise ImageError(f"“{file.mask}” is empty.", "Make the mask anew, or delete it.")
         except GidError as error:
             self._refuse(file, "failed", error.message, error.hint)
             return
-        folder = self._recipe.folder(file.name, data)
+        folder = self._recipe.folder(file.name, data, mask)
         if folder in self._taken:
             self._refuse(file, "skipped", f"It is the same picture as “{self._taken[folder]}”.")
             return
         self._taken[folder] = file.name
         title = {"picture": file.name, "model": dict(self._recipe.model), **self._recipe.prediction.as_dict()}
+        if file.mask is not None:
+            title["mask"] = file.mask.name
         results = Results(self._output / folder, title)
-        picture = self._open[file.name] = _Picture(file, data, results, self._seeds, bool(self._recipe.sheet))
+        picture = self._open[file.name] = _Picture(file, data, mask, results, self._seeds, bool(self._recipe.sheet))
         missing = [seed for seed in self._seeds if not results.has(self._recipe.volume(seed))]
         size = SEEDS_AT_ONCE if self._pool.on_gpu else 1
         for first in range(0, len(missing), size):
             seeds = tuple(missing[first : first + size])
             for seed in seeds:
                 picture.items[seed].missing.add("volumes")
-            self._ready.append(Work("volumes", file.name, data, seeds, self._recipe))
+            self._ready.append(picture.work("volumes", seeds, self._recipe))
         for seed in self._seeds:
             if seed not in missing:
                 picture.items[seed].files.append(self._recipe.volume(seed))
@@ -180,9 +201,7 @@ class Batch:
                 works += self._frames(picture, seed, name)
             elif not picture.results.has(name):
                 item.missing.add(kind)
-                works.append(
-                    Work(kind, picture.file.name, picture.data, (seed,), recipe, self._volumes(picture, [seed]))
-                )
+                works.append(picture.work(kind, [seed], recipe, self._volumes(picture, [seed])))
         # Before other pictures are begun: what is finished first is of use first.
         self._ready.extendleft(reversed(works))
 
@@ -206,15 +225,7 @@ class Batch:
         picture.items[seed].missing.add("frames")
         missing = folder.missing
         return [
-            Work(
-                "frames",
-                picture.file.name,
-                picture.data,
-                (seed,),
-                recipe,
-                volumes,
-                tuple(missing[i : i + FRAMES_AT_ONCE]),
-            )
+            picture.work("frames", [seed], recipe, volumes, missing[i : i + FRAMES_AT_ONCE])
             for i in range(0, len(missing), FRAMES_AT_ONCE)
         ]
 
@@ -329,7 +340,7 @@ class Batch:
         sheet.missing.add("sheet")
         sheet.started = time.monotonic()
         volumes = self._volumes(picture, self._seeds)
-        self._ready.append(Work("sheet", picture.file.name, picture.data, self._seeds, self._recipe, volumes))
+        self._ready.append(picture.work("sheet", self._seeds, self._recipe, volumes))
 
     def _close(self, picture: _Picture, item: _Item) -> None:
         if item.closed:

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gid_blender.motion import SpectralVolume, loop_coefficients
+from gid_blender.motion.masking import at_pixels
 
 from ..evaluation.sheets import strength_picture
 from ..images import prepare
 
 if TYPE_CHECKING:
     from ..colour import Picture
+    from ..masks import Weights
     from ..renderer import MotionRenderer
     from .recipe import Recipe
 
@@ -45,6 +47,7 @@ def contact_sheet(
     renderer: MotionRenderer,
     recipe: Recipe,
     progress: Callable[[str, int, int], None],
+    weights: Sequence[Weights] | None = None,
 ) -> bytes:
     """A sheet of one picture.
 
@@ -56,6 +59,7 @@ def contact_sheet(
         recipe: `sheet` “png”: a row for each seed, where it moves (black is still, white 1 % of the width) and some
             moments of its loop; “webp”: all of them looping side by side. Also amplitude and offset.
         progress: called after each seed.
+        weights: of a mask, for each seed, as `masks.vertex_weights` gives them; None lets everything move.
 
     Returns:
         The bytes of the file.
@@ -67,12 +71,16 @@ def contact_sheet(
     for done, volume in enumerate(volumes, 1):
         times = np.arange(count) * (volume.frames / count)
         q = loop_coefficients(times, harmonics=volume.bands, period=volume.frames, offset=recipe.offset)
-        rows.append(list(renderer.render_frames(small, volume, recipe.amplitude * q)))
+        mask = None if weights is None else at_pixels(weights[done - 1], *small.shape[:2])
+        rows.append(list(renderer.render_frames(small, volume, recipe.amplitude * q, mask=mask)))
         progress("Contact sheet", done, len(volumes))
     if recipe.sheet == "png":
+        strengths = [volume.amplitude() for volume in volumes]
+        if weights is not None:
+            strengths = [s * at_pixels(w, *s.shape) for s, w in zip(strengths, weights, strict=True)]
         lines = [
-            _row([_fitted(strength_picture(volume.amplitude()), small), *frames], f"seed {seed}")
-            for seed, volume, frames in zip(seeds, volumes, rows, strict=True)
+            _row([_fitted(strength_picture(strength), small), *frames], f"seed {seed}")
+            for seed, strength, frames in zip(seeds, strengths, rows, strict=True)
         ]
         return bytes(cv2.imencode(".png", np.vstack(lines)[..., ::-1])[1].tobytes())
     return _looping(seeds, rows, count / duration)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gid_blender.motion import SpectralVolume
 
     from ..colour import Picture
+    from ..masks import Weights
     from ..predictor import MotionPredictor
     from ..renderer import MotionRenderer
     from ..shot import Shot
@@ -40,6 +41,8 @@ class Work:
         volumes: `.npz` bytes for each seed; none for “volumes”.
         indices: of “frames”, which.
         recipe: how.
+        mask: the bytes of the file of its mask; none lets everything move.
+        mask_name: what sentences call that.
     """
 
     kind: str
@@ -49,6 +52,8 @@ class Work:
     recipe: Recipe
     volumes: tuple[bytes, ...] = ()
     indices: tuple[int, ...] = ()
+    mask: bytes = b""
+    mask_name: str = ""
 
 
 class Unusable(GidError):
@@ -80,6 +85,7 @@ class Workshop:
         self._predictor: MotionPredictor | None = None
         self._renderer: MotionRenderer | None = None
         self._picture: tuple[str, Picture] | None = None
+        self._feathered: tuple[tuple[str, str, float], Weights] | None = None
 
     def do(self, work: Work, progress: Progress) -> list[bytes]:
         """The files that are asked for.
@@ -98,19 +104,30 @@ class Workshop:
             from .sheet import contact_sheet
 
             volumes = [_volume(data) for data in work.volumes]
-            picture = self._read(work)
+            picture, mask = self._read(work), _mask(work)
+            weights = None if mask is None else [self._weights_of(work, data) for data in work.volumes]
             return [
-                contact_sheet(picture, _is_linear(work), work.seeds, volumes, self._rendering(), work.recipe, progress)
+                contact_sheet(
+                    picture, _is_linear(work), work.seeds, volumes, self._rendering(), work.recipe, progress, weights
+                )
             ]
         return [self._film(work, progress)]
 
     def _volumes(self, work: Work, progress: Progress) -> list[bytes]:
         from gid_blender.motion import files
 
-        picture = self._read(work)
+        from ..masks import condition
+
+        picture, mask = self._read(work), _mask(work)
         progress("Loading the model", 0, 0)
         volumes = self._predicting().predict_many(
-            picture, work.seeds, work.recipe.prediction, linear=_is_linear(work), progress=progress
+            picture,
+            work.seeds,
+            work.recipe.prediction,
+            # What is made of the motion weakens it under grey, as `gid animate` does.
+            mask=None if mask is None else condition(mask),
+            linear=_is_linear(work),
+            progress=progress,
         )
         return [files.dumps(volume, compress=True) for volume in volumes]
 
@@ -122,7 +139,8 @@ class Workshop:
         recipe = work.recipe
         settings = PageSettings(title=Path(work.name).stem, amplitude=recipe.amplitude, offset=recipe.offset)
         picture = page_picture(self._read(work), _is_linear(work), 1600)
-        return web_page(_volume(work.volumes[0]), picture, settings).encode()
+        weights = self._weights_of(work, work.volumes[0]) if work.mask else None
+        return web_page(_volume(work.volumes[0]), picture, settings, weights).encode()
 
     def _film(self, work: Work, progress: Progress) -> bytes:
         from ..movies import writing
@@ -153,6 +171,8 @@ class Workshop:
         ]
 
     def _shot(self, work: Work) -> Shot:
+        from gid_blender.motion.masking import at_pixels
+
         from ..shot import Shot
 
         recipe, volume = work.recipe, _volume(work.volumes[0])
@@ -165,7 +185,19 @@ class Workshop:
             offset=recipe.offset,
             shutter=recipe.shutter,
             samples=recipe.shutter_samples,
+            mask=at_pixels(self._weights_of(work, work.volumes[0]), *self._read(work).shape[:2]) if work.mask else None,
         )
+
+    def _weights_of(self, work: Work, volume: bytes) -> Weights:
+        """The mask, feathered for a motion; pieces of work of one film come in a row, and it takes a second."""
+        from ..masks import vertex_weights
+
+        key = (hashlib.sha256(volume).hexdigest(), hashlib.sha256(work.mask).hexdigest(), work.recipe.amplitude)
+        if self._feathered is None or self._feathered[0] != key:
+            mask, (height, width) = _mask(work), self._read(work).shape[:2]
+            assert mask is not None
+            self._feathered = (key, vertex_weights(mask, _volume(volume), height, width, work.recipe.amplitude))
+        return self._feathered[1]
 
     def _read(self, work: Work) -> Picture:
         from ..images import decode_image
@@ -208,6 +240,20 @@ def _is_linear(work: Work) -> bool:
     from ..images import is_linear
 
     return is_linear(work.name)
+
+
+def _mask(work: Work) -> Weights | None:
+    """(H, W) of any size, 0..1. Raises ImageError when it is no picture, or lets nothing move."""
+    from ..errors import ImageError
+    from ..images import decode_image
+    from ..masks import as_weights
+
+    if not work.mask:
+        return None
+    mask = as_weights(decode_image(work.mask, f"“{work.mask_name}”")[..., 0])
+    if not mask.any():
+        raise ImageError(f"The mask “{work.mask_name}” is black, so nothing of “{work.name}” can move.")
+    return mask
 
 
 def _volume(data: bytes) -> SpectralVolume:

@@ -2,9 +2,11 @@
 """A folder of small pictures, and a prior that is done with each in a moment."""
 
 import json
+import shutil
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -33,6 +35,16 @@ def pictures(tmp_path_factory):
         opened.thumbnail((96, 96))
         opened.save(folder / "flower.png")
         opened.transpose(Image.Transpose.ROTATE_90).save(folder / "street" / "flower.png")
+    return folder
+
+
+@pytest.fixture
+def masked(pictures, tmp_path):
+    """The same pictures, of which one may move in its right half alone, and less at the bottom."""
+    folder = Path(shutil.copytree(pictures, tmp_path / "masked"))
+    values = np.zeros((60, 80), np.uint8)
+    values[:, 40:], values[40:, 40:] = 255, 120
+    Image.fromarray(values).save(folder / "flower.mask.png")
     return folder
 
 

@@ -7,6 +7,7 @@ import signal
 import pytest
 import torch
 
+from gid_backend.batch.masks import with_masks
 from gid_backend.batch.pictures import find_pictures
 from gid_backend.batch.pool import ATTEMPTS, LocalPool, SingleProcess
 from gid_backend.batch.recipe import Recipe
@@ -31,13 +32,13 @@ def one_thread():
 def run(pictures, output, weights, pool, watch=None):
     recipe = Recipe(PredictionSettings(steps=2), describe_model(weights), ("webp",), frames=3)
     with Report(output / "report.jsonl") as report:
-        Batch(find_pictures(pictures, recursive=True), output, recipe, [0, 1], pool, report, watch).run()
+        Batch(with_masks(find_pictures(pictures, recursive=True)), output, recipe, [0, 1], pool, report, watch).run()
     return report
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_several_processes_make_what_one_makes_though_one_is_killed(pictures, weights, tmp_path):
-    alone = run(pictures, tmp_path / "alone", weights, SingleProcess(weights, "cpu"))
+def test_several_processes_make_what_one_makes_though_one_is_killed(masked, weights, tmp_path):
+    alone = run(masked, tmp_path / "alone", weights, SingleProcess(weights, "cpu"))
     assert alone.summary() == "4 done, 0 skipped, 0 failed"
     pool = LocalPool(weights, ["cpu", "cpu"], threads=1)
     killed = []
@@ -50,7 +51,7 @@ def test_several_processes_make_what_one_makes_though_one_is_killed(pictures, we
                 killed.append(busy[0]._process.pid)
                 os.kill(busy[0]._process.pid, signal.SIGKILL)
 
-    together = run(pictures, tmp_path / "together", weights, pool, Killer())
+    together = run(masked, tmp_path / "together", weights, pool, Killer())
     assert killed
     assert together.summary() == alone.summary()
     assert len({(line.picture, line.seed) for line in together.lines}) == len(together.lines)

@@ -57,12 +57,12 @@ def said(process, word):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_machine_that_dies_loses_nothing_and_everything_is_there_once(cluster, pictures, weights, tmp_path):
+def test_a_machine_that_dies_loses_nothing_and_everything_is_there_once(cluster, masked, weights, tmp_path):
     address, process = cluster
     out = tmp_path / "out"
     words = ["-r", "--seeds", "2", "--steps", "2", "--make", "webp", "--frames", "3", "--weights", str(weights)]
     with subprocess.Popen(
-        [Path(sys.executable).with_name("gid"), "batch", pictures, "-o", out, *words, "--ray", address],
+        [Path(sys.executable).with_name("gid"), "batch", masked, "-o", out, *words, "--ray", address],
         # Elsewhere than the pictures: nothing but Ray brings them to the machines.
         cwd=tmp_path,
         env=os.environ | ALONE,
@@ -87,14 +87,14 @@ def test_a_machine_that_dies_loses_nothing_and_everything_is_there_once(cluster,
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        run(pictures, tmp_path / "here", weights, SingleProcess(weights, "cpu"))
+        run(masked, tmp_path / "here", weights, SingleProcess(weights, "cpu"))
     finally:
         torch.set_num_threads(threads)
     assert contents(out) == contents(tmp_path / "here")
 
 
 def test_another_version_on_a_machine_is_told():
-    answer = ray_pool._work("0.0.1", [], b"", None)
+    answer = ray_pool._work("0.0.1", [], (b"", b""), None)
     assert answer.code == "version_mismatch"
     assert "0.0.1" in answer.message
 

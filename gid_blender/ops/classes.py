@@ -14,11 +14,12 @@ from .exchange import GID_OT_export_motion
 from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
 from .export_page import GID_OT_export_page
 from .files import GID_OT_files_clean, GID_OT_files_refresh, GID_OT_make_self_contained
-from .from_video import GID_OT_from_video
+from .from_video import GID_OT_accept_measured, GID_OT_from_video
 from .generate import GID_OT_accept_motion, GID_OT_cancel, GID_OT_generate
 from .help import GID_OT_help
 from .import_planes import GID_OT_import_pictures
 from .layers import (
+    GID_OT_accept_background,
     GID_OT_fill_background,
     GID_OT_layer_distance,
     GID_OT_layer_move,
@@ -28,6 +29,7 @@ from .layers import (
 from .mask import GID_OT_mask_from, GID_OT_mask_invert, GID_OT_mask_remove, GID_OT_mask_update
 from .mask_painting import GID_OT_mask_done, GID_OT_mask_paint
 from .mesh_motion import (
+    GID_OT_accept_mesh_motion,
     GID_OT_mesh_motion,
     GID_OT_mesh_motion_controls,
     GID_OT_mesh_motion_from_volume,
@@ -46,7 +48,12 @@ from .shading import GID_OT_set_shading
 from .timeline import GID_OT_add_movie, GID_OT_add_to_timeline, GID_OT_fit_strip, GID_OT_snap_period
 from .touch import GID_OT_touch
 from .touch_record import GID_OT_record_touch
-from .variations import GID_OT_choose_variation, GID_OT_dismiss_variations, GID_OT_variations
+from .variations import (
+    GID_OT_accept_variation,
+    GID_OT_choose_variation,
+    GID_OT_dismiss_variations,
+    GID_OT_variations,
+)
 from .volume_files import (
     GID_OT_convert_to_keyframes,
     GID_OT_export_volume,
@@ -67,8 +74,12 @@ from .worker_setup import GID_OT_worker_setup, GID_OT_worker_setup_cancel
 __all__ = ["CLASSES", "register", "unregister"]
 
 CLASSES = (
+    GID_OT_accept_background,
     GID_OT_accept_frames,
+    GID_OT_accept_measured,
+    GID_OT_accept_mesh_motion,
     GID_OT_accept_motion,
+    GID_OT_accept_variation,
     GID_OT_add_asset_library,
     GID_OT_add_excitation,
     GID_OT_add_excitation_preset,

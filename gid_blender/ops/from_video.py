@@ -17,12 +17,12 @@ from ..scene.movies import Movie, find_movie, find_movie_object, movie_of_file, 
 from ..scene.pixels import image_from_pixels
 from ..worker.protocol import MAX_PART_BYTES
 from .asking import AsksWorker
-from .generate import Motion, Wanted, deliver, is_result_chosen, show_motion
+from .generate import AcceptsMotion, Motion, Wanted, deliver, is_result_chosen, show_motion
 from .lookup import object_again, scene_again
 from .render import begin_rendering
 from .session import Task, session
 
-__all__ = ["GID_OT_from_video", "VideoTask", "movie"]
+__all__ = ["GID_OT_accept_measured", "GID_OT_from_video", "VideoTask", "movie"]
 
 
 def movie(context: bpy.types.Context) -> Movie:
@@ -81,7 +81,7 @@ class VideoTask(Task):
         volume = motion.loads(parts[0])
         still = _still(result, parts)
         item = VideoMotion(self.scene_uid, 0, volume, self.wanted, frame=self.start, movie=self.source, still=still)
-        obj = object_again(deliver(item)) if "MESH" in self.wanted.results else None
+        obj = object_again(deliver(item, GID_OT_accept_measured)) if "MESH" in self.wanted.results else None
         session.note = " ".join(str(note) for note in result.get("notes", ()))
         if self.wanted.results - {"MESH"}:
             target = scene_again(self.scene_uid)
@@ -106,6 +106,14 @@ def _still(result: Mapping[str, Any], parts: tuple[bytes, ...]) -> scene.Pixels:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise scene.SceneError("The worker sent no start frame.", "Update the worker: Set Up Worker.") from error
     return scene.Pixels(array, linear=False)
+
+
+class GID_OT_accept_measured(AcceptsMotion, bpy.types.Operator):
+    """Put a measured motion into the scene"""
+
+    bl_idname = "gid.accept_measured"
+    bl_label = "Motion from Video"
+    bl_options = {"UNDO", "INTERNAL"}
 
 
 class GID_OT_from_video(AsksWorker, bpy.types.Operator):

@@ -19,7 +19,15 @@ from .lookup import image_again, object_again, scene_again
 from .render import begin_rendering
 from .session import Task, session
 
-__all__ = ["GID_OT_accept_motion", "GID_OT_cancel", "GID_OT_generate", "QUALITY_PARAMS", "picture"]
+__all__ = [
+    "AcceptsMotion",
+    "GID_OT_accept_motion",
+    "GID_OT_cancel",
+    "GID_OT_generate",
+    "QUALITY_PARAMS",
+    "deliver",
+    "picture",
+]
 
 # What the worker does when it is not told otherwise is the standard; it knows its model best.
 QUALITY_PARAMS: Mapping[str, Mapping[str, Any]] = {
@@ -129,24 +137,32 @@ class Motion:
         return put_motion(self)
 
 
-def deliver(item: Motion) -> int:
+def deliver(item: Motion, operator: type[AcceptsMotion] | None = None) -> int:
     """Put a motion into its scene as one undo step; returns the `session_uid` of the object.
+
+    Args:
+        item: the motion, or whatever else has `put` and `object_uid`.
+        operator: whose name the undo step bears; Generate's by default.
 
     Raises anything of `EXPECTED`.
     """
-    accept(GID_OT_accept_motion, item)
+    accept(operator or GID_OT_accept_motion, item)
     return item.object_uid
 
 
-class GID_OT_accept_motion(Accepts, bpy.types.Operator):
+class AcceptsMotion(Accepts):
+    """The manners of an operator that puts what knows itself where it belongs: the name of its undo step is its own."""
+
+    def put(self, item: Motion) -> None:
+        item.object_uid = item.put().session_uid
+
+
+class GID_OT_accept_motion(AcceptsMotion, bpy.types.Operator):
     """Put a predicted motion into the scene"""
 
     bl_idname = "gid.accept_motion"
     bl_label = "Generate Motion"
     bl_options = {"UNDO", "INTERNAL"}
-
-    def put(self, item: Motion) -> None:
-        item.object_uid = item.put().session_uid
 
 
 def put_motion(item: Motion) -> bpy.types.Object:

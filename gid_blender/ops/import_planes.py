@@ -149,15 +149,21 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        planes = self._import(context)
+        planes, refused = self._import(context)
+        if not planes:
+            raise scene.all_refused(refused)
         select_only(context, *planes)
         placing.show_textures(context.scene)
         if self.generate:
             self._generate(context, planes)
-        self.report({"INFO"}, f"Added {len(planes)} picture planes. Generate gives them motion.")
+        if refused:
+            # Those that are there stay, so that one undo step takes all of them back.
+            self.report({"WARNING"}, str(scene.all_refused(refused)))
+        else:
+            self.report({"INFO"}, f"Added {len(planes)} picture planes. Generate gives them motion.")
         return {"FINISHED"}
 
-    def _import(self, context: bpy.types.Context) -> list[bpy.types.Object]:
+    def _import(self, context: bpy.types.Context) -> tuple[list[bpy.types.Object], list[scene.Refusal]]:
         target = context.scene
         if context.mode != "OBJECT":
             raise scene.SceneError("Pictures come in in Object Mode alone.", "Leave the other mode and try again.")
@@ -172,15 +178,19 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
             force_reload=self.force_reload,
             relative=self.relative,
         )
+        if not pictures and not refused:
+            raise scene.SceneError("No files are chosen.", "Choose picture files.")
         if not pictures:
-            raise refused[0] if refused else scene.SceneError("No files are chosen.", "Choose picture files.")
+            return [], refused
         placed = scene.place_planes(target, [picture.size for picture in pictures], self._placement())
         planes = []
         for picture, (matrix, size) in zip(pictures, placed, strict=True):
-            planes.append(self._plane(target, home, picture, matrix, size))
-        for error in refused:
-            self.report({"WARNING"}, str(error))
-        return planes
+            try:
+                planes.append(self._plane(target, home, picture, matrix, size))
+            except scene.SceneError as error:
+                name = picture.image.name
+                refused.append(scene.Refusal(name, scene.SceneError(f"“{name}”: {error.message}", error.hint)))
+        return planes, refused
 
     def _plane(
         self,

@@ -17,7 +17,7 @@ from ..scene.layers import picture_of_plane, stack_picture
 from ..scene.masks import mask_image
 from .active import select_only
 from .asking import AsksWorker, is_free
-from .generate import deliver
+from .generate import AcceptsMotion, deliver
 from .guarded import guarded
 from .lookup import collection_again, scene_again
 from .picture_dialog import chosen_paths
@@ -25,6 +25,7 @@ from .report import EXPECTED
 from .session import Task, begin, session
 
 __all__ = [
+    "GID_OT_accept_background",
     "GID_OT_fill_background",
     "GID_OT_layer_distance",
     "GID_OT_layer_move",
@@ -95,7 +96,16 @@ class FillTask(Task):
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         array = np.frombuffer(parts[0], self.pixels.array.dtype).reshape(self.pixels.array.shape)
         filled = scene.Pixels(array, self.pixels.linear)
-        deliver(Background(self.scene_uid, self.stack_uid, filled, self.region, self.spacing))
+        item = Background(self.scene_uid, self.stack_uid, filled, self.region, self.spacing)
+        deliver(item, GID_OT_accept_background)
+
+
+class GID_OT_accept_background(AcceptsMotion, bpy.types.Operator):
+    """Put a filled background behind the layers"""
+
+    bl_idname = "gid.accept_background"
+    bl_label = "Fill Background"
+    bl_options = {"UNDO", "INTERNAL"}
 
 
 class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
@@ -209,7 +219,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             return [image]
         pictures, refused = scene.load_pictures(chosen_paths(self))
         if refused:
-            raise refused[0]
+            raise scene.all_refused(refused)
         return [picture.image for picture in pictures]
 
     def _fill(self, context: bpy.types.Context, layers: list[bpy.types.Object]) -> None:

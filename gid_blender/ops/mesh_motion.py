@@ -19,12 +19,13 @@ from ..scene.projection import view_through
 from . import placing, volume_store
 from .active import select_only
 from .asking import is_free
-from .generate import QUALITY_PARAMS, Motion, Wanted, deliver
+from .generate import QUALITY_PARAMS, AcceptsMotion, Motion, Wanted, deliver
 from .guarded import guarded
 from .lookup import object_again, scene_again
 from .session import Task, begin, session
 
 __all__ = [
+    "GID_OT_accept_mesh_motion",
     "GID_OT_mesh_motion",
     "GID_OT_mesh_motion_controls",
     "GID_OT_mesh_motion_from_volume",
@@ -206,8 +207,16 @@ class MeshTask(Task):
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         volume = motion.loads(parts[0])
-        deliver(MeshMotion(self.scene_uid, 0, volume, self.wanted, seen=self.seen))
+        deliver(MeshMotion(self.scene_uid, 0, volume, self.wanted, seen=self.seen), GID_OT_accept_mesh_motion)
         session.note = " ".join(self.seen.looked.remarks)
+
+
+class GID_OT_accept_mesh_motion(AcceptsMotion, bpy.types.Operator):
+    """Let meshes move by a predicted motion"""
+
+    bl_idname = "gid.accept_mesh_motion"
+    bl_label = "Move Meshes through Camera"
+    bl_options = {"UNDO", "INTERNAL"}
 
 
 class GID_OT_mesh_motion(bpy.types.Operator, _Options):

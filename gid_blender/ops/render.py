@@ -57,6 +57,8 @@ class Frames:
     strip_scene_uid: int
     passes: dict[str, list[Path]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    # Why there is no strip of them; all else came in.
+    stripless: scene.SceneError | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ class RenderTask(Task):
         accept(GID_OT_accept_frames, self.delivery)
         told = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
         session.note = " ".join([told, *self.delivery.remarks])
+        if (error := self.delivery.stripless) is not None:
+            raise scene.SceneError(f"The frames are rendered, but have no strip. {error.message}", error.hint)
 
     def close(self) -> None:
         self.folder.discard()
@@ -223,7 +227,11 @@ def put_frames(item: Frames) -> None:
         scene.renew_compositing(obj)
     if "STRIP" in item.results and (obj is None or not scene.strips_of(obj, cyclic=item.cyclic)):
         home = scene_again(item.strip_scene_uid)
-        scene.add_strip(home, item.paths, start=item.start, picture=obj, cyclic=item.cyclic)
+        try:
+            scene.add_strip(home, item.paths, start=item.start, picture=obj, cyclic=item.cyclic)
+        except scene.SceneError as error:
+            # The work of the worker is not thrown away for a place in the timeline.
+            item.stripless = error
     if "EDITOR" in item.results:
         for window in bpy.context.window_manager.windows:
             for area in window.screen.areas:

@@ -12,13 +12,14 @@ from bpy.props import IntProperty
 
 from .. import motion, scene
 from .asking import AsksWorker
-from .generate import GenerateTask, Motion, Wanted, deliver, is_picture_there, picture
+from .generate import AcceptsMotion, GenerateTask, Motion, Wanted, deliver, is_picture_there, picture
 from .guarded import guarded
 from .lookup import image_again, object_again, scene_again
 from .session import Task, session
 from .thumbnails import Thumbnails
 
 __all__ = [
+    "GID_OT_accept_variation",
     "GID_OT_choose_variation",
     "GID_OT_dismiss_variations",
     "GID_OT_variations",
@@ -108,6 +109,14 @@ class GID_OT_variations(AsksWorker, bpy.types.Operator):
         return task
 
 
+class GID_OT_accept_variation(AcceptsMotion, bpy.types.Operator):
+    """Put one of several predicted motions onto the picture"""
+
+    bl_idname = "gid.accept_variation"
+    bl_label = "Choose Variation"
+    bl_options = {"UNDO", "INTERNAL"}
+
+
 class GID_OT_choose_variation(bpy.types.Operator):
     """Put this motion onto the picture; the others stay on offer"""
 
@@ -129,7 +138,7 @@ class GID_OT_choose_variation(bpy.types.Operator):
         target = scene_again(shown.scene_uid)
         wanted = replace(Wanted.of(target.gid), replace=True)
         item = Motion(shown.scene_uid, shown.image_uid, shown.volumes[self.index], wanted, frame=shown.frame)
-        shown.object_uid = deliver(item)
+        shown.object_uid = deliver(item, GID_OT_accept_variation)
         object_again(shown.object_uid)
         shown.chosen = shown.seeds[self.index]
         target.gid.seed = shown.chosen

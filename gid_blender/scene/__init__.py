@@ -36,7 +36,7 @@ from .objects import (
     provenance,
     replace_motion,
 )
-from .picture_files import PictureFile, load_pictures
+from .picture_files import PictureFile, Refusal, all_refused, load_pictures
 from .pixels import Pixels, read_pixels
 from .planes import Placement, place_planes
 from .plate import Plate, background_plate, chosen_plate, rendered_plate
@@ -71,6 +71,7 @@ __all__ = [
     "Placement",
     "PlaneSettings",
     "Plate",
+    "Refusal",
     "Rendered",
     "Renewal",
     "SceneError",
@@ -81,6 +82,7 @@ __all__ = [
     "add_movie",
     "add_strip",
     "add_waiting_plane",
+    "all_refused",
     "as_still",
     "aspect_of",
     "at_rest",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,10 @@ import bpy
 from .errors import SceneError
 from .sources import image_from_file
 
-__all__ = ["PictureFile", "load_pictures", "sequences_in"]
+__all__ = ["PictureFile", "Refusal", "all_refused", "load_pictures", "sequences_in"]
+
+# Of files that were refused, as many as fit into one sentence.
+_MOST_NAMES = 4
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,33 @@ class PictureFile:
     offset: int = 0
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A file that did not become what it was chosen for.
+
+    Attributes:
+        name: of the file.
+        error: why.
+    """
+
+    name: str
+    error: SceneError
+
+
+def all_refused(refused: Sequence[Refusal]) -> SceneError:
+    """Why files were left out, in one sentence that names them."""
+    first = refused[0].error
+    if len(refused) == 1:
+        return first
+    shown, others = refused[:_MOST_NAMES], len(refused) - _MOST_NAMES
+    names = ", ".join(f"“{each.name}”" for each in shown)
+    more = f" and {others} more" if others > 0 else ""
+    return SceneError(f"{names}{more} were left out; the first because: {first.message}", first.hint)
+
+
 def load_pictures(
     paths: Iterable[Path], *, find_sequences: bool = False, force_reload: bool = False, relative: bool = False
-) -> tuple[list[PictureFile], list[SceneError]]:
+) -> tuple[list[PictureFile], list[Refusal]]:
     """Load files; those that cannot be used are told of and left out.
 
     Args:
@@ -45,10 +72,10 @@ def load_pictures(
         relative: keep paths relative to the .blend, where that is possible.
 
     Returns:
-        the pictures in the order of their names, and why each of the other files is none.
+        the pictures in the order of their names, and the other files.
     """
     found: list[PictureFile] = []
-    refused: list[SceneError] = []
+    refused: list[Refusal] = []
     names = sorted(set(paths))
     groups = sequences_in(names) if find_sequences else [[path] for path in names]
     for group in groups:
@@ -63,7 +90,7 @@ def load_pictures(
                 frames = image.frame_duration if image.source == "MOVIE" else 1
                 picture = PictureFile(image, (image.size[0], image.size[1]), frames)
         except SceneError as error:
-            refused.append(error)
+            refused.append(Refusal(group[0].name, error))
             continue
         if relative and bpy.data.filepath:
             _make_relative(picture.image)

@@ -240,11 +240,28 @@ def _editor(scene: bpy.types.Scene) -> bpy.types.SequenceEditor:
 
 def _free_channel(scene: bpy.types.Scene, start: int, length: int) -> tuple[bpy.types.SequenceEditor, int]:
     editor = _editor(scene)
-    ranges = [(strip.channel, *strip_range(strip)) for strip in strips(editor)]
-    taken = {channel for channel, first, after in ranges if first < start + length and start < after}
     # Blender counts from channel 0, which takes no strips.
-    taken |= {number for number, channel in enumerate(editor.channels) if channel.lock}
-    free = next((number for number in range(1, _CHANNELS + 1) if number not in taken), None)
+    locked = {number for number, channel in enumerate(editor.channels) if channel.lock}
+    unlocked = [number for number in range(1, _CHANNELS + 1) if number not in locked]
+    if not unlocked:
+        raise SceneError(f"All {_CHANNELS} channels of the timeline are locked.", "Unlock one.")
+    ranges: dict[int, list[tuple[int, int]]] = {number: [] for number in unlocked}
+    for strip in strips(editor):
+        if strip.channel in ranges:
+            ranges[strip.channel].append(strip_range(strip))
+    earliest = {number: _first_gap(sorted(ranges[number]), start, length) for number in unlocked}
+    free = next((number for number in unlocked if earliest[number] == start), None)
     if free is None:
-        raise SceneError(f"All {_CHANNELS} channels of the timeline are taken at frame {start}.", "Move the playhead.")
+        raise SceneError(
+            f"No channel of the timeline is free from frame {start} to {start + length - 1}.",
+            f"Make room there, or go to frame {min(earliest.values())} and add it there.",
+        )
     return editor, free
+
+
+def _first_gap(taken: list[tuple[int, int]], start: int, length: int) -> int:
+    """The first frame, not before `start`, from which so many frames are free between (first, after) in their order."""
+    for first, after in taken:
+        if first < start + length and start < after:
+            start = after
+    return start

@@ -2,6 +2,7 @@
 """From files to planes to layers, through the operators, in Blenders with the built zip."""
 
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -63,6 +64,32 @@ def test_a_batch_comes_in_at_its_size_and_generate_moves_one_in_place(blender, f
         assert "cannot be read as a picture" in said
 
     assert "broken.png" in blender.run(script, folder=folder)
+
+
+def test_what_cannot_become_a_plane_is_named_and_one_undo_takes_the_others_back(blender, folder):
+    """“slit.png” can be read, but a grid of 9 columns would have more rows than are possible."""
+    write_png(Path(folder) / "slit.png", np.zeros((4200, 16, 3), np.uint8))
+
+    def script(folder):
+        files = [{"name": name} for name in ("meadow.png", "slit.png", "tower.png")]
+        bpy.ops.ed.undo_push(message="before")
+        before = len(bpy.data.objects)
+        options = {"directory": folder, "columns": 9}
+        assert bpy.ops.gid.import_pictures("EXEC_DEFAULT", True, files=files, **options) == {"FINISHED"}
+        assert {"meadow", "tower"} <= set(bpy.data.objects.keys())
+        assert "slit" not in bpy.data.objects
+        assert undo_steps()[-2:] == ["before", "Picture with Motion"]
+        bpy.ops.ed.undo()
+        assert len(bpy.data.objects) == before
+        # Nothing but what cannot be: an error, and nothing is changed.
+        said = failure(bpy.ops.gid.import_pictures, "EXEC_DEFAULT", files=[{"name": "slit.png"}], **options)
+        assert "“slit.png”: A grid of 9×2101 vertices is not possible. Choose a density between 2 and" in said
+        several = [{"name": name} for name in ("broken.png", "slit.png")]
+        said = failure(bpy.ops.gid.import_pictures, "EXEC_DEFAULT", files=several, **options)
+        assert "“broken.png”, “slit.png” were left out; the first because: “broken.png” cannot be read" in said
+        assert len(bpy.data.objects) == before
+
+    assert "“slit.png”: A grid of" in blender.run(script, folder=folder)
 
 
 def test_all_get_motion_at_once_when_asked(blender, folder):
@@ -128,7 +155,9 @@ def test_split_by_masks_fill_order_and_depth(blender, folder, real_worker):
         # The list in the panel goes by the number of the active object.
         target.gid.layer_index = stack.objects.find("2 grass")
         assert bpy.context.object.name == "2 grass"
-        assert bpy.ops.gid.fill_background("EXEC_DEFAULT", grow=1) == {"FINISHED"}
+        bpy.ops.ed.undo_push(message="before")
+        assert bpy.ops.gid.fill_background("EXEC_DEFAULT", True, grow=1) == {"FINISHED"}
+        assert undo_steps()[-1] == "Fill Background"
         assert [layer.name for layer in scene.layers_of(stack)].count("meadow Background") <= 1
         assert len(scene.layers_of(stack)) == 3
 

@@ -126,6 +126,28 @@ def test_the_asset_library_comes_and_goes_when_asked(blender):
     blender.run(script)
 
 
+def test_frames_that_find_no_place_in_the_timeline_are_there_all_the_same(blender, real_worker):
+    def script():
+        scene, layer = bpy.context.scene, module("scene")
+        obj = small_motion_object()
+        for channel in scene.sequence_editor_create().channels:
+            channel.lock = True
+        scene.gid.results = {"PLANE", "STRIP"}
+        before = len(bpy.data.objects)
+        bpy.ops.ed.undo_push(message="before")
+        said = failure(bpy.ops.gid.render_sequence, "EXEC_DEFAULT", True, frames=3)
+        assert "The frames are rendered, but have no strip. All 128 channels" in said
+        # Everything else came in, as one undo step.
+        assert len(bpy.data.objects) == before + 1
+        assert layer.has_rendered(obj)
+        assert undo_steps()[-1] == "Render Image Sequence"
+        for channel in scene.sequence_editor.channels:
+            channel.lock = False
+        assert bpy.ops.gid.add_to_timeline() == {"FINISHED"}
+
+    blender.run(script, worker=real_worker)
+
+
 def test_a_strip_goes_where_the_sequencer_looks_and_nothing_is_lost_when_it_cannot(blender, tmp_path):
     def script(folder):
         from pathlib import Path
@@ -151,7 +173,9 @@ def test_a_strip_goes_where_the_sequencer_looks_and_nothing_is_lost_when_it_cann
 
         for _ in range(127):
             bpy.ops.gid.add_to_timeline()
-        assert "All 128 channels" in failure(bpy.ops.gid.add_to_timeline)
+        said = failure(bpy.ops.gid.add_to_timeline)
+        assert "No channel of the timeline is free from frame 1 to 2" in said
+        assert "go to frame 3" in said
         paths[1].unlink()
         assert "f_0002.png” is missing" in failure(bpy.ops.gid.add_to_timeline)
         assert len(layer.strips_of(obj)) == 128

@@ -7,8 +7,12 @@ from scripts.interface_texts import own_operators
 
 # Deliveries, what answers to a press on something, and what stands beside the thing that it is about.
 INTERNAL = {
+    "gid.accept_background",
     "gid.accept_frames",
+    "gid.accept_measured",
+    "gid.accept_mesh_motion",
     "gid.accept_motion",
+    "gid.accept_variation",
     "gid.add_excitation_preset",
     "gid.add_generate_preset",
     "gid.add_output_preset",
@@ -36,6 +40,20 @@ def options(cls):
 
 def test_what_the_search_leaves_out_is_what_makes_no_sense_there():
     assert {cls.bl_idname for cls, _ in operators() if "INTERNAL" in options(cls)} == INTERNAL
+
+
+def test_an_undo_step_bears_the_name_of_what_was_pressed():
+    labels = {cls.bl_idname.removeprefix("gid."): rna.name for cls, rna in operators()}
+    pressed = {
+        "accept_background": "fill_background",
+        "accept_frames": "render_sequence",
+        "accept_measured": "from_video",
+        "accept_mesh_motion": "mesh_motion",
+        "accept_motion": "generate",
+        "accept_variation": "choose_variation",
+    }
+    assert {name for name in labels if name.startswith("accept_")} == set(pressed)
+    assert all(labels[step] == labels[button] for step, button in pressed.items())
 
 
 def test_a_name_in_the_search_stands_for_itself():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gid_blender.compat import strip_range, strips
+from gid_blender.compat import set_strip_end, strip_range, strips
 from gid_blender.scene import (
     SceneError,
     add_movie,
@@ -84,6 +84,29 @@ class TestRepeat:
     def test_a_locked_channel_is_nobodys_free_channel(self, scene, tmp_path):
         scene.sequence_editor_create().channels[1].lock = True
         assert add_strip(scene, greys(tmp_path, [1]), start=1).channel == 2
+
+    def test_where_no_channel_is_free_the_sentence_says_where_one_is(self, scene, tmp_path):
+        """Each channel is taken at the place, and one of them for less long than the others."""
+        frames = greys(tmp_path, [1, 2, 3])
+        editor = scene.sequence_editor_create()
+        for channel in range(1, 129):
+            length = 40 if channel == 7 else 1000
+            strip = strips(editor).new_image(
+                name=f"c{channel}", filepath=str(frames[0]), channel=channel, frame_start=1, fit_method="FIT"
+            )
+            set_strip_end(strip, 1 + length)
+        with pytest.raises(SceneError, match="No channel of the timeline is free from frame 10 to 12") as caught:
+            add_strip(scene, frames, start=10)
+        assert "go to frame 41 " in caught.value.hint
+        # What is advised works.
+        assert add_strip(scene, frames, start=41).channel == 7
+
+    def test_where_every_channel_is_locked_there_is_nowhere_to_go(self, scene, tmp_path):
+        for channel in scene.sequence_editor_create().channels:
+            channel.lock = True
+        with pytest.raises(SceneError, match="All 128 channels of the timeline are locked") as caught:
+            add_strip(scene, greys(tmp_path, [1]), start=1)
+        assert caught.value.hint == "Unlock one."
 
 
 class TestRenewal:

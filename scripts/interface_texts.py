@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every text of the extension's interface: what Blender knows of the registered classes, and what panels say besides.
+"""Every text of the extension: what Blender knows of the registered classes, what panels say besides, the sentences
+that the code says, the tooltips that lie on objects, and the presets' names.
 
 Needs a Blender (bpy) in which the checkout or the installed extension is registered. The texts in the source are found
 by Blender's own extractor (`bl_i18n_utils`), which knows the contexts in which Blender looks a text up.
@@ -21,10 +22,16 @@ except ModuleNotFoundError:
     # Renamed in 5.1.
     from bl_i18n_utils import bl_extract_messages, settings, utils
 
+from scripts.sentences import of_code
+
 __all__ = ["Text", "of_interface", "own_classes", "own_operators", "own_properties"]
 
-# Whose calls draw or report something. Sentences of errors stay English; docs/translating.md says why.
+# Whose calls draw something. What the code says in sentences is found by scripts/sentences.py.
 DRAWN = ("ops", "ui", "preferences.py")
+
+
+# Of a motion: what is predicted has as many.
+_BANDS = 16
 
 
 class Text(NamedTuple):
@@ -34,17 +41,19 @@ class Text(NamedTuple):
         context: under which Blender looks for its translation.
         text: as it stands in the source.
         source: where it is from: a class and a property, or a file.
+        is_sentence: whether it is recognised by its shape, so that the names of its placeholders do not matter.
     """
 
     context: str
     text: str
     source: str
+    is_sentence: bool = False
 
 
 def of_interface(package: str, folder: Path) -> list[Text]:
     """All texts, each once for each context, in the order of their sources."""
     found: dict[tuple[str, str], Text] = {}
-    for text in [*_registered(package), *_written(folder)]:
+    for text in [*_registered(package), *_written(folder), *_on_objects(folder), *_presets(folder), *_said(folder)]:
         # A dash is one in every language.
         if any(character.isalpha() for character in text.text):
             found.setdefault((text.context, text.text), text)
@@ -167,6 +176,38 @@ def _written(folder: Path) -> Iterator[Text]:
             )
         for context, text in found:
             yield Text(context, text, path.relative_to(folder).as_posix())
+
+
+def _on_objects(folder: Path) -> Iterator[Text]:
+    """Tooltips of custom properties. They are saved with an object, and Blender translates them where it shows them."""
+    from gid_blender.scene.controls import add_controls
+
+    general = bpy.app.translations.contexts.default
+    obj = bpy.data.objects.new("Controls", None)
+    try:
+        add_controls(obj, bands=_BANDS, period=1, start=0)
+        for name in obj.keys():
+            yield Text(general, obj.id_properties_ui(name).as_dict()["description"], name)
+    finally:
+        bpy.data.objects.remove(obj)
+    for path in _python(folder / "scene"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update":
+                for given in node.keywords:
+                    if given.arg == "description" and isinstance(given.value, ast.Constant):
+                        yield Text(general, given.value.value, path.relative_to(folder).as_posix())
+
+
+def _presets(folder: Path) -> Iterator[Text]:
+    """Names of the presets that come along: those of files, which Blender's menu translates."""
+    for path in sorted((folder / "presets").rglob("*.py")):
+        name = bpy.path.display_name(path.name, title_case=False)
+        yield Text(bpy.app.translations.contexts.default, name, path.relative_to(folder).as_posix())
+
+
+def _said(folder: Path) -> Iterator[Text]:
+    for template, source in of_code(folder):
+        yield Text(bpy.app.translations.contexts.default, template, source, is_sentence=True)
 
 
 def _python(path: Path) -> list[Path]:

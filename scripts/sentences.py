@@ -20,8 +20,8 @@ __all__ = ["of_code", "worker_modules"]
 
 # What is said inside of Blender.
 FOLDERS = ("scene", "motion", "worker", "setup", "ops")
-# Functions whose texts are sentences, also where they have no full stop, and the field of such a text.
-_SAYING = {"report", "said", "n_", "Problem", "Failure"}
+# Functions and classes whose texts are sentences, also where they have no full stop.
+_SAYING = {"report", "said", "Problem", "Failure"}
 # More alternatives in one f-string than this are no sentence.
 _MOST_VARIANTS = 16
 
@@ -58,7 +58,7 @@ def worker_modules(folder: Path) -> list[Path]:
 
 
 def _of_module(tree: ast.Module) -> Iterator[str]:
-    ignored, said = _documentation(tree), set()
+    ignored, said, marked = _documentation(tree), set(), set()
     known = _texts_of_names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
@@ -68,12 +68,15 @@ def _of_module(tree: ast.Module) -> Iterator[str]:
             texts = [text for each in (*node.args, *(k.value for k in node.keywords)) for text in _alternatives(each)]
             if name in _SAYING or (name.endswith("Error") and not _is_defect(name)):
                 said |= {id(text) for text in texts}
+            if name == "n_":
+                marked |= {id(text) for text in texts}
             if _is_defect(name) or name in {"debug", "info", "warning", "error"}:
                 ignored |= {id(part) for text in texts for part in ast.walk(text)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in ignored:
             for text in _templates(node, known.get(id(node), {})):
-                if _is_sentence(text) if id(node) not in said else " " in text:
+                is_said = id(node) in said and " " in text and _has_words(text)
+                if is_said or id(node) in marked or _is_sentence(text):
                     yield text.strip()
 
 
@@ -108,7 +111,12 @@ def _is_sentence(text: str) -> bool:
     text = text.strip()
     begins = text[:1].isupper() or text[:1] in {"“", "{"}
     is_path = " " not in text and "." in text[:-1]
-    return begins and text.endswith(".") and not is_path and any(c.isalpha() for c in shape(text))
+    return begins and text.endswith(".") and not is_path and _has_words(text)
+
+
+def _has_words(text: str) -> bool:
+    """Whether there is something of its own by which it is recognised: words, or a name in quotation marks."""
+    return any(c.isalpha() or c == "“" for c in shape(text))
 
 
 def _alternatives(node: ast.expr) -> list[ast.expr]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the translations lack: compares gid_blender/translations/*.po with the texts of the interface as it is.
+"""What the translations lack: compares gid_blender/translations/*.po with the texts of the extension as it is.
 
 .venv/bpy52/bin/python -m scripts.translations                    # print what is missing, as entries to be filled in
 .venv/bpy52/bin/python -m scripts.translations --write            # put them into the files, and drop what is obsolete
@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from gid_blender.translations import FOLDER, po
+from gid_blender.translations.sentences import shape
 from scripts.interface_texts import Text, of_interface
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,25 +37,40 @@ Entries = dict[tuple[str, str], str]
 
 def missing(texts: list[Text], entries: Entries) -> list[Text]:
     """Texts without a translation. One that is given for no context in particular holds in each."""
-    return [t for t in texts if _key(t) not in entries and ("", t.text) not in entries]
+    find = _finder(entries)
+    return [text for text in texts if find(text) is None]
 
 
 def obsolete(texts: list[Text], entries: Entries) -> list[tuple[str, str]]:
-    """Translations of what the interface does not say any more."""
-    said = {_key(t) for t in texts} | {("", t.text) for t in texts}
+    """Translations of what the extension does not say any more."""
+    find = _finder(entries)
+    said = {_key(t) for t in texts} | {("", t.text) for t in texts} | {find(t) for t in texts}
     return [key for key in entries if key not in said]
 
 
 def written(language: str, texts: list[Text], entries: Entries) -> str:
     """A whole .po file, in the order of the interface; what is missing has an empty translation."""
-    parts, done = [HEADING.format(language=language)], set()
+    parts, done, find = [HEADING.format(language=language)], set(), _finder(entries)
     for text in texts:
         # What operators are called differently gets both, each under its context.
-        for key in [("", text.text)] if _key(text) not in entries else [_key(text)]:
-            if key not in done:
-                done.add(key)
-                parts.append(entry(key, entries.get(key, ""), text.source))
+        key = find(text) or ("", text.text)
+        if key not in done:
+            done.add(key)
+            parts.append(entry(key, entries.get(key, ""), text.source))
     return "\n".join(parts)
+
+
+def _finder(entries: Entries) -> Callable[[Text], tuple[str, str] | None]:
+    """What finds a text's entry: under its context, under none, and a sentence's also under other placeholders."""
+    shapes = {shape(text): (context, text) for context, text in entries if not context}
+
+    def find(text: Text) -> tuple[str, str] | None:
+        for key in (_key(text), ("", text.text)):
+            if key in entries:
+                return key
+        return shapes.get(shape(text.text)) if text.is_sentence else None
+
+    return find
 
 
 def entry(key: tuple[str, str], translation: str, source: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import motion, scene
 from ..scene.masks import mask_condition
+from ..translations.sentences import said
 from . import placing, volume_store
 from .accepting import Accepts, accept
 from .asking import AsksWorker
@@ -218,7 +219,7 @@ def is_picture_there(cls: type[bpy.types.Operator], context: bpy.types.Context) 
     try:
         picture(context)
     except scene.SceneError as error:
-        cls.poll_message_set(str(error))
+        cls.poll_message_set(said(str(error)))
         return False
     return True
 

@@ -12,6 +12,7 @@ from mathutils import Matrix
 
 from .. import scene
 from ..scene import queue
+from ..translations.sentences import said
 from . import placing
 from .active import select_only
 from .guarded import guarded
@@ -158,9 +159,9 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
             self._generate(context, planes)
         if refused:
             # Those that are there stay, so that one undo step takes all of them back.
-            self.report({"WARNING"}, str(scene.all_refused(refused)))
+            self.report({"WARNING"}, said(str(scene.all_refused(refused))))
         else:
-            self.report({"INFO"}, f"Added {len(planes)} picture planes. Generate gives them motion.")
+            self.report({"INFO"}, said(f"Added {len(planes)} picture planes. Generate gives them motion."))
         return {"FINISHED"}
 
     def _import(self, context: bpy.types.Context) -> tuple[list[bpy.types.Object], list[scene.Refusal]]:

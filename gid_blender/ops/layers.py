@@ -15,6 +15,7 @@ from bpy_extras.io_utils import ImportHelper
 from .. import scene
 from ..scene.layers import picture_of_plane, stack_picture
 from ..scene.masks import mask_image
+from ..translations.sentences import said
 from .active import select_only
 from .asking import AsksWorker, is_free
 from .generate import AcceptsMotion, deliver
@@ -206,7 +207,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             context.view_layer.update()
             scene.spread_layers(target, [obj, *layers], self.nearest)
         for remark in remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         if self.background:
             self._fill(context, layers)
         return {"FINISHED"}
@@ -227,7 +228,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             task = FillTask(context.scene, scene.stack_of(layers[0]), grow=self.grow, spacing=self.spacing)
         except EXPECTED as error:
             # The layers are there, and good without it.
-            self.report({"WARNING"}, session.fail(error).sentence)
+            self.report({"WARNING"}, said(session.fail(error).sentence))
             return
         begin(self, task, wait=bpy.app.background)
 
@@ -357,6 +358,6 @@ def _shows_picture(cls: type[bpy.types.Operator], context: bpy.types.Context) ->
             raise scene.SceneError("No object is active.", "Select a picture's plane.")
         picture_of_plane(context.object)
     except scene.SceneError as error:
-        cls.poll_message_set(str(error))
+        cls.poll_message_set(said(str(error)))
         return False
     return True

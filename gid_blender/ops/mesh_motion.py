@@ -16,6 +16,7 @@ from bpy_extras.io_utils import ImportHelper
 from .. import motion, scene
 from ..scene.pixels import image_from_pixels
 from ..scene.projection import view_through
+from ..translations.sentences import said
 from . import placing, volume_store
 from .active import select_only
 from .asking import is_free
@@ -278,7 +279,7 @@ class GID_OT_mesh_motion_from_volume(bpy.types.Operator, ImportHelper, _Options)
         seen = self._look(context, plate=False)
         put_mesh_motion(context.scene, seen, volume, Wanted.of(context.scene.gid))
         for remark in seen.looked.remarks:
-            self.report({"WARNING"}, remark)
+            self.report({"WARNING"}, said(remark))
         return {"FINISHED"}
 
 

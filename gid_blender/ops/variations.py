@@ -11,6 +11,7 @@ import bpy
 from bpy.props import IntProperty
 
 from .. import motion, scene
+from ..translations.sentences import said
 from .asking import AsksWorker
 from .generate import AcceptsMotion, GenerateTask, Motion, Wanted, deliver, is_picture_there, picture
 from .guarded import guarded
@@ -133,7 +134,7 @@ class GID_OT_choose_variation(bpy.types.Operator):
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         if self.index >= len(shown.volumes):
-            self.report({"ERROR"}, f"There are {len(shown.volumes)} variations.")
+            self.report({"ERROR"}, said(f"There are {len(shown.volumes)} variations."))
             return {"CANCELLED"}
         target = scene_again(shown.scene_uid)
         wanted = replace(Wanted.of(target.gid), replace=True)

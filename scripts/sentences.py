@@ -21,7 +21,9 @@ __all__ = ["of_code", "worker_modules"]
 # What is said inside of Blender.
 FOLDERS = ("scene", "motion", "worker", "setup", "ops")
 # Functions and classes whose texts are sentences, also where they have no full stop.
-_SAYING = {"report", "said", "Problem", "Failure"}
+_SAYING = {"report", "said", "_show_all", "Problem", "Failure"}
+# Blanks in what begins with a small letter, at least.
+_MANY = 5
 # More alternatives in one f-string than this are no sentence.
 _MOST_VARIANTS = 16
 
@@ -70,7 +72,7 @@ def _of_module(tree: ast.Module) -> Iterator[str]:
                 said |= {id(text) for text in texts}
             if name == "n_":
                 marked |= {id(text) for text in texts}
-            if _is_defect(name) or name in {"debug", "info", "warning", "error"}:
+            if _is_defect(name) or name in {"debug", "info", "warning", "error", "print"}:
                 ignored |= {id(part) for text in texts for part in ast.walk(text)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in ignored:
@@ -109,7 +111,8 @@ def _is_defect(name: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     text = text.strip()
-    begins = text[:1].isupper() or text[:1] in {"“", "{"}
+    # What begins with a small letter is a part of a sentence, unless it goes on for long: a name such as glTF.
+    begins = text[:1].isupper() or text[:1] in {"“", "{"} or text.count(" ") >= _MANY
     is_path = " " not in text and "." in text[:-1]
     return begins and text.endswith(".") and not is_path and _has_words(text)
 

@@ -9,11 +9,11 @@ from bpy.props import BoolProperty, StringProperty
 from .. import scene
 from ..translations.sentences import said
 from . import watching
-from .active import NO_PICTURE, is_picture_active, picture_in
+from .active import is_motion_active, is_picture_active, picture_in
 from .guarded import guarded
 from .session import redraw, session
 
-__all__ = ["GID_OT_bake", "GID_OT_clear_bake", "GID_OT_upgrade_controls"]
+__all__ = ["GID_OT_bake", "GID_OT_clear_bake", "GID_OT_own_keys", "GID_OT_upgrade_controls"]
 
 
 class GID_OT_bake(bpy.types.Operator):
@@ -79,7 +79,7 @@ class GID_OT_bake(bpy.types.Operator):
             raise scene.SceneError(
                 f"The picture that “{context.object.name}” acts on was deleted.", "Choose another as its Picture."
             )
-        raise scene.SceneError("No picture is active.", f"{NO_PICTURE}.")
+        raise scene.SceneError("No picture is active.", "Select a motion object, or one of its excitations.")
 
 
 class GID_OT_clear_bake(bpy.types.Operator):
@@ -104,6 +104,28 @@ class GID_OT_clear_bake(bpy.types.Operator):
         scene.clear_bake(picture)
         watching.forget(picture)
         redraw()
+        return {"FINISHED"}
+
+
+class GID_OT_own_keys(bpy.types.Operator):
+    """Copy the keys of a linked object into this file, where they can be changed; they follow the library no longer"""
+
+    bl_idname = "gid.own_keys"
+    bl_label = "Make Keys Editable"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not is_motion_active(cls, context):
+            return False
+        if not scene.has_linked_keys(context.object):
+            cls.poll_message_set("The active object has no keys that belong to a linked file")
+            return False
+        return True
+
+    @guarded
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene.own_keys(context.object)
         return {"FINISHED"}
 
 

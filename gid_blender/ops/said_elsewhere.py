@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bpy.app.translations import pgettext_n as n_
 
-__all__ = ["REASONS", "SIDES", "STEPS"]
+__all__ = ["FAULTS", "REASONS", "SIDES", "STEPS"]
 
 # What the system says of a file that cannot be used; Python has these in English.
 REASONS = (
@@ -27,8 +27,18 @@ REASONS = (
     n_("Connection refused"),
     n_("Broken pipe"),
 )
-# What the protocol calls its two sides.
+# Why a file is refused.
+FAULTS = (
+    n_("it holds pickled objects, which are never read"),
+    n_("the file ends too early"),
+    n_("a motion prior"),
+)
+# What the protocol calls its two sides, and the worker what was sent to it.
 SIDES = (
+    n_("The picture"),
+    n_("the picture"),
+    n_("A hand's path"),
+    n_("The strength of a wind"),
     n_("The worker"),
     n_("the worker"),
     n_("the extension"),

@@ -83,7 +83,8 @@ class GID_OT_snap_period(OfPicture, bpy.types.Operator):
         period = self._period(context, obj)
         scene.set_period(obj, period)
         drift = scene.drift(context.scene, period)
-        session.note = f"One loop of “{obj.name}” takes {period} frames. {drift}".strip()
+        told = f"One loop of “{obj.name}” takes {period} frames."
+        session.note = f"{told} {drift}".strip()
         if drift:
             self.report({"WARNING"}, said(drift))
         return {"FINISHED"}

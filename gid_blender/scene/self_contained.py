@@ -94,7 +94,8 @@ def _pack(block: bpy.types.ID, done: SelfContained) -> bool:
     try:
         block.pack()
     except RuntimeError as error:
-        done.left.append(f"“{block.name}” cannot be packed: {str(error).removeprefix('Error: ').strip()}")
+        reason = str(error).removeprefix("Error: ").strip().rstrip(".")
+        done.left.append(f"“{block.name}” cannot be packed: {reason}.")
         return False
     done.packed.append(block.name)
     return True

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 
 from .asset_library import GID_OT_add_asset_library, GID_OT_remove_asset_library
-from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_upgrade_controls
+from .bake import GID_OT_bake, GID_OT_clear_bake, GID_OT_own_keys, GID_OT_upgrade_controls
 from .compositing import GID_OT_remove_compositing, GID_OT_setup_compositing
 from .equaliser import GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
@@ -127,6 +127,7 @@ CLASSES = (
     GID_OT_mesh_motion_remove,
     GID_OT_open_log,
     GID_OT_open_picture,
+    GID_OT_own_keys,
     GID_OT_queue_add,
     GID_OT_queue_cancel,
     GID_OT_queue_clear,

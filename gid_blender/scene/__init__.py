@@ -15,6 +15,7 @@ from .compositing import (
     setup_compositing,
 )
 from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
+from .curves import has_linked_keys, own_keys
 from .displaced import write_displacement
 from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
@@ -119,6 +120,7 @@ __all__ = [
     "frame_rate",
     "gain_name",
     "has_drivers",
+    "has_linked_keys",
     "has_rendered",
     "hidden_region",
     "image_from_file",
@@ -144,6 +146,7 @@ __all__ = [
     "move_layer",
     "on_picture",
     "output_root",
+    "own_keys",
     "period_in_frames",
     "picture_of",
     "place_planes",

@@ -26,7 +26,7 @@ from ..motion import (
 )
 from .clock import Clock
 from .controls import control_path, control_value, damping_of, gain_name, period_of
-from .curves import remove_curves, write_curve
+from .curves import remove_curves, require_own_strips, write_curve
 from .empties import aspect_of, empties_of, sounding
 from .errors import SceneError
 from .gathering import Setting, excitation_of, moments
@@ -80,6 +80,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
         SceneError: when the picture cannot move, or none of its excitations makes sense; nothing is changed then.
     """
     require_editable(picture, mesh_too=False)
+    require_own_strips(picture, response_path(), control_path(_TIME))
     empties = empties_of(scene, picture)
     heard = sounding(empties)
     if not empties and not _speed_is_keyed(picture):
@@ -159,6 +160,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
 def clear_bake(picture: bpy.types.Object) -> bool:
     """Back to the loop alone: remove the curves of a bake; whether there were any."""
     require_editable(picture, mesh_too=False)
+    require_own_strips(picture, response_path(), control_path(_TIME))
     found = remove_curves(picture, response_path()) + remove_curves(picture, control_path(_TIME))
     if _TIME in picture:
         picture[_TIME] = 0.0

@@ -121,6 +121,8 @@ class _Motion(_Panel):
         if scene.has_drivers(obj):
             if not scene.listens(obj):
                 column.operator("gid.upgrade_controls", icon="DRIVER")
+            if scene.has_linked_keys(obj):
+                column.operator("gid.own_keys", icon="ACTION")
             column.prop(obj, '["gid_amplitude"]', text="Amplitude")
             column.prop(obj, '["gid_period"]', text="Period")
             if "gid_speed" in obj:

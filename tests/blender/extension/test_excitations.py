@@ -352,3 +352,30 @@ def test_nothing_stays_behind_when_it_is_switched_off(lone_blender):
         bpy.context.scene.frame_set(20)
 
     lone_blender.run_alone(script)
+
+
+def test_the_keys_of_a_linked_picture_become_ones_own(blender, tmp_path):
+    """The panel offers it where it is needed; one undo step takes it back."""
+
+    def script(path):
+        small_motion_object()
+        bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind="PULL")
+        bpy.ops.gid.bake("EXEC_DEFAULT")
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        bpy.ops.wm.read_homefile(use_factory_startup=True)
+        scene = bpy.context.scene
+        with bpy.data.libraries.load(path, link=True) as (there, here):
+            here.objects = ["small"]
+        scene.collection.objects.link(here.objects[0])
+        obj = here.objects[0].override_hierarchy_create(scene, bpy.context.view_layer)
+        bpy.context.view_layer.objects.active = obj
+        bpy.ops.ed.undo_push(message="before")
+        assert not obj.keyframe_insert('["gid_amplitude"]', frame=1)
+        assert bpy.ops.gid.own_keys("EXEC_DEFAULT", True) == {"FINISHED"}
+        assert not bpy.ops.gid.own_keys.poll()
+        assert obj.keyframe_insert('["gid_amplitude"]', frame=1)
+        assert undo_steps()[-1] == "Make Keys Editable"
+        bpy.ops.ed.undo()
+        assert bpy.ops.gid.own_keys.poll()
+
+    blender.run(script, path=str(tmp_path / "library.blend"))

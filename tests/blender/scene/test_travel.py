@@ -10,7 +10,8 @@ import bpy
 import numpy as np
 import pytest
 
-from gid_blender.scene import bake
+from gid_blender.compat import action_curve_owners
+from gid_blender.scene import SceneError, bake, clear_bake, has_linked_keys, is_baked, own_keys
 from tests.blender.scene.baking import pull
 from tests.blender.scene.helpers import evaluated, saved, swaying
 from tests.blender.scene.travelling import full_scene
@@ -94,8 +95,9 @@ class TestLinked:
         changed = played(override)
         assert np.abs(changed - wanted).max() > 100 * TOLERANCE
         # The keys of a bake are the library's; a copy of them is one's own, and more can be added.
-        action = override.animation_data.action.copy()
-        override.animation_data.action, override.animation_data.action_slot = action, action.slots[0]
+        assert has_linked_keys(override)
+        assert own_keys(override)
+        assert np.abs(played(override) - changed).max() < TOLERANCE
         for frame, phase in ((1, 0.0), (60, 0.5)):
             override["gid_phase"] = phase
             assert override.keyframe_insert('["gid_phase"]', frame=frame)
@@ -105,6 +107,59 @@ class TestLinked:
         bpy.ops.wm.open_mainfile(filepath=str(saved(tmp_path / "user.blend")))
         again = next(o for o in bpy.context.scene.objects if o.name == name and o.override_library)
         assert np.abs(played(again) - keyed).max() < TOLERANCE
+        assert not has_linked_keys(again)
+
+    @pytest.mark.parametrize("change", ["bake", "clear"])
+    def test_what_is_baked_anew_or_cleared_in_an_override_stays_so(self, linked, tmp_path, change):
+        """Blender lets a script write into the library's action, and forgets it with the file."""
+        scene, obj, wanted = linked
+        override = obj.override_hierarchy_create(scene, bpy.context.view_layer)
+        library = override.animation_data.action
+        keys = {(c.data_path, c.array_index): len(c.keyframe_points) for o in action_curve_owners(override) for c in o}
+        if change == "bake":
+            pull(scene, override).gid.excitation.strength = 0.5
+            bake(scene, override)
+        else:
+            assert clear_bake(override)
+        changed = played(override)
+        assert np.abs(changed - wanted).max() > 100 * TOLERANCE
+        # The keyed control came along.
+        assert any(c.data_path == '["gid_amplitude"]' for o in action_curve_owners(override) for c in o)
+        override.animation_data.action = library
+        override.animation_data.action_slot = library.slots[0]
+        there = {(c.data_path, c.array_index): len(c.keyframe_points) for o in action_curve_owners(override) for c in o}
+        assert there == keys
+
+    @pytest.mark.parametrize("change", ["bake", "clear"])
+    def test_and_it_is_so_when_the_file_is_opened_again(self, linked, tmp_path, change):
+        scene, obj, _ = linked
+        override = obj.override_hierarchy_create(scene, bpy.context.view_layer)
+        if change == "bake":
+            pull(scene, override).gid.excitation.strength = 0.5
+            bake(scene, override)
+        else:
+            clear_bake(override)
+        changed, name = played(override), override.name
+        bpy.ops.wm.open_mainfile(filepath=str(saved(tmp_path / "user.blend")))
+        again = next(o for o in bpy.context.scene.objects if o.name == name and o.override_library)
+        assert np.abs(played(again) - changed).max() < TOLERANCE
+
+    def test_a_bake_in_the_nla_of_a_library_is_left_to_it(self, scene, tmp_path):
+        obj = rich(scene)
+        animation = obj.animation_data
+        animation.nla_tracks.new().strips.new("bake", 1, animation.action)
+        animation.action = None
+        path, name = saved(tmp_path / "shot.blend"), obj.name
+        scene = empty()
+        with bpy.data.libraries.load(str(path), link=True) as (_, here):
+            here.objects = [name]
+        scene.collection.objects.link(here.objects[0])
+        override = here.objects[0].override_hierarchy_create(scene, bpy.context.view_layer)
+        pull(scene, override)
+        for change in (lambda: bake(scene, override), lambda: clear_bake(override)):
+            with pytest.raises(SceneError, match="NLA strips of a linked file"):
+                change()
+        assert is_baked(override)
 
     def test_the_library_is_found_after_both_have_moved(self, linked, tmp_path):
         _, _, wanted = linked

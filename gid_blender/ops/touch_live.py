@@ -116,7 +116,7 @@ class LiveTouch:
         self._speed = scene_touch.speed_of(obj)
         self._hand.oscillators = scene_touch.oscillators_of(obj, scene)
         self.q = self._hand.advance(self._now()) * self.body.basis.gains
-        scene_touch.move_to(obj, self._held, self.q, frame)
+        scene_touch.move_to(obj, self._held, self.q, scene)
         self.updates += 1
         if playing and self._takes is not None:
             self._takes.note(frame, self._hand.pulled)

@@ -364,7 +364,7 @@ def test_the_keys_of_a_linked_picture_become_ones_own(blender, tmp_path):
         bpy.ops.wm.save_as_mainfile(filepath=path)
         bpy.ops.wm.read_homefile(use_factory_startup=True)
         scene = bpy.context.scene
-        with bpy.data.libraries.load(path, link=True) as (there, here):
+        with bpy.data.libraries.load(path, link=True) as (_, here):
             here.objects = ["small"]
         scene.collection.objects.link(here.objects[0])
         obj = here.objects[0].override_hierarchy_create(scene, bpy.context.view_layer)

@@ -190,6 +190,55 @@ class TestOverABake:
         for frame, vertices in alone.items():
             np.testing.assert_array_equal(evaluated(baked, frame), vertices)
 
+    @pytest.mark.parametrize("layer", ["whole", "later and slower", "half", "on top of another"])
+    def test_so_does_one_that_was_pushed_down_to_the_nla(self, baked, clock, layer):
+        """Whatever the strip does with it: Blender itself says what is beneath the touch."""
+        scene, animation = bpy.context.scene, baked.animation_data
+        action, track = animation.action, animation.nla_tracks.new()
+        animation.action = None
+        if layer == "on top of another":
+            track.strips.new("below", 1, action)
+            track = animation.nla_tracks.new()
+        strip = track.strips.new("bake", 3 if layer == "later and slower" else 1, action)
+        if layer == "later and slower":
+            strip.scale = 1.3
+        if layer == "half":
+            strip.use_animated_influence = True
+            strip.influence = 0.5
+        if layer == "on top of another":
+            strip.blend_type = "ADD"
+        frames = (8, 15, 90, 9)
+        alone = {frame: evaluated(baked, frame) for frame in frames}
+        assert np.abs(alone[8] - alone[15]).max() > 1e-3
+        scene.frame_set(8)
+        before, scenes = state_of(baked), len(bpy.data.scenes)
+        live = held(baked, clock)
+        moved = {}
+        for frame in frames:
+            scene.frame_set(frame)
+            live.step()
+            moved[frame] = evaluated(baked) - alone[frame]
+        # What the hand adds is the same in each of them, before and after what was looked at first.
+        for frame in frames[1:]:
+            np.testing.assert_allclose(moved[8], moved[frame], atol=NEAR)
+        assert np.abs(moved[8]).max() > 1e-2
+        # Between two frames, as playback with subframes has it.
+        scene.frame_set(10, subframe=0.5)
+        live.step()
+        bpy.context.view_layer.update()
+        half = np.array(baked["gid_response"])
+        scene.frame_set(10)
+        live.step()
+        low = np.array(baked["gid_response"])
+        scene.frame_set(11)
+        live.step()
+        np.testing.assert_allclose(half, (low + np.array(baked["gid_response"])) / 2, atol=1e-6)
+        live.end()
+        scene.frame_set(8)
+        assert (state_of(baked), len(bpy.data.scenes)) == (before, scenes)
+        for frame, vertices in alone.items():
+            np.testing.assert_array_equal(evaluated(baked, frame), vertices)
+
     def test_an_f_curve_that_was_muted_stays_so(self, baked, clock):
         curve = scene_touch._response_curves(baked)[4]
         curve.mute = True

@@ -222,7 +222,7 @@ def _passed_on(tree: ast.Module) -> dict[str, set[int]]:
             places = {argument.arg: i for i, argument in enumerate(function.args.args)}
             calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
             given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "text"]
-            given += [call.args[0] for call in calls if getattr(call.func, "id", "") in {"iface_", "rpt_"}]
+            given += [call.args[0] for call in calls if getattr(call.func, "id", "") in {"iface_", "rpt_", "said"}]
             texts = {places[node.id] for node in given if isinstance(node, ast.Name) and node.id in places}
             if texts:
                 found[function.name] = texts

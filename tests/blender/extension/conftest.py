@@ -31,7 +31,7 @@ os._exit(0)
 
 # What every script finds: the enabled extension's modules, and a helper that does what the timer does in a window.
 PRELUDE = '''
-import importlib, json, os, sys, time, traceback
+import contextlib, importlib, json, os, sys, time, traceback
 import bpy
 
 PACKAGE = "bl_ext.user_default.image_dynamics"
@@ -110,6 +110,17 @@ def failure(operator, *args, **options):
     except RuntimeError as error:
         return str(error)
     raise AssertionError("no error")
+
+@contextlib.contextmanager
+def german():
+    """Sentences as in a Blender that speaks German; the module is built without languages."""
+    sentences = module("translations.sentences")
+    known, english = module("translations").catalogues()["de_DE"], sentences.rpt_
+    sentences.rpt_ = lambda text: known.get(("*", text), text)
+    try:
+        yield
+    finally:
+        sentences.rpt_ = english
 
 bpy.ops.preferences.addon_enable(module=PACKAGE)
 session = module("ops.session").session

@@ -31,6 +31,7 @@ REASONS = (
 FAULTS = (
     n_("it holds pickled objects, which are never read"),
     n_("the file ends too early"),
+    n_("File is not a zip file"),
     n_("a motion prior"),
 )
 # What the protocol calls its two sides, and the worker what was sent to it.

@@ -9,25 +9,24 @@ import pytest
 
 
 class TestErrors:
-    def test_what_scene_and_operators_refuse(self, blender):
+    def test_what_scene_and_operators_refuse(self, blender, tmp_path):
         def script(folder):
             obj = small_motion_object()
-            other = bpy.data.objects.new("Rest", bpy.data.meshes.new("Rest"))
-            bpy.context.collection.objects.link(other)
             ops = bpy.ops.gid
             with german():
                 assert failure(ops.bake, picture="Niemand") == (
                     "Error: In der Szene gibt es kein Bewegungsobjekt „Niemand“. Den Namen prüfen.\n"
                 )
                 assert f"Nichts regt „{obj.name}“ an. „Hinzufügen › Image Dynamics ›" in failure(ops.bake)
-                assert failure(ops.mesh_motion, collection="Wald", plate="IMAGE") == (
-                    "Error: Es gibt keine Sammlung „Wald“. Ihren Namen prüfen.\n"
-                )
-                said = failure(ops.export_motion, "EXEC_DEFAULT", filepath=folder + "/meadow.obj", format="GLTF")
-                assert said == "Error: „meadow.obj“ endet nicht auf .glb. Den Namen der Datei ändern.\n", said
+                path = os.path.join(folder, "a.glb")
+                said = failure(ops.export_motion, filepath=path, kind="GLTF", frames="OWN", first=9, last=3)
+                assert said == (
+                    "Error: Das letzte Einzelbild, 3, kommt vor dem ersten, 9."
+                    " Das letzte Einzelbild hinter das erste setzen.\n"
+                ), said
                 obj["gid_period"] = 0.25
                 said = failure(ops.convert_to_keyframes)
-                assert f"Die Schleife von „{obj.name}“ dauert 0.25 Einzelbilder." in said, said
+                assert "Eine Schleife von 1 Einzelbildern bewegt sich nicht. 2 Einzelbilder oder mehr" in said, said
                 obj["gid_period"] = 100.0
                 # A number in the middle, and a path with blanks and a full stop in it.
                 missing = os.path.join(folder, "kein Ordner. Oder doch")
@@ -36,15 +35,20 @@ class TestErrors:
                     f"Error: „{missing}/bild.png“ lässt sich nicht öffnen: Datei oder Verzeichnis nicht gefunden."
                     " Eine Bilddatei wählen.\n"
                 ), said
+                cube_in_camera()
+                assert failure(ops.mesh_motion, "EXEC_DEFAULT", collection="Wald") == (
+                    "Error: Es gibt keine Sammlung „Wald“. Ihren Namen prüfen.\n"
+                )
 
-        blender.run(script, folder="/tmp")
+        blender.run(script, folder=str(tmp_path))
 
     def test_what_the_motion_package_refuses(self, blender, tmp_path):
         def script(path):
             small_motion_object()
             with german():
                 said = failure(bpy.ops.gid.import_volume, "EXEC_DEFAULT", filepath=path)
-                assert said.startswith("Error: „meadow.npz“ lässt sich nicht als Spektralvolumen lesen ("), said
+                reason = "die Datei ist kein Zip-Archiv"
+                assert said == f"Error: „{path}“ lässt sich nicht als Spektralvolumen lesen ({reason}).\n", said
 
         path = tmp_path / "meadow.npz"
         path.write_text("not a volume")

@@ -47,7 +47,7 @@ class TestErrors:
             small_motion_object()
             with german():
                 said = failure(bpy.ops.gid.import_volume, "EXEC_DEFAULT", filepath=path)
-                reason = "die Datei ist kein Zip-Archiv"
+                reason = "Die Datei ist kein Zip-Archiv"
                 assert said == f"Error: „{path}“ lässt sich nicht als Spektralvolumen lesen ({reason}).\n", said
 
         path = tmp_path / "meadow.npz"

@@ -120,6 +120,19 @@ class TestBlender:
             assert say(seed.name, seed.translation_context) == "Rand festhalten"
             assert say(bpy.types.GID_PT_view3d_equaliser.bl_label) == "Equalizer"
 
+            view.use_translate_reports = True
+            try:
+                bpy.ops.gid.open_picture(filepath="/nowhere/a. b.png")
+            except RuntimeError as error:
+                assert "„/nowhere/a. b.png“ lässt sich nicht öffnen: Datei oder Verzeichnis nicht" in str(error), error
+            else:
+                raise AssertionError("no error")
+            # Blender looks the tooltips of custom properties up as all others.
+            bpy.ops.gid.load_example()
+            tip = bpy.context.object.id_properties_ui("gid_period").as_dict()["description"]
+            assert bpy.app.translations.pgettext_tip(tip).startswith("Länge einer Schleife in Einzelbildern")
+            assert say(bpy.path.display_name("Gentle_Breeze.py", title_case=False)) == "Sanfte Brise"
+
             # Under that name already; and not any more, once the extension is off.
             try:
                 bpy.app.translations.register("gid_blender", {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The worker's `extract`: a video's bytes in, the volume and the start frame out, kept in the cache."""
+"""The worker's `extract`: bytes of a video or of pictures in, volume and start frame out, kept in the cache."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def extracted(video: bytes, params: ExtractParams, cache: ResultCache, context: 
         result, parts = _unpacked(stored)
         return {"cached": True, **result}, parts
     context.check()
+    shown = f"“{params.name}”" if params.name else "The video"
     measured = measure_motion(
-        video,
+        video if params.pictures is None else params.pictures.sequence(video, shown),
         span,
         name=params.name or None,
         width=params.width,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from gid_blender.worker.protocol import ProtocolError, Request
 
 from .errors import ImageError
 from .flow.window import Span
+from .picture_sequence import PictureSequence
 from .prediction_settings import DEFAULTS, PredictionSettings, Solver
 from .shot import Shot
 from .shutter import DEFAULT_SAMPLES, MAX_ANGLE, MAX_SAMPLES
@@ -87,6 +89,36 @@ class FillParams(_Params):
     mask: MaskParams
 
 
+class PicturesParams(_Params):
+    """How the bytes of the part are numbered pictures in a row, each as a file has it.
+
+    Attributes:
+        sizes: bytes of each; 0 for one that was left out, as it lies outside of what is to be measured.
+        numbers: of each, rising; where one is missing its time is passed over.
+        fps: numbers a second.
+        linear: whether they hold scene-linear values.
+    """
+
+    sizes: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=100_000)]
+    numbers: list[int]
+    fps: Annotated[Number, Field(gt=0, le=1000)]
+    linear: bool = False
+
+    def sequence(self, data: bytes, name: str) -> PictureSequence:
+        """The pictures in these bytes.
+
+        Raises:
+            ImageError: when sizes, numbers and bytes do not fit together.
+        """
+        rising = all(a < b for a, b in pairwise(self.numbers))
+        if len(self.numbers) != len(self.sizes) or not rising or sum(self.sizes) != len(data):
+            raise ImageError("The numbers and sizes of the pictures do not fit what was sent.", "Update the extension.")
+        ends = list(accumulate(self.sizes))
+        view = memoryview(data)
+        parts = [view[end - size : end] if size else None for size, end in zip(self.sizes, ends, strict=True)]
+        return PictureSequence(name, parts, self.numbers, self.fps, self.linear)
+
+
 class ExtractParams(_Params):
     """Which part of a video is measured, and how; `gid_backend.flow.Span` and `measure_motion` say what they mean."""
 
@@ -98,6 +130,7 @@ class ExtractParams(_Params):
     width: Annotated[int, Field(ge=64, le=2048)] = 512
     clean: bool = True
     camera: Literal["remove", "keep"] = "remove"
+    pictures: PicturesParams | None = None
 
     def span(self) -> Span:
         """Which part.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading videos: files, or the bytes of one."""
+"""Reading videos: files, the bytes of one, or pictures in a row."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from .errors import ImageError
 from .images import check_size
+from .picture_sequence import PictureSequence
 
 __all__ = ["VideoSource", "read_times", "read_video", "video_name"]
 
-VideoSource: TypeAlias = str | os.PathLike[str] | bytes
+VideoSource: TypeAlias = str | os.PathLike[str] | bytes | PictureSequence
+_File: TypeAlias = str | os.PathLike[str] | bytes
 
 # Some containers place the key frame that a seek finds a little late.
 SEEK_MARGIN = 0.5
@@ -33,6 +35,8 @@ SELF_CONTAINED = (
 
 def video_name(source: VideoSource) -> str:
     """What a video is called in a sentence: its path, quoted."""
+    if isinstance(source, PictureSequence):
+        return source.name
     return "The video" if isinstance(source, bytes) else f"“{os.fspath(source)}”"
 
 
@@ -42,6 +46,8 @@ def read_times(source: VideoSource, *, name: str | None = None) -> list[float]:
     Raises:
         ImageError: as `read_video`.
     """
+    if isinstance(source, PictureSequence):
+        return source.times()
     with _opened(source, name) as (container, stream):
         times = sorted(
             float(packet.pts * packet.time_base)
@@ -60,7 +66,7 @@ def read_video(
     """Frames of a video, upright, with their times.
 
     Args:
-        source: a path, or the bytes of a file, which then has to hold its pictures itself.
+        source: a path; or the bytes of a file, which then has to hold its pictures itself; or pictures.
         name: what to call it in a sentence; its path otherwise.
         start: seconds; frames before it are passed over, without being decoded where the file allows that.
 
@@ -70,6 +76,9 @@ def read_video(
     Raises:
         ImageError: when the file is missing, a folder, damaged, of an impossible size, or has no video in it.
     """
+    if isinstance(source, PictureSequence):
+        yield from source.read(start)
+        return
     with _opened(source, name) as (container, stream):
         stream.thread_type = "AUTO"
         rate = float(stream.average_rate or 30)
@@ -89,7 +98,7 @@ def read_video(
 
 
 @contextmanager
-def _opened(source: VideoSource, name: str | None) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _opened(source: _File, name: str | None) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """A video and its first picture stream; whatever is wrong with it is an ImageError."""
     name = name or video_name(source)
     if not isinstance(source, bytes) and Path(source).is_dir():
@@ -110,7 +119,7 @@ def _opened(source: VideoSource, name: str | None) -> Iterator[tuple[av.containe
         raise ImageError(f"{name} cannot be read as a video ({reason}).") from error
 
 
-def _container(source: VideoSource) -> av.container.InputContainer:
+def _container(source: _File) -> av.container.InputContainer:
     if isinstance(source, bytes):
         return av.open(
             io.BytesIO(source), "r", options={"format_whitelist": SELF_CONTAINED, "protocol_whitelist": "none"}

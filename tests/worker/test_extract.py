@@ -18,6 +18,7 @@ pytest.importorskip("gid_backend", reason="runs in the worker's environment")
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gid_backend.encode import encode_image
 from gid_backend.errors import ImageError
 from gid_backend.video import read_times, read_video
 from tests.backend.clips import smooth_volume, textured_picture, warped
@@ -161,3 +162,51 @@ def test_a_damaged_video_is_read_as_far_as_it_goes_or_refused(video, data):
     except ImageError as error:
         said = error.message
     assert "\n" not in said
+
+
+@pytest.fixture(scope="module")
+def pictures(frames):
+    return [encode_image(frame, "png") for frame in frames]
+
+
+class TestPictures:
+    """Numbered pictures instead of a video, one after another in one part."""
+
+    def question(self, pictures, **change):
+        told = {"sizes": [len(p) for p in pictures], "numbers": list(range(len(pictures))), "fps": 10.0}
+        return {"name": "tree", "camera": "keep", "pictures": {**told, **change}}
+
+    def test_they_are_measured_as_a_video_of_them_would_be(self, client, frames, pictures):
+        result, (npz, pixels) = run(client, self.question(pictures), [b"".join(pictures)]).value()
+        assert np.array_equal(np.frombuffer(pixels, np.uint8).reshape(result["image"]["shape"]), frames[0])
+        assert loads(npz).duration == pytest.approx(COUNT / 10)
+        assert run(client, self.question(pictures), [b"".join(pictures)]).result["cached"] is True
+        assert run(client, self.question(pictures, fps=20.0), [b"".join(pictures)]).result["cached"] is False
+
+    def test_those_outside_of_the_part_need_not_be_sent(self, client, frames, pictures):
+        sent = [picture if 3 <= index < 38 else b"" for index, picture in enumerate(pictures)]
+        job = run(client, {**self.question(sent), "start": 4, "seconds": 3.4}, [b"".join(sent)])
+        result, (npz, pixels) = job.value()
+        assert np.array_equal(np.frombuffer(pixels, np.uint8).reshape(result["image"]["shape"]), frames[3])
+        assert loads(npz).meta["settings"]["start"] == 4
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"sizes": [1] * COUNT}, "bad_image"),
+            ({"numbers": [0] * COUNT}, "bad_image"),
+            ({"numbers": [0]}, "bad_image"),
+            ({"fps": 0}, "bad_request"),
+            ({"sizes": []}, "bad_request"),
+            ({"sizes": [-1]}, "bad_request"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused_in_one_sentence(self, client, pictures, change, code):
+        error = run(client, self.question(pictures, **change), [b"".join(pictures)]).error
+        assert error.code == code
+        assert "\n" not in error.message
+
+    def test_a_picture_that_is_none_is_told_of(self, client, pictures):
+        bad = [*pictures[:5], b"no picture", *pictures[6:]]
+        error = run(client, self.question(bad), [b"".join(bad)]).error
+        assert (error.code, "“tree”, picture 5" in error.message) == ("bad_image", True)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from gid_blender.motion import SpectralVolume
 
 from ..errors import Cancelled, ImageError
+from ..picture_sequence import PictureSequence
 from ..video import VideoSource, video_name
 from .camera import Camera, find_camera, sample
 from .dense import FlowFromFirst
@@ -91,7 +92,7 @@ def measure_motion(
     none is looked for in the spectrum.
 
     Args:
-        source: a video file, the bytes of one, or frames, (H, W, 3) uint8 each, in order.
+        source: a video file, the bytes of one, a `PictureSequence`, or frames, (H, W, 3) uint8 each, in order.
         span: which part of it, and whether that is a loop.
         name: what to call it in sentences and in the volume's description; a file's own by default.
         fps: frame rate, where `source` is frames; a video brings its own times.
@@ -110,9 +111,9 @@ def measure_motion(
     """
     span = span or Span()
     meta: dict[str, Any] = {}
-    if isinstance(source, (str, os.PathLike, bytes)):
+    if isinstance(source, (str, os.PathLike, bytes, PictureSequence)):
         shown = video_name(source) if name is None else f"“{name}”"
-        meta["source"] = name or ("" if isinstance(source, bytes) else os.path.basename(os.fspath(source)))
+        meta["source"] = name or _own_name(source)
         window = window_of_video(source, shown, span, side=width, progress=progress, cancel=cancel)
     else:
         window = window_of_frames(source, fps, span, side=width, progress=progress, cancel=cancel)
@@ -160,6 +161,12 @@ def measure_motion(
     }
     volume = SpectralVolume(spectrum / spectrum.shape[3], fps=frames / window.duration, frames=frames, meta=meta)
     return Measured(volume, window.still, window.loop, track.followed, found)
+
+
+def _own_name(source: VideoSource) -> str:
+    if isinstance(source, PictureSequence):
+        return os.path.basename(source.name.strip("“”"))
+    return "" if isinstance(source, bytes) else os.path.basename(os.fspath(source))
 
 
 def extract_motion(

@@ -120,12 +120,11 @@ def _value(name: str, piece: _Piece, translate: Callable[[str], str]) -> str:
 def _reading(text: str) -> tuple[_Piece, ...] | None:
     """The pieces that a text is made of, with a blank between them, so that they explain as much of it as possible."""
     whole = _piece(text)
-    best = (whole,) if whole is not None else None
+    best: tuple[_Piece, ...] | None = (whole,) if whole is not None else None
     for boundary in _BOUNDARY.finditer(text):
-        first, rest = _piece(text[: boundary.start()]), None
-        if first is not None:
-            rest = _reading(text[boundary.end() :])
-        if first is not None and rest is not None and _weight((first, *rest)) > (_weight(best) if best else 0):
+        first = _piece(text[: boundary.start()])
+        rest = _reading(text[boundary.end() :]) if first else None
+        if first and rest and _weight((first, *rest)) > _weight(best or ()):
             best = (first, *rest)
     return best
 

@@ -94,11 +94,15 @@ def view_of(context: bpy.types.Context) -> ViewportView | ImageView | None:
 
 
 def corners(region: bpy.types.Region) -> tuple[Pixel, Pixel]:
-    """Where an Image Editor shows the picture's lower left and upper right corner, to fractions of a pixel."""
-    # The way back, `view_to_region`, knows whole pixels only.
+    """Where an Image Editor shows the picture's lower left and upper right corner, to fractions of a pixel.
+
+    For drawing: a pixel's middle lies at a half.
+    """
+    # The way back, `view_to_region`, knows whole pixels only. Both mean a pixel's middle by its number.
     (u0, v0), (u1, v1) = (region.view2d.region_to_view(*at) for at in ((0, 0), (region.width, region.height)))
     across, up = region.width / (u1 - u0), region.height / (v1 - v0)
-    return (-u0 * across, -v0 * up), ((1 - u0) * across, (1 - v0) * up)
+    left, low = 0.5 - u0 * across, 0.5 - v0 * up
+    return (left, low), (left + across, low + up)
 
 
 def _ray(context: bpy.types.Context, pixel: Pixel) -> tuple[Vector, Vector]:

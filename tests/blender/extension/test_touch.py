@@ -113,19 +113,20 @@ def test_what_an_image_editor_is_given_to_draw(lone_blender):
         sheet = drawing.Sheet(image, warp.Warp.of(spectrum, height / width))
         target = gpu.types.GPUOffScreen(width, height, format="RGBA8")
 
-        def drawn(q):
+        def drawn(q, target=target, encode=True):
             with target.bind():
                 frame = gpu.state.active_framebuffer_get()
-                frame.clear(color=(1.0, 0.0, 1.0, 1.0))
+                frame.clear(color=(1.0, 0.0, 1.0, 1.0) if encode else (0.0, 0.0, 0.0, 0.0))
                 with gpu.matrix.push_pop():
                     gpu.matrix.load_matrix(Matrix.Identity(4))
                     gpu.matrix.load_projection_matrix(
                         Matrix.Translation((-1, -1, 0)) @ Matrix.Diagonal((2 / width, 2 / height, 1, 1))
                     )
-                    sheet.draw((0, 0), (width, height), q, encode=True)
-                pixels = frame.read_color(0, 0, width, height, 4, 0, "UBYTE")
+                    sheet.draw((0, 0), (width, height), q, encode=encode)
+                pixels = frame.read_color(0, 0, width, height, 4, 0, "UBYTE" if encode else "FLOAT")
             pixels.dimensions = width * height * 4
-            return np.array(pixels, np.uint8).reshape(height, width, 4).astype(int)
+            values = np.array(pixels, np.uint8 if encode else np.float32).reshape(height, width, 4)
+            return values.astype(int) if encode else values
 
         stored = np.empty(width * height * 4, np.float32)
         image.pixels.foreach_get(stored)
@@ -147,6 +148,22 @@ def test_what_an_image_editor_is_given_to_draw(lone_blender):
         for edge in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
             assert np.abs(pulled[edge] - rest[edge]).max() <= 40
 
+        # A region is given what Blender makes the same colours of, x^(1/2.2); what stands still is left to the editor.
+        image.alpha_mode = "NONE"
+        deep = gpu.types.GPUOffScreen(width, height, format="RGBA32F")
+        given = drawn(q, target=deep, encode=False)
+        moved = given[..., 3] == 1
+        assert moved.mean() > 0.5
+        assert np.abs(given[moved] ** (1 / 2.2) * 255 - pulled[moved]).max() <= 1
+        # At the place itself by a fiftieth of a pixel, and by less elsewhere.
+        slightly = drawn(q * 0.02 / (spot.displacement(q)[0] * width), target=deep, encode=False)
+        moved = slightly[..., 3] == 1
+        assert moved[row, width // 2]
+        assert 0.01 < moved.mean() < 0.99
+        assert not slightly[~moved].any()
+        assert not drawn(np.zeros(volume.bands), target=deep, encode=False).any()
+
+        image.alpha_mode = "STRAIGHT"
         clear = rgba.copy()
         clear[..., 3] = 0.0
         image.pixels.foreach_set(clear.astype(np.float32).ravel())

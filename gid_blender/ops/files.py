@@ -148,7 +148,8 @@ class GID_OT_files_clean(bpy.types.Operator):
         column.label(text="These are deleted for good:")
         for item in going[:_MOST_ROWS]:
             split = column.split(factor=0.7)
-            split.label(text=item.path.name, icon="FILE_FOLDER" if item.kind != "VOLUME" else "FILE")
+            icon = "FILE_FOLDER" if item.kind != "VOLUME" else "FILE"
+            split.label(text=item.path.name, icon=icon, translate=False)
             split.label(text=megabytes(item.bytes))
         if len(going) > _MOST_ROWS:
             column.label(text=f"… {len(going) - _MOST_ROWS}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+from bpy.app.translations import pgettext_n as n_
 
 from .errors import SceneError
 from .pixels import Pixels, image_from_pixels
@@ -23,7 +24,7 @@ class Source:
     Attributes:
         image: the datablock.
         frame: as `pixels.read_pixels` wants it; None for a still.
-        origin: where it was found, for the panel: "Image Editor", "Material of Cube" or a file name.
+        origin: where it was found, for the panel: "Image Editor", "Material of “Cube”" or a file name.
     """
 
     image: bpy.types.Image
@@ -75,7 +76,7 @@ def source_of_object(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> So
         raise SceneError("No picture is chosen.", how)
     own = obj.get("gid_image")
     if isinstance(own, bpy.types.Image):
-        return Source(own, None, f"Motion of {obj.name}")
+        return Source(own, None, n_(f"Motion of “{obj.name}”"))
     if obj.type == "EMPTY" and isinstance(obj.data, bpy.types.Image):
         return _source(obj.data, obj.image_user, scene, obj.name)
     material = obj.active_material
@@ -85,7 +86,7 @@ def source_of_object(obj: bpy.types.Object | None, scene: bpy.types.Scene) -> So
     candidates = [active] if active is not None and active.type == "TEX_IMAGE" else []
     for node in [*candidates, *_textures(material.node_tree)]:
         if node.image is not None:
-            return _source(node.image, node.image_user, scene, f"Material of {obj.name}")
+            return _source(node.image, node.image_user, scene, n_(f"Material of “{obj.name}”"))
     raise SceneError(f"The material “{material.name}” has no image texture.", how)
 
 

@@ -43,10 +43,10 @@ class _Files:
             box = layout.box().column(align=True)
             for entry in found.rows:
                 row = box.row()
-                row.label(text=entry.name, icon=entry.icon)
+                row.label(text=entry.name, icon=entry.icon, translate=False)
                 row.label(text=entry.use)
-                row.label(text=entry.size)
-                row.label(text=entry.date)
+                row.label(text=entry.size, translate=False)
+                row.label(text=entry.date, translate=False)
             if found.more:
                 box.label(text=f"… {found.more}")
 

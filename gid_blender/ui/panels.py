@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_n as n_
 
 from .. import scene
 from ..ops.from_video import movie
 from ..ops.generate import picture
+from ..translations.sentences import said
 from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
 
@@ -67,7 +69,7 @@ class _Video(_Panel):
             wrap(layout.box().column(align=True), error.hint or error.message)
         else:
             row = layout.row()
-            row.label(text=source.name, icon="FILE_MOVIE")
+            row.label(text=source.name, icon="FILE_MOVIE", translate=False)
             row.label(text=source.origin)
         column = layout.column()
         column.prop(settings, "movie_start")
@@ -117,7 +119,7 @@ class _Motion(_Panel):
         obj = context.object
         layout.use_property_split = True
         column = layout.column()
-        column.label(text=obj.name, icon="OBJECT_DATA")
+        column.label(text=obj.name, icon="OBJECT_DATA", translate=False)
         if scene.has_drivers(obj):
             if not scene.listens(obj):
                 column.operator("gid.upgrade_controls", icon="DRIVER")
@@ -174,10 +176,10 @@ def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         wrap(box, error.hint or error.message)
         return
     row = layout.row()
-    row.label(text=source.image.name, icon="IMAGE_DATA")
+    row.label(text=source.image.name, icon="IMAGE_DATA", translate=False)
     width, height = source.image.size
     detail = f"{width} × {height}" if width else source.origin
-    row.label(text=detail)
+    row.label(text=said(detail, iface_), translate=False)
 
 
 def variants(base: type, name: str, parent: str = "") -> list[type]:

@@ -271,7 +271,7 @@ class TestSources:
 
     def test_the_texture_of_the_object(self):
         obj, image = _textured()
-        assert source_of_object(obj, bpy.context.scene) == Source(image, None, "Material of Cube")
+        assert source_of_object(obj, bpy.context.scene) == Source(image, None, "Material of “Cube”")
 
     def test_of_several_textures_the_active_one(self):
         obj, image = _textured()

@@ -13,7 +13,8 @@ from bpy.props import StringProperty
 
 from .. import motion, scene
 from ..scene.controls import gain_name
-from ..scene.movies import Movie, find_movie, find_movie_object, movie_of_file, read_movie, start_frame
+from ..scene.movie_pictures import read_row
+from ..scene.movies import Movie, find_movie, find_movie_object, movie_of_file, read_movie, row_of, start_frame
 from ..scene.pixels import image_from_pixels
 from ..worker.protocol import MAX_PART_BYTES
 from .asking import AsksWorker
@@ -67,13 +68,24 @@ class VideoTask(Task):
         settings = target.gid
         self.source = source
         self.start = settings.movie_start or start_frame(source)
-        self.parts = [read_movie(source, MAX_PART_BYTES)]
         self.params = {
             "name": source.name[-255:],
             "start": self.start,
             "seconds": settings.movie_seconds or None,
             "camera": "remove" if settings.movie_steady else "keep",
         }
+        if source.is_row:
+            self.params["pictures"], data = read_row(
+                row_of(source),
+                source.name,
+                source.fps,
+                start=self.start,
+                seconds=settings.movie_seconds,
+                limit=MAX_PART_BYTES,
+            )
+            self.parts = [data]
+        else:
+            self.parts = [read_movie(source, MAX_PART_BYTES)]
         self.wanted = Wanted.of(settings)
         self.scene_uid = target.session_uid
 
@@ -125,7 +137,7 @@ class GID_OT_from_video(AsksWorker, bpy.types.Operator):
 
     filepath: StringProperty(
         name="File",
-        description="A movie file; empty takes the movie clip or strip that is active",
+        description="A movie file, or one of several numbered pictures; empty takes the clip or strip that is active",
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
@@ -135,4 +147,6 @@ class GID_OT_from_video(AsksWorker, bpy.types.Operator):
         return is_result_chosen(cls, context)
 
     def request(self, context: bpy.types.Context) -> Task:
-        return VideoTask(context.scene, movie_of_file(self.filepath) if self.filepath else movie(context))
+        return VideoTask(
+            context.scene, movie_of_file(self.filepath, context.scene) if self.filepath else movie(context)
+        )

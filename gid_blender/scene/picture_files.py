@@ -13,7 +13,7 @@ import bpy
 from .errors import SceneError
 from .sources import image_from_file
 
-__all__ = ["PictureFile", "Refusal", "all_refused", "load_pictures", "sequences_in"]
+__all__ = ["PictureFile", "Refusal", "all_refused", "counted", "load_pictures", "sequences_in"]
 
 # Of files that were refused, as many as fit into one sentence.
 _MOST_NAMES = 4
@@ -101,16 +101,16 @@ def load_pictures(
 def sequences_in(paths: Iterable[Path]) -> list[list[Path]]:
     """Files in groups, sorted: those of a group differ in their last number alone, which goes up by 1."""
     groups: list[list[Path]] = []
-    for path in sorted(paths, key=lambda path: (path.parent, *_counted(path))):
+    for path in sorted(paths, key=lambda path: (path.parent, *counted(path))):
         before = groups[-1][-1] if groups else None
-        if before is not None and before.parent == path.parent and _follows(_counted(before), _counted(path)):
+        if before is not None and before.parent == path.parent and _follows(counted(before), counted(path)):
             groups[-1].append(path)
         else:
             groups.append([path])
     return groups
 
 
-def _counted(path: Path) -> tuple[str, str, int, int]:
+def counted(path: Path) -> tuple[str, str, int, int]:
     """What stands before and behind the last number of a file's name, that number, and its digits."""
     found = re.fullmatch(r"(.*?)(\d+)(\D*)", path.stem)
     if found is None:
@@ -129,7 +129,7 @@ def _sequence(paths: list[Path]) -> PictureFile:
     size = (first.size[0], first.size[1])
     image = first if first.users == 0 else first.copy()
     image.source = "SEQUENCE"
-    return PictureFile(image, size, len(paths), _counted(paths[0])[2] - 1)
+    return PictureFile(image, size, len(paths), counted(paths[0])[2] - 1)
 
 
 def _make_relative(image: bpy.types.Image) -> None:

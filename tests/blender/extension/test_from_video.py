@@ -2,6 +2,7 @@
 """From Video: a movie file goes to the real worker, and its start frame sways in the scene as the movie does."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,27 +13,36 @@ from .conftest import ROOT
 # Run by the worker's Python: Blender's has nothing that writes a movie without rendering it.
 MAKE_MOVIE = """
 import sys
-import av, numpy as np
+from pathlib import Path
+import av, cv2, numpy as np
 from tests.backend.clips import smooth_volume, textured_picture, warped
-path, shake = sys.argv[1], float(sys.argv[2])
+path, shake = Path(sys.argv[1]), float(sys.argv[2])
 picture, volume = textured_picture(64, 96), smooth_volume(64, 96, amplitude=0.02, bands=3)
 # Only the middle sways.
 y, x = np.mgrid[-1:1:64j, -1:1:96j]
 weight = np.clip(1.6 - 2.4 * np.hypot(x, y), 0, 1).astype(np.float32)
-with av.open(path, "w") as film:
+frames = []
+for i in range(45):
+    d = 96 * weight * (volume.displacement(i * 150 / 45) - volume.displacement(0))
+    d[0] += shake * np.sin(0.25 * i)
+    frames.append(warped(picture, d))
+if not path.suffix:
+    path.mkdir()
+    for number, frame in enumerate(frames, 101):
+        (path / f"wiese_{number:04d}.png").write_bytes(cv2.imencode(".png", frame[..., ::-1])[1].tobytes())
+    sys.exit()
+with av.open(str(path), "w") as film:
     stream = film.add_stream("libx264", rate=15, options={"crf": "8"})
     stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-    for i in range(45):
-        d = 96 * weight * (volume.displacement(i * 150 / 45) - volume.displacement(0))
-        d[0] += shake * np.sin(0.25 * i)
-        film.mux(stream.encode(av.VideoFrame.from_ndarray(warped(picture, d), format="rgb24")))
+    for frame in frames:
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
     film.mux(stream.encode())
 """
 
 
 @pytest.fixture(scope="session")
 def make_movie(real_worker, tmp_path_factory):
-    """Write a movie of 45 frames at 15 fps, 96×64; returns its path."""
+    """Write a movie of 45 frames at 15 fps, 96×64; without a suffix a folder of its frames. Returns its path."""
     folder = tmp_path_factory.mktemp("movies")
     own = "python" in os.path.basename(real_worker[0])
     python = real_worker[0] if own else str(ROOT / ".venv/worker/bin/python")
@@ -182,6 +192,96 @@ def test_a_movie_as_picture_will_do(blender, make_movie):
     blender.run(script, path=str(make_movie()))
 
 
+@pytest.mark.parametrize("how", ["clip", "strip", "image", "first file", "folder"])
+def test_pictures_in_a_row_are_a_movie_of_the_scenes_frame_rate(blender, real_worker, make_movie, how):
+    """wiese_0101.png to wiese_0145.png, taken at the fifth of them."""
+
+    def script(how, folder):
+        from pathlib import Path
+
+        scene, movies = bpy.context.scene, module("scene.movies")
+        first, options = str(Path(folder) / "wiese_0101.png"), {}
+        scene.render.fps = 15
+        if how == "clip":
+            scene.gid.movie = clip = bpy.data.movieclips.load(first)
+            assert clip.source == "SEQUENCE"
+            clip.frame_start = 11
+            scene.frame_set(15)
+        elif how == "strip":
+            editor = scene.sequence_editor_create()
+            strip = module("compat").strips(editor).new_image("row", first, 1, 11)
+            for number in range(102, 146):
+                strip.elements.append(f"wiese_{number:04d}.png")
+            editor.active_strip = strip
+            scene.frame_set(15)
+        elif how == "image":
+            image = bpy.data.images.load(first)
+            image.source = "SEQUENCE"
+            plane = bpy.data.objects.new("screen", None)
+            plane.empty_display_type, plane.data = "IMAGE", image
+            plane.image_user.frame_duration, plane.image_user.frame_start = 45, 11
+            plane.image_user.frame_offset = 100
+            scene.collection.objects.link(plane)
+            bpy.context.view_layer.objects.active = plane
+            scene.frame_set(15)
+        else:
+            scene.gid.movie_start = 5
+            options = {"filepath": first if how == "first file" else folder}
+        if not options:
+            found = movies.find_movie(bpy.context, scene.gid.movie)
+            assert (found.name, found.is_row) == ("wiese_0101.png", True)
+            assert movies.start_frame(found) == 5
+        assert bpy.ops.gid.from_video("EXEC_DEFAULT", **options) == {"FINISHED"}
+        obj = bpy.context.object
+        assert (obj["gid_period"], obj["gid_frame"]) == (45, 5), "3 s at 15 frames a second"
+        # Lossless, so the picture is that file, bit for bit.
+        seen = module("scene").read_pixels(module("scene").motion_image(obj)).array
+        there = module("scene").read_pixels(bpy.data.images.load(str(Path(folder) / "wiese_0105.png"))).array
+        assert (seen == there).all()
+        amplitude = module("ops.volume_store").recall(obj).amplitude()
+        middle, corner = amplitude[24:40, 36:60].mean(), amplitude[:8, :8].mean()
+        assert middle > 0.003, middle
+        assert corner < 0.15 * middle, (corner, middle)
+        # The same again renews it.
+        count = len(scene.objects)
+        bpy.context.view_layer.objects.active = bpy.data.objects.get("screen", obj)
+        assert bpy.ops.gid.from_video("EXEC_DEFAULT", **options) == {"FINISHED"}
+        assert len(scene.objects) == count
+
+    blender.run(script, worker=real_worker, how=how, folder=str(make_movie("Wiese – 風")))
+
+
+def test_of_pictures_only_the_seconds_that_are_measured_are_read(blender, real_worker, make_movie, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        scene, movies = bpy.context.scene, module("scene.movies")
+        scene.render.fps = 15
+        scene.gid.movie_start, scene.gid.movie_seconds = 3, 2.2
+        files = sorted(Path(folder).iterdir())
+        # Outside of them, nobody looks at what is there.
+        for path in (files[0], files[-1]):
+            path.write_bytes(b"no picture")
+        files[20].unlink()
+        first = str(files[0])
+        row = movies.row_of(movies.movie_of_file(first, scene))
+        assert (len(row.files), row.numbers[19:21]) == (44, [120, 122])
+        assert bpy.ops.gid.from_video("EXEC_DEFAULT", filepath=first) == {"FINISHED"}
+        assert abs(bpy.context.object["gid_period"] - 33) <= 1
+        scene.gid.movie_start = 45
+        assert "there is no frame 45" in failure(bpy.ops.gid.from_video, "EXEC_DEFAULT", filepath=first)
+        scene.gid.movie_start = 3
+        files[10].write_bytes(b"")
+        assert "“" + str(files[10]) + "” is empty" in failure(bpy.ops.gid.from_video, "EXEC_DEFAULT", filepath=first)
+        files[10].write_bytes(b"no picture")
+        assert "“wiese_0101.png”, picture 111: this is no picture" in failure(
+            bpy.ops.gid.from_video, "EXEC_DEFAULT", filepath=first
+        )
+
+    folder = shutil.copytree(make_movie("Wiese – 風"), tmp_path / "row")
+    blender.run(script, worker=real_worker, folder=str(folder))
+
+
 def test_shake_is_taken_off_and_told_or_refused_with_its_amount(blender, real_worker, make_movie):
     def script(slight, strong):
         bpy.ops.gid.from_video("EXEC_DEFAULT", filepath=slight)
@@ -203,7 +303,7 @@ def test_progress_is_shown_and_it_can_be_cancelled(blender, real_worker, make_mo
         video = module("ops.from_video")
         scene = bpy.context.scene
         objects = len(scene.objects)
-        session.start(video.VideoTask(scene, video.movie_of_file(path)))
+        session.start(video.VideoTask(scene, video.movie_of_file(path, scene)))
         pump(lambda: "Following the motion" in session.stage and session.factor > 0)
         assert not bpy.ops.gid.from_video.poll()
         bpy.ops.gid.cancel()
@@ -247,11 +347,11 @@ def test_what_cannot_be_measured_is_named_in_a_sentence_and_nothing_is_lost(
         expected = {
             "none": "No movie is chosen",
             "missing": "No such file",
-            "folder": "is a folder",
+            "folder": "holds no pictures",
             "empty": "is empty",
             "text": "cannot be read as a video",
             "picture": "cannot be read as a video",
-            "images": "is a sequence of pictures",
+            "images": "is a single picture",
             "no such frame": "there is no frame 46",
         }
         assert expected[what] in said, said

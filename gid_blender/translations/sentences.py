@@ -81,7 +81,8 @@ def use(texts: Iterable[str]) -> None:
     _exact.clear()
     _exact.update(texts)
     # Where two explain a text, that with more words of its own is meant.
-    _templates[:] = sorted((_Template(text) for text in _exact if "{" in text), key=lambda t: -t.weight)
+    found = (_Template(text) for text in _exact if "{" in text)
+    _templates[:] = sorted(found, key=lambda template: (-template.weight, template.text))
     _reading.cache_clear()
     _piece.cache_clear()
 

@@ -9,9 +9,11 @@ import pytest
 
 import gid_blender
 from gid_blender import translations
-from gid_blender.translations import sentences
+from gid_blender.translations import po, sentences
 from gid_blender.translations.sentences import said
+from scripts.interface_texts import Text
 from scripts.sentences import of_code, worker_modules
+from scripts.translations import missing, obsolete, written
 
 PACKAGE = Path(gid_blender.__file__).resolve().parent
 LANGUAGES = sorted(path.stem for path in translations.FOLDER.glob("*.po"))
@@ -151,6 +153,24 @@ class TestWhereTheyAreFound:
         names = {path.name for path in worker_modules(PACKAGE.parent / "backend/gid_backend")}
         assert {"server.py", "engine.py", "predictor.py", "renderer.py", "extract.py"} <= names
         assert "cli.py" not in names
+
+
+class TestRenaming:
+    """A sentence is known by its shape: who renames a variable in the code touches no catalogue."""
+
+    ENTRIES = {("", "“{name}” has no size."): "„{name}“ hat keine Ausdehnung."}  # noqa: RUF012
+    RENAMED = Text("*", "“{target}” has no size.", "scene/mesh.py", is_sentence=True)
+
+    def test_its_translation_is_neither_missing_nor_left_over(self):
+        assert not missing([self.RENAMED], self.ENTRIES)
+        assert not obsolete([self.RENAMED], self.ENTRIES)
+
+    def test_its_translation_stays_in_the_file(self):
+        assert po.parse_po(written("de_DE", [self.RENAMED], self.ENTRIES)) == self.ENTRIES
+
+    def test_a_text_that_is_looked_up_by_name_is_another_one(self):
+        looked_up = self.RENAMED._replace(is_sentence=False)
+        assert missing([looked_up], self.ENTRIES) == [looked_up]
 
 
 class TestReports:

@@ -158,7 +158,7 @@ class TestWhereTheyAreFound:
 class TestRenaming:
     """A sentence is known by its shape: who renames a variable in the code touches no catalogue."""
 
-    ENTRIES = {("", "“{name}” has no size."): "„{name}“ hat keine Ausdehnung."}  # noqa: RUF012
+    ENTRIES = {("", "“{name}” has no size."): "„{name}“ hat keine Ausdehnung."}
     RENAMED = Text("*", "“{target}” has no size.", "scene/mesh.py", is_sentence=True)
 
     def test_its_translation_is_neither_missing_nor_left_over(self):

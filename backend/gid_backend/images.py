@@ -10,12 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .colour import Picture, from_linear, straight, unit_range
 from .encode import FORMATS, encode_image
 from .errors import ImageError
 from .exr import decode_exr
+from .profiles import deep_to_srgb, of_tiff, to_srgb
 
 __all__ = ["FORMATS", "checked", "decode_image", "encode_image", "is_linear", "prepare", "read_file", "read_image"]
 
@@ -33,7 +34,7 @@ Image.MAX_IMAGE_PIXELS = None
 def read_image(path: str | os.PathLike[str]) -> Picture:
     """Read a picture: PNG, JPEG, WebP, TIFF, GIF, BMP, OpenEXR, Radiance HDR and what else Pillow knows.
 
-    Turned upright by its EXIF tag, converted to sRGB from an embedded profile (8-bit), 16-bit and float kept.
+    Turned upright by its EXIF tag, converted to sRGB from an embedded profile (integers), 16-bit and float kept.
 
     Returns:
         (H, W, 1|3|4) uint8, uint16 or float32; EXR and HDR are scene-linear, see `is_linear`.
@@ -165,11 +166,12 @@ def _decode(data: bytes) -> Picture:
             # A picture that breaks off half-way must not pass: OpenCV would fill the rest with grey, Pillow complains.
             opened.load()
             if _is_deep(opened, data):
-                return _turned(_decode_deep(data), opened.getexif().get(0x0112, 1))
+                pixels = _decode_deep(data, opened.info.get("icc_profile"))
+                return _turned(pixels, opened.getexif().get(0x0112, 1))
             return _from_pillow(opened)
     except UnidentifiedImageError:
         # 16-bit colour and float TIFF: Pillow does not know them.
-        return _decode_deep(data)
+        return _decode_deep(data, of_tiff(data))
 
 
 def _is_deep(opened: Image.Image, data: bytes) -> bool:
@@ -186,28 +188,17 @@ def _from_pillow(opened: Image.Image) -> Picture:
     profile = opened.info.get("icc_profile")
     upright: Image.Image = ImageOps.exif_transpose(opened)
     transparent = "A" in upright.getbands() or "transparency" in upright.info
-    grey = upright.mode in ("1", "L") and not transparent
-    picture = upright.convert("L" if grey else "RGBA" if transparent else "RGB")
-    if profile and picture.mode == "RGB" and upright.mode == "RGB":
-        picture = _to_srgb(picture, profile)
-    pixels = np.asarray(picture, np.uint8)
+    grey = upright.mode in ("1", "L", "LA")
+    # A profile is of the channels that the file has: of grey where it is grey, of four inks where it is CMYK.
+    native = "CMYK" if upright.mode == "CMYK" else ("L" if grey else "RGB") + ("A" if transparent else "")
+    picture = upright.convert(native)
+    if profile:
+        picture = to_srgb(picture, profile)
+    pixels = np.asarray(picture.convert("RGBA" if transparent else "L" if grey else "RGB"), np.uint8)
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
-    """Wide-gamut photographs (phones, Adobe RGB) in the colours that they show."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return picture
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"))
-    except (ImageCms.PyCMSError, OSError):
-        # A broken profile is no reason to refuse the picture; nearly all of them mean sRGB.
-        return picture
-    return picture if converted is None else converted
-
-
-def _decode_deep(data: bytes) -> Picture:
+def _decode_deep(data: bytes, profile: bytes | None = None) -> Picture:
     """16-bit and float pictures, through OpenCV."""
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
@@ -217,7 +208,9 @@ def _decode_deep(data: bytes) -> Picture:
         pixels = pixels[..., ::-1]
     elif pixels.shape[2] == 4:
         pixels = pixels[..., [2, 1, 0, 3]]
-    return np.asarray(pixels, np.float32) if pixels.dtype.kind == "f" else np.asarray(pixels)
+    if pixels.dtype.kind == "f":
+        return np.asarray(pixels, np.float32)
+    return deep_to_srgb(np.asarray(pixels), profile) if profile and pixels.dtype == np.uint16 else np.asarray(pixels)
 
 
 def _turned(pixels: Picture, orientation: int) -> Picture:

@@ -15,6 +15,7 @@ from ..scene.exchange import FORMATS, ExportSettings, export_motion, frames_of
 from ..scene.shape_keys import bands_of
 from ..translations.sentences import said
 from .guarded import guarded
+from .picture_dialog import named_after
 
 __all__ = ["KINDS", "GID_OT_export_motion"]
 
@@ -93,8 +94,7 @@ class GID_OT_export_motion(bpy.types.Operator, ExportHelper):
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path()
-        self.filepath = str(folder / bpy.path.clean_name(context.object.name)) + FORMATS[self.kind][0]
+        self.filepath = named_after(context.object, FORMATS[self.kind][0])
         self.first, self.last = frames_of(context.scene, context.object)
         self.filter_glob = ";".join(f"*{suffix}" for suffix in FORMATS[self.kind])
         return ExportHelper.invoke(self, context, event)

@@ -20,6 +20,7 @@ from ..translations.sentences import said
 from . import volume_store
 from .active import OfMotionObject
 from .guarded import guarded
+from .picture_dialog import named_after
 
 __all__ = ["GID_OT_export_page"]
 
@@ -43,9 +44,7 @@ class GID_OT_export_page(OfMotionObject, bpy.types.Operator, ExportHelper):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        # Blender would propose the name of the .blend, which has several pictures.
-        folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path()
-        self.filepath = str(folder / bpy.path.clean_name(context.object.name)) + self.filename_ext
+        self.filepath = named_after(context.object, self.filename_ext)
         return ExportHelper.invoke(self, context, event)
 
     @guarded

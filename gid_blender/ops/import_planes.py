@@ -16,7 +16,7 @@ from ..translations.sentences import said
 from . import placing
 from .active import select_only
 from .guarded import guarded
-from .picture_dialog import chosen_paths
+from .picture_dialog import ask_for_files, chosen_paths
 from .session import session
 from .shading_options import ShadingOptions
 
@@ -62,7 +62,7 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
     relative: BoolProperty(name="Relative Paths", description="Keep paths relative to the .blend file", default=True)
     force_reload: BoolProperty(name="Force Reload", description="Read files again that are loaded already")
     image_sequence: BoolProperty(
-        name="Detect Image Sequences",
+        name="Image Sequences",
         description="Take numbered files as one animated picture instead of a plane each",
     )
     use_auto_refresh: BoolProperty(
@@ -146,7 +146,9 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         # Files that were dropped are known; then only the options are asked for.
-        return self.invoke_popup(context)
+        if self.properties.is_property_set("filepath"):
+            return self.invoke_popup(context)
+        return ask_for_files(self, context)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -237,6 +239,7 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
+        layout.prop(self, "generate")
         for identifier, title, fill in (
             ("gid_import_files", "Options", self._draw_files),
             ("gid_import_place", "Transform", self._draw_place),
@@ -253,7 +256,7 @@ class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
         row = body.row()
         row.active = bool(bpy.data.filepath)
         row.prop(self, "relative")
-        for name in ("force_reload", "image_sequence", "use_auto_refresh", "overwrite_material", "columns", "generate"):
+        for name in ("force_reload", "image_sequence", "use_auto_refresh", "overwrite_material", "columns"):
             body.prop(self, name)
 
     def _draw_place(self, body: bpy.types.UILayout) -> None:

@@ -21,7 +21,7 @@ from .asking import AsksWorker, is_free
 from .generate import AcceptsMotion, deliver
 from .guarded import guarded
 from .lookup import collection_again, scene_again
-from .picture_dialog import chosen_paths
+from .picture_dialog import ask_for_files, chosen_paths
 from .report import EXPECTED
 from .session import Task, begin, session
 
@@ -186,7 +186,9 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.own_mask:
             return context.window_manager.invoke_props_dialog(self)
-        return self.invoke_popup(context)
+        if self.properties.is_property_set("filepath"):
+            return self.invoke_popup(context)
+        return ask_for_files(self, context)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:

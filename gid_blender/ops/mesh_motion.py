@@ -23,6 +23,7 @@ from .asking import is_free
 from .generate import QUALITY_PARAMS, AcceptsMotion, Motion, Wanted, deliver
 from .guarded import guarded
 from .lookup import object_again, scene_again
+from .picture_dialog import ask_for_files
 from .session import Task, begin, session
 
 __all__ = [
@@ -269,6 +270,9 @@ class GID_OT_mesh_motion_from_volume(bpy.types.Operator, ImportHelper, _Options)
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return _can_look(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return ask_for_files(self, context)
 
     def draw(self, context: bpy.types.Context) -> None:
         self._draw_options()

@@ -14,6 +14,7 @@ from ..translations.sentences import said
 from .active import OfPicture, is_picture_active, picture_in
 from .asking import AsksWorker
 from .guarded import guarded
+from .picture_dialog import ask_for_files
 from .render import loop_task
 from .session import Task, session
 
@@ -59,8 +60,7 @@ class GID_OT_add_movie(bpy.types.Operator):
     repeat: IntProperty(description="How many times the movie is played in a row, as strips side by side", **_REPEAT)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
+        return ask_for_files(self, context)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -15,6 +15,7 @@ from . import volume_store
 from .active import OfMotionObject, is_motion_active
 from .generate import Motion, Wanted, is_picture_there, picture, put_motion
 from .guarded import guarded
+from .picture_dialog import ask_for_files, named_after
 
 __all__ = ["GID_OT_convert_to_keyframes", "GID_OT_export_volume", "GID_OT_import_volume", "GID_OT_open_picture"]
 
@@ -28,6 +29,9 @@ class GID_OT_open_picture(bpy.types.Operator, ImportHelper):
 
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show pictures")
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show folders")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return ask_for_files(self, context)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -48,6 +52,9 @@ class GID_OT_import_volume(bpy.types.Operator, ImportHelper):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return is_picture_there(cls, context)
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return ask_for_files(self, context)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -78,6 +85,10 @@ class GID_OT_export_volume(OfMotionObject, bpy.types.Operator, ExportHelper):
     apply_mask: BoolProperty(
         name="Apply Mask", description="Save the motion as the mask leaves it; otherwise as predicted", default=True
     )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self.filepath = named_after(context.object, self.filename_ext)
+        return ExportHelper.invoke(self, context, event)
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:

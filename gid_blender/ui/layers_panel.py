@@ -64,7 +64,7 @@ class _Layers:
 
 
 def _draw_entry(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    menu.layout.operator("gid.import_pictures", text="Picture with Motion", icon="OUTLINER_OB_IMAGE")
+    menu.layout.operator("gid.import_pictures", text="Picture with Motion…", icon="OUTLINER_OB_IMAGE")
 
 
 def _draw_import(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

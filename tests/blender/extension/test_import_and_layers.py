@@ -238,3 +238,14 @@ def test_pictures_can_be_dropped_and_are_in_the_menus(blender):
             assert [draw for draw in menu._dyn_ui_initialize() if draw.__module__.endswith("layers_panel")]
 
     blender.run(script)
+
+
+def test_a_dialog_in_which_nothing_was_chosen_says_so(blender, folder):
+    def script(folder):
+        # As the dialog leaves it: the folder, and no name.
+        nothing = {"filepath": f"{folder}/", "directory": f"{folder}/"}
+        assert "No files are chosen" in failure(bpy.ops.gid.import_pictures, "EXEC_DEFAULT", **nothing)
+        bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9)
+        assert "No masks are chosen" in failure(bpy.ops.gid.split_layers, "EXEC_DEFAULT", **nothing)
+
+    blender.run(script, folder=folder)

@@ -180,17 +180,18 @@ class Engine:
         from .images import checked
         from .masks import as_weights
         from .motion_vectors import encode_coverage, encode_motion_vectors
-        from .request_params import RenderParams, image_of, mask_of, parts_of
+        from .request_params import RenderParams, coefficients_of, image_of, mask_of, parts_of
         from .transparency import require_alpha
 
         params = RenderParams.model_validate(request.params)
-        pixels, npz, *masks = parts_of(request, 2 if params.mask is None else 3)
+        pixels, npz, *more = parts_of(request, params.parts)
         image = checked(image_of(params.image, pixels))
         check_depth(params.format, params.depth)
         if params.format not in ALPHA and params.background is None:
             require_alpha(image, params.format.upper(), "Choose PNG, WebP or OpenEXR as the format.")
-        mask = None if params.mask is None else as_weights(mask_of(params.mask, masks[0]))
-        shot = params.shot(image, files.loads(npz), mask)
+        coefficients = None if params.coefficients is None else coefficients_of(params.coefficients, more.pop(0))
+        mask = None if params.mask is None else as_weights(mask_of(params.mask, more.pop(0)))
+        shot = params.shot(image, files.loads(npz), coefficients, mask)
         if self._renderer is None:
             from .renderer import MotionRenderer
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import accumulate, pairwise
 from typing import Annotated, Any, Literal
 
@@ -21,12 +22,14 @@ from .shot import Shot
 from .shutter import DEFAULT_SAMPLES, MAX_ANGLE, MAX_SAMPLES
 
 __all__ = [
+    "CoefficientsParams",
     "ExtractParams",
     "FillParams",
     "ImageParams",
     "MaskParams",
     "PredictParams",
     "RenderParams",
+    "coefficients_of",
     "image_of",
     "mask_of",
     "parts_of",
@@ -34,7 +37,14 @@ __all__ = [
 ]
 
 # Little-endian on the wire, whatever the machines are.
-_DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "uint8": np.dtype("u1"),
+    "uint16": np.dtype("<u2"),
+    "float32": np.dtype("<f4"),
+    "complex64": np.dtype("<c8"),
+    "complex128": np.dtype("<c16"),
+}
+MAX_FRAMES = 100_000
 
 Side = Annotated[int, Field(ge=1, le=1 << 20)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -59,6 +69,13 @@ class MaskParams(_Params):
 
     shape: tuple[Side, Side]
     dtype: Literal["uint8", "uint16"] = "uint8"
+
+
+class CoefficientsParams(_Params):
+    """How the bytes of a part are coefficients: a row for each moment, of one complex number (re, im) for each band."""
+
+    shape: tuple[Annotated[int, Field(ge=1, le=MAX_FRAMES * MAX_SAMPLES)], Annotated[int, Field(ge=1, le=1 << 10)]]
+    dtype: Literal["complex64", "complex128"] = "complex64"
 
 
 class PredictParams(_Params):
@@ -153,42 +170,55 @@ class RenderParams(_Params):
     format: Literal["png", "jpeg", "webp", "exr"] = "png"
     depth: Literal[8, 16, 32] | None = None
     background: tuple[Unit, Unit, Unit] | None = None
-    coefficients: list[list[tuple[Number, Number]]] | None = None
+    coefficients: CoefficientsParams | None = None
     cyclic: bool = True
-    frames: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] | None = None
     amplitude: Annotated[Number, Field(ge=-100, le=100)] = 1.0
     shutter: Annotated[Number, Field(ge=0, le=MAX_ANGLE)] = 0.0
     samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] | None = None
     passes: list[Literal["motion_vectors", "coverage"]] = []
     mask: MaskParams | None = None
 
+    @property
+    def parts(self) -> int:
+        """How many parts such a request has: picture, volume, coefficients if there are any, a mask if there is one."""
+        return 2 + (self.coefficients is not None) + (self.mask is not None)
+
     def shot(
-        self, image: npt.NDArray[Any], volume: SpectralVolume, mask: npt.NDArray[np.float32] | None = None
+        self,
+        image: npt.NDArray[Any],
+        volume: SpectralVolume,
+        coefficients: npt.NDArray[np.complex128] | None = None,
+        mask: npt.NDArray[np.float32] | None = None,
     ) -> Shot:
-        """What is to be rendered, with a mask of the picture's size.
+        """What is to be rendered.
+
+        Args:
+            image, volume: the picture and its motion.
+            coefficients: (F·S, K), see `coefficients_of`.
+            mask: of the picture's size.
 
         Raises:
-            ProtocolError: when not exactly one of the two is given, a row does not fit the volume, or a shutter comes
-                with rows.
+            ProtocolError: when not exactly one of the two is given, the rows do not fit the volume or its moments, or a
+                shutter comes with rows.
         """
-        if self.frames is not None and self.coefficients is None:
+        if self.frames is not None and coefficients is None:
             samples = DEFAULT_SAMPLES if self.samples is None else self.samples
             options: dict[str, Any] = {"amplitude": self.amplitude, "shutter": self.shutter, "samples": samples}
             options["mask"] = mask
             return Shot.loop(image, volume, self.frames, linear=self.image.linear, **options)
-        if self.coefficients is None or self.frames is not None:
+        if coefficients is None or self.frames is not None:
             raise ProtocolError("A render needs either coefficients or a number of frames.")
         if self.shutter:
             raise ProtocolError("A shutter is for loops; with coefficients, give each moment's row and “samples”.")
-        samples = self.samples or 1
-        wrong = [len(row) for row in self.coefficients if len(row) != volume.bands]
-        if wrong or not self.coefficients:
-            given = f", not {wrong[0]}" if wrong else ""
-            raise ProtocolError(f"Each frame needs {volume.bands} coefficients{given}.")
-        if len(self.coefficients) % samples:
-            raise ProtocolError(f"{len(self.coefficients)} rows of coefficients are not {samples} for each frame.")
-        pairs = np.asarray(self.coefficients, np.float64)
-        rows = np.asarray(self.amplitude * (pairs[..., 0] + 1j * pairs[..., 1]), np.complex128)
+        samples, (count, bands) = self.samples or 1, coefficients.shape
+        if bands != volume.bands:
+            raise ProtocolError(f"Each frame needs {volume.bands} coefficients, not {bands}.")
+        if count % samples:
+            raise ProtocolError(f"{count} rows of coefficients are not {samples} for each frame.")
+        if count > MAX_FRAMES * samples:
+            raise ProtocolError(f"{count // samples} frames are too many for one request: send {MAX_FRAMES} at most.")
+        rows = self.amplitude * coefficients
         return Shot.given(image, volume, rows, linear=self.image.linear, samples=samples, cyclic=self.cyclic, mask=mask)
 
 
@@ -209,12 +239,10 @@ def image_of(params: ImageParams, data: bytes) -> npt.NDArray[Any]:
     Raises:
         ImageError: when the bytes are not as many as the shape says.
     """
-    dtype = _DTYPES[params.dtype]
-    expected = int(np.prod(params.shape, dtype=np.int64)) * dtype.itemsize
+    expected = _bytes_of(params)
     if len(data) != expected:
         raise ImageError(f"The picture has {len(data)} bytes, where its shape and type make {expected}.")
-    image: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
-    return image.astype(dtype.newbyteorder("="))
+    return _array(params, data)
 
 
 def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[Any]:
@@ -223,12 +251,41 @@ def mask_of(params: MaskParams, data: bytes) -> npt.NDArray[Any]:
     Raises:
         ImageError: when the bytes are not as many as the shape says.
     """
-    dtype = _DTYPES[params.dtype]
-    expected = int(np.prod(params.shape, dtype=np.int64)) * dtype.itemsize
+    expected = _bytes_of(params)
     if len(data) != expected:
         raise ImageError(f"The mask has {len(data)} bytes, where its shape and type make {expected}.")
-    mask: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
-    return mask.astype(dtype.newbyteorder("="))
+    return _array(params, data)
+
+
+def coefficients_of(params: CoefficientsParams, data: bytes) -> npt.NDArray[np.complex128]:
+    """(F·S, K) coefficients.
+
+    Raises:
+        ProtocolError: when the bytes are not as many as the shape says, or one is no finite number.
+    """
+    expected = _bytes_of(params)
+    if len(data) != expected:
+        raise ProtocolError(f"The coefficients have {len(data)} bytes, where their shape and type make {expected}.")
+    rows = _array(params, data).astype(np.complex128)
+    if not np.isfinite(rows).all():
+        row = int(np.flatnonzero(~np.isfinite(rows).all(axis=1))[0])
+        raise ProtocolError(f"Row {row} of the coefficients holds something that is no finite number.")
+    return rows
+
+
+_Array = ImageParams | MaskParams | CoefficientsParams
+
+
+def _bytes_of(params: _Array) -> int:
+    # Python's whole numbers: those of a hostile shape would wrap around in numpy's.
+    return math.prod(params.shape) * _DTYPES[params.dtype].itemsize
+
+
+def _array(params: _Array, data: bytes) -> npt.NDArray[Any]:
+    """What came, which is as long as `_bytes_of` says, in native byte order and writable."""
+    dtype = _DTYPES[params.dtype]
+    array: npt.NDArray[Any] = np.frombuffer(data, dtype).reshape(params.shape)
+    return array.astype(dtype.newbyteorder("="))
 
 
 def wire_bytes(image: npt.NDArray[Any]) -> bytes:

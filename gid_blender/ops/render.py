@@ -36,8 +36,8 @@ __all__ = [
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
 # Moments of a frame that motion blur averages: at 1080p a swing of 20 pixels a frame shows no steps with these.
 BLUR_MOMENTS = 8
-# The coefficients travel in the request's header, which is limited to 1 MiB; 16 bands need about 400 bytes a frame.
-MAX_COEFFICIENTS = 40_000
+# The most that the worker takes.
+MAX_FRAMES = 100_000
 _PASS_FOLDERS = {"motion_vectors": "vectors", "coverage": "coverage"}
 
 
@@ -93,22 +93,20 @@ class RenderTask(Task):
         set_range: bool,
         shot: Shot | None = None,
     ) -> None:
+        require_possible(frames)
         seen = moments(target) if obj is not None else (0.0,)
-        if frames * len(seen) * volume.bands > MAX_COEFFICIENTS:
-            raise scene.SceneError(
-                f"{frames} frames are too many to be rendered at once.",
-                f"Render {MAX_COEFFICIENTS // (volume.bands * len(seen))} at a time.",
-            )
         kind = target.gid.format.lower()
         self.params = {"image": pixels.header, "format": kind}
+        self.parts = [memoryview(pixels.array).cast("B")]
         if obj is not None:
             volume = volume_store.pinned(obj, volume)
             q = shot.coefficients if shot is not None else scene.coefficients(obj, target, frames, moments=seen)
             self.params["samples"] = len(seen)
-            self.params["coefficients"] = [
-                [[round(float(c.real), 7), round(float(c.imag), 7)] for c in row] for row in q
-            ]
+            rows = np.ascontiguousarray(q, "<c8")
+            self.params["coefficients"] = {"shape": list(rows.shape), "dtype": "complex64"}
+            self.parts += [motion.dumps(volume), memoryview(rows).cast("B")]
         else:
+            self.parts.append(motion.dumps(volume))
             self.params |= {"frames": frames, "amplitude": 1.0}
         if shot is not None:
             self.params["cyclic"] = False
@@ -117,7 +115,6 @@ class RenderTask(Task):
             passes.append("motion_vectors")
         if passes:
             self.params["passes"] = passes
-        self.parts = [memoryview(pixels.array).cast("B"), motion.dumps(volume)]
         weights = mask_weights(obj) if obj is not None else None
         if weights is not None:
             height, width = pixels.array.shape[:2]
@@ -171,6 +168,14 @@ class RenderTask(Task):
 def moments(target: bpy.types.Scene) -> Sequence[float]:
     """Moments of each frame that are averaged: those of the scene's shutter, if its pictures are to be blurred."""
     return scene.shutter_moments(target, BLUR_MOMENTS) if target.gid.motion_blur else (0.0,)
+
+
+def require_possible(frames: int) -> None:
+    """Refuse with a SceneError more frames than the worker takes."""
+    if frames > MAX_FRAMES:
+        raise scene.SceneError(
+            f"{frames} frames are too many to be rendered at once.", f"Render {MAX_FRAMES} at a time."
+        )
 
 
 def _start(target: bpy.types.Scene, obj: bpy.types.Object | None, shot: Shot | None) -> int:
@@ -331,6 +336,8 @@ class GID_OT_render_frames(AsksWorker, bpy.types.Operator):
         obj, target = picture_in(context), context.scene
         image = _picture_of(obj)
         first, last = (self.first, self.last) if self.use_range else scene.frame_range(target, obj)
+        # Before all of them are looked at, not after.
+        require_possible(last - first + 1)
         q = scene.frame_coefficients(obj, target, first, last, moments=moments(target))
         return RenderTask(
             target,

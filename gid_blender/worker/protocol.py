@@ -33,7 +33,7 @@ __all__ = [
     "read_frame",
 ]
 
-PROTOCOL_VERSION: Final = 1
+PROTOCOL_VERSION: Final = 2
 MAX_LINE: Final = 1 << 20
 MAX_PARTS: Final = 64
 MAX_PART_BYTES: Final = 2 << 30

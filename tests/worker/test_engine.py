@@ -30,6 +30,12 @@ def picture(dtype="uint8", channels=3):
     return {"shape": [H, W, channels], "dtype": dtype}, pixels.astype(dtype).tobytes()
 
 
+def rows_of(q, dtype="complex128"):
+    """(params, bytes) of coefficients (F·S, K)."""
+    q = np.asarray(q, np.dtype(dtype).newbyteorder("<"))
+    return {"shape": list(q.shape), "dtype": dtype}, q.tobytes()
+
+
 def run(client, method, params=None, parts=(), **callbacks):
     job = client.submit(method, params, parts, **callbacks)
     assert client.wait(job, 150)
@@ -100,9 +106,10 @@ class TestRender:
         image, pixels = picture()
         q = np.exp(2j * np.pi * np.arange(4)[:, None] * np.arange(volume.bands) / 4)
         q[:, 0] = 0  # about the rest pose
-        rows = np.stack([q.real, q.imag], axis=-1).tolist()
+        rows, numbers = rows_of(q)
         loop = run(client, "render", {"image": image, "frames": 4, "amplitude": 2}, [pixels, dumps(volume)])
-        same = run(client, "render", {"image": image, "coefficients": rows, "amplitude": 2}, [pixels, dumps(volume)])
+        params = {"image": image, "coefficients": rows, "amplitude": 2}
+        same = run(client, "render", params, [pixels, dumps(volume), numbers])
         assert loop.frames == same.frames
         assert len({data for _, data in loop.frames}) > 1
 
@@ -148,11 +155,12 @@ class TestRender:
         times = (np.arange(2)[:, None] + np.array([-0.125, 0.125])).ravel()
         q = np.exp(2j * np.pi * times[:, None] * np.arange(volume.bands) / 2)
         q[:, 0] = 0
-        rows = np.stack([q.real, q.imag], axis=-1).tolist()
+        rows, numbers = rows_of(q)
         loop = run(
             client, "render", {"image": image, "frames": 2, "shutter": 180, "samples": 2}, [pixels, dumps(volume)]
         )
-        given = run(client, "render", {"image": image, "coefficients": rows, "samples": 2}, [pixels, dumps(volume)])
+        params = {"image": image, "coefficients": rows, "samples": 2}
+        given = run(client, "render", params, [pixels, dumps(volume), numbers])
         assert [len(loop.frames), len(given.frames)] == [2, 2]
         assert loop.frames == given.frames
 
@@ -191,12 +199,74 @@ class TestRender:
         assert client.wait(job, 30)
         assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
 
+    def test_ten_minutes_of_motion_blur_are_one_request(self, client, volume):
+        """As JSON in the header, 312 frames of 8 moments were the most."""
+        image, pixels = picture()
+        q = np.zeros((18_000 * 8, volume.bands))
+        q[:, 1] = np.linspace(-1, 1, len(q))
+        rows, numbers = rows_of(q, "complex64")
+        params = {"image": image, "coefficients": rows, "samples": 8}
+        job = client.submit("render", params, [pixels, dumps(volume), numbers])
+        pump_until(client, lambda: len(job.frames) > 1, seconds=60)
+        client.cancel(job)
+        assert client.wait(job, 30)
+        assert (job.state, [index for index, _ in job.frames[:2]]) == (JobState.CANCELLED, [0, 1])
+
+    def test_coefficients_and_a_mask_are_not_taken_for_each_other(self, client, volume):
+        image, pixels = picture()
+        rows, numbers = rows_of(np.full((2, volume.bands), 0.5))
+        mask = np.full((H, W), 255, np.uint8)
+        mask[:, : W // 2] = 0
+        params = {"image": image, "coefficients": rows}
+        free = run(client, "render", params, [pixels, dumps(volume), numbers])
+        masked = run(
+            client, "render", {**params, "mask": {"shape": [H, W]}}, [pixels, dumps(volume), numbers, mask.tobytes()]
+        )
+        nowhere = run(client, "render", {"image": image, "frames": 1, "amplitude": 0}, [pixels, dumps(volume)])
+        assert len({free.frames[0][1], masked.frames[0][1], nowhere.frames[0][1]}) == 3
+
+    @pytest.mark.parametrize(
+        ("shape", "numbers", "words"),
+        [
+            ([2, 16], bytes(2 * 16 * 8 - 1), "255 bytes, where their shape and type make 256"),
+            ([2, 16], bytes(2 * 16 * 16), "512 bytes, where their shape and type make 256"),
+            ([6_400_000, 1024], bytes(8), "8 bytes, where their shape and type make 52428800000"),
+            ([6_400_001, 16], bytes(8), "coefficients.shape"),
+            ([10**30, 10**30], bytes(8), "coefficients.shape"),
+            ([0, 16], b"", "coefficients.shape"),
+            ([-1, -16], bytes(128), "coefficients.shape"),
+            ([16], bytes(128), "coefficients.shape"),
+            ([1, 3], bytes(24), "needs 16 coefficients, not 3"),
+            ([3, 16], bytes(3 * 16 * 8), "2 for each frame"),
+            ([2, 16], np.full(32, np.nan, "<c8").tobytes(), "Row 0 of the coefficients"),
+            ([2, 16], np.r_[np.zeros(31), np.inf].astype("<c8").tobytes(), "Row 1 of the coefficients"),
+        ],
+    )
+    def test_wrong_coefficients_are_refused_in_one_sentence(self, client, volume, shape, numbers, words):
+        image, pixels = picture()
+        params = {"image": image, "coefficients": {"shape": shape}, "samples": 2}
+        error = run(client, "render", params, [pixels, dumps(volume), numbers]).error
+        assert (error.code, words in error.message, "\n" in error.message) == ("bad_request", True, False), error
+
+    def test_coefficients_that_did_not_come_are_missed(self, client, volume):
+        image, pixels = picture()
+        rows, _ = rows_of(np.zeros((1, volume.bands)))
+        error = run(client, "render", {"image": image, "coefficients": rows}, [pixels, dumps(volume)]).error
+        assert (error.code, error.message) == ("bad_request", "“render” needs 3 parts, not 2.")
+
+    @pytest.mark.parametrize("change", [{"frames": 2}, {"shutter": 90}])
+    def test_coefficients_are_no_loop(self, client, volume, change):
+        image, pixels = picture()
+        rows, numbers = rows_of(np.zeros((1, volume.bands)))
+        params = {"image": image, "coefficients": rows, **change}
+        error = run(client, "render", params, [pixels, dumps(volume), numbers]).error
+        assert error.code == "bad_request"
+        assert ("either" if "frames" in change else "each moment") in error.message
+
     @pytest.mark.parametrize(
         ("change", "code", "words"),
         [
-            ({"coefficients": [[[0, 0]]]}, "bad_request", "needs 16 coefficients"),
-            ({"coefficients": []}, "bad_request", "needs 16 coefficients"),
-            ({"frames": 2, "coefficients": [[[0, 0]] * 16]}, "bad_request", "either"),
+            ({"coefficients": [[[0, 0]] * 16]}, "bad_request", "coefficients"),
             ({}, "bad_request", "either"),
             ({"frames": 0}, "bad_request", "frames"),
             ({"frames": 1, "format": "tiff"}, "bad_request", "format"),
@@ -204,8 +274,6 @@ class TestRender:
             ({"frames": 1, "format": "jpeg", "depth": 16}, "bad_request", "bits a channel"),
             ({"frames": 1, "shutter": 721}, "bad_request", "shutter"),
             ({"frames": 1, "passes": ["depth"]}, "bad_request", "passes"),
-            ({"coefficients": [[[0, 0]] * 16] * 3, "samples": 2}, "bad_request", "2 for each frame"),
-            ({"coefficients": [[[0, 0]] * 16], "shutter": 90}, "bad_request", "each moment"),
             ({"frames": 1, "amplitude": "strong"}, "bad_request", "amplitude"),
         ],
     )

@@ -368,10 +368,10 @@ class TestStart:
         [
             (b"", 0),
             (b"GET / HTTP/1.1\r\n\r\n", 3),
-            (b'{"hello": {"protocol": 1}}\n', 0),
-            (b'{"hello": {"protocol": 1}}\n{"id": 1}\n', 3),
-            (b'{"hello": {"protocol": 1}}\n{"id": 1, "method": "echo", "parts": [10000000000]}\n', 3),
-            (b'{"hello": {"protocol": 1}}\n{"id": 1, "method": "echo", "parts": [5]}\nabc', 3),
+            (b'{"hello": {"protocol": 2}}\n', 0),
+            (b'{"hello": {"protocol": 2}}\n{"id": 1}\n', 3),
+            (b'{"hello": {"protocol": 2}}\n{"id": 1, "method": "echo", "parts": [10000000000]}\n', 3),
+            (b'{"hello": {"protocol": 2}}\n{"id": 1, "method": "echo", "parts": [5]}\nabc', 3),
         ],
     )
     def test_a_client_that_breaks_the_protocol_is_left_with_a_sentence(self, scripted, data, status):
@@ -403,7 +403,7 @@ class TestStart:
 
 
 def test_the_stream_of_a_worker_holds_frames_and_nothing_else(scripted):
-    requests = b'{"hello": {"protocol": 1}}\n{"id": 1, "method": "chatty"}\n'
+    requests = b'{"hello": {"protocol": 2}}\n{"id": 1, "method": "chatty"}\n'
     worker = subprocess.Popen(scripted, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     worker.stdin.write(requests)
     worker.stdin.flush()

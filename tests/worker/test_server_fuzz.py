@@ -14,7 +14,7 @@ from gid_backend.jobs import Context
 from gid_backend.server import Server
 from gid_blender.worker.protocol import Request, parse_event, read_frame
 
-HELLO = b'{"hello": {"protocol": 1}}\n'
+HELLO = b'{"hello": {"protocol": 2}}\n'
 
 
 class Echo:

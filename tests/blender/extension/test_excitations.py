@@ -339,6 +339,38 @@ def test_a_bake_is_rendered_as_it_is_played(blender, real_worker, tmp_path):
     assert len(list((tmp_path / folders[1]).glob("*.exr"))) == 4
 
 
+def test_many_frames_with_motion_blur_fit_into_one_request(blender):
+    """Built as the operator builds it, and written as the client writes it; rendering them all would last."""
+
+    def script():
+        import types
+
+        render, protocol = module("ops.render"), module("worker.protocol")
+        scene, np = bpy.context.scene, module("motion").files.np
+        obj = small_motion_object()
+        scene.gid.motion_blur = True
+        scene.render.motion_blur_shutter = 0.5
+
+        chosen = types.SimpleNamespace(use_range=True, first=1, last=600, motion_vectors=False)
+        task = render.GID_OT_render_frames.request(chosen, bpy.context)
+        header = {"id": 1, "method": task.method, "params": task.params}
+        assert len(protocol.encode_header(header, task.parts)) < 4096
+        assert task.params["samples"] == 8
+        assert task.params["coefficients"] == {"shape": [4800, 16], "dtype": "complex64"}
+        rows = np.frombuffer(task.parts[2], "<c8").reshape(600, 8, 16)
+        played = module("scene").frame_coefficients(obj, scene, 300, 300)
+        # The middle of the moments is the frame itself, to what the chord of a fast band leaves.
+        assert np.abs(rows[299, 3:5].mean(axis=0) - played[0]).max() < 1e-3
+        assert np.abs(rows[299, 0] - rows[299, 7]).max() > 0.01
+        task.close()
+
+        said = failure(bpy.ops.gid.render_frames, "EXEC_DEFAULT", use_range=True, first=1, last=100_001)
+        assert "100001 frames are too many" in said
+        assert "Render 100000 at a time." in said
+
+    blender.run(script)
+
+
 def test_nothing_stays_behind_when_it_is_switched_off(lone_blender):
     def script():
         bpy.ops.gid.load_example("EXEC_DEFAULT")

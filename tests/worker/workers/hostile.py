@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-GOOD_HELLO = {"hello": {"protocol": 1, "version": "0.1.0", "python": "3", "model": None, "pid": os.getpid()}}
+GOOD_HELLO = {"hello": {"protocol": 2, "version": "0.1.0", "python": "3", "model": None, "pid": os.getpid()}}
 
 
 def write(data):
@@ -89,7 +89,7 @@ def nests_json_deeply():
 
 def speaks_a_newer_version():
     complain("version 2 here")
-    say({"hello": {"protocol": 2, "version": "9.0"}})
+    say({"hello": {"protocol": 9, "version": "9.0"}})
     time.sleep(60)
 
 

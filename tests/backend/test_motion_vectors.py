@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Motion vectors as Blender's Vector pass has them; Blender itself reads them in tests/blender/test_passes.py."""
+"""Motion vectors as Blender's Vector pass has them.
+
+tests/blender/scene/test_compositing.py asks Blender's own Vector Blur, extension/test_excitations.py those of a bake.
+"""
 
 from __future__ import annotations
 

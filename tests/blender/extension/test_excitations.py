@@ -1,6 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Excitations as an animator meets them: menu, list, bake, out of date, presets, rendered frames."""
 
+import numpy as np
+import pytest
+
+from tests.blender.scene.exr import read_vectors
+
+
+def at_size(field, height, width):
+    """(2, h, w) at the middles of other cells, linearly between its own."""
+    for axis, count in ((1, height), (2, width)):
+        old = field.shape[axis]
+        places = np.clip((np.arange(count) + 0.5) * old / count - 0.5, 0, old - 1)
+        low = np.minimum(places.astype(int), old - 2)
+        share = (places - low).reshape((-1, 1) if axis == 1 else (1, -1))
+        field = field.take(low, axis) * (1 - share) + field.take(low + 1, axis) * share
+    return field
+
 
 def test_from_the_menu_to_a_bake(blender):
     def script():
@@ -303,6 +319,26 @@ def test_copies_of_a_picture_do_not_sway_in_step(blender):
         assert bpy.ops.gid.randomise_phase("EXEC_DEFAULT", seed=3) == {"FINISHED"}
         phases = sorted(obj["gid_phase"] for obj in copies)
         assert min(phases[i + 1] - phases[i] for i in range(4)) > 0.19
+        np = module("motion").files.np
+
+        def shape(obj):
+            mesh = obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+            places = np.empty(3 * len(mesh.vertices), np.float32)
+            mesh.vertices.foreach_get("co", places)
+            return places
+
+        shapes = [shape(obj) for obj in copies]
+        moves = np.abs(shapes[0] - np.mean(shapes, axis=0)).max()
+        assert moves > 0.005
+        apart = [np.abs(a - b).max() for i, a in enumerate(shapes) for b in shapes[:i]]
+        assert len(apart) == 10
+        assert min(apart) > 0.5 * moves
+        # It is the same motion at another time: at no other frame do two of them look alike by chance.
+        start, turn = bpy.context.scene.frame_current, copies[1]["gid_phase"] - copies[0]["gid_phase"]
+        later = turn * copies[0]["gid_period"]
+        bpy.context.scene.frame_set(start + int(later // 1), subframe=later % 1)
+        assert np.abs(shape(copies[0]) - shapes[1]).max() < 1e-4
+        bpy.context.scene.frame_set(start)
         again = {obj.name: obj["gid_phase"] for obj in copies}
         bpy.ops.gid.randomise_phase("EXEC_DEFAULT", seed=3)
         assert again == {obj.name: obj["gid_phase"] for obj in copies}
@@ -332,11 +368,31 @@ def test_a_bake_is_rendered_as_it_is_played(blender, real_worker, tmp_path):
         assert frames[0] == frames[1]
         assert frames[2] != frames[1]
         assert frames[3] != frames[2]
+        # How far each place of the picture at rest goes from one frame to the next, in pixels, y up.
+        q, volume = module("scene").frame_coefficients(obj, scene, 1, 4), module("ops.volume_store").recall(obj)
+        np = module("motion").files.np
+        steps = 96 * np.einsum("fk,kchw->fchw", np.diff(q, axis=0), volume.spectrum).real
+        np.save(os.path.join(folder, "steps.npy"), steps * np.array([1, -1])[:, None, None])
 
     blender.run(script, worker=real_worker, folder=str(tmp_path))
-    folders = sorted(path.name for path in tmp_path.iterdir())
-    assert len(folders) == 2, folders
-    assert len(list((tmp_path / folders[1]).glob("*.exr"))) == 4
+    steps = np.load(tmp_path / "steps.npy")
+    _, folder = sorted(path for path in tmp_path.iterdir() if path.is_dir())
+    vectors = [read_vectors(path.read_bytes()) for path in sorted(folder.glob("*.exr"))]
+    before = [np.stack(each[:2]) for each in vectors]
+    after = [np.stack(each[2:]) for each in vectors]
+    assert len(vectors) == 4
+    assert before[0].shape == (2, 64, 96)
+    # Nothing before the first frame and behind the last is known, and the poke comes after the second.
+    for still in (before[0], after[0], before[1], after[3]):
+        assert not still.any()
+    # They lead back: content that moves by v has -v. As long on the whole; the renderer lets motion end at the
+    # picture's own edges and fade at its border, which is a ninth of it in a picture as small as this.
+    for found, step in zip((after[1], before[2], after[2], before[3]), steps[[1, 1, 2, 2]], strict=True):
+        wanted = -at_size(step, 64, 96)
+        assert np.abs(wanted).max() > 0.1
+        for axis in (0, 1):
+            assert (found[axis] * wanted[axis]).sum() == pytest.approx((wanted[axis] ** 2).sum(), rel=0.1)
+        assert np.abs(found - wanted).mean() < 0.2 * np.abs(wanted).mean()
 
 
 def test_many_frames_with_motion_blur_fit_into_one_request(blender):

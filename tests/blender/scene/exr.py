@@ -2,6 +2,7 @@
 """Motion vectors as the worker writes them; neither Blender's Python nor its tests have a library for OpenEXR."""
 
 import struct
+import zlib
 
 import numpy as np
 
@@ -33,3 +34,39 @@ def vectors(width, height, values):
     first = len(header) + 8 * height
     offsets = struct.pack(f"<{height}q", *(first + y * (8 + len(row)) for y in range(height)))
     return header + offsets + b"".join(struct.pack("<ii", y, len(row)) + row for y in range(height))
+
+
+def read_vectors(data):
+    """(X, Y, Z, W), each (H, W), out of the bytes of a file that the worker wrote: float, ZIP, 16 rows a block."""
+    at, header = 8, {}
+    while data[at]:
+        name, kind, rest = data[at : at + 512].split(b"\0", 2)
+        at += len(name) + len(kind) + 2
+        (size,) = struct.unpack_from("<i", data, at)
+        header[name.decode()] = data[at + 4 : at + 4 + size]
+        at += 4 + size
+    _, _, right, bottom = struct.unpack("<4i", header["dataWindow"])
+    width, height = right + 1, bottom + 1
+    # A channel is its name, four whole numbers, of which the first is 2 for float, and nothing else here.
+    names, listed = [], header["channels"]
+    while listed[0]:
+        name, listed = listed.split(b"\0", 1)
+        assert struct.unpack_from("<i", listed) == (2,)
+        names.append(name.decode())
+        listed = listed[16:]
+    assert header["compression"] == b"\3"
+    rows = np.empty((height, len(names), width), np.float32)
+    for block in struct.unpack_from(f"<{-(-height // 16)}q", data, at + 1):
+        first, size = struct.unpack_from("<ii", data, block)
+        count = min(16, height - first)
+        packed, raw = data[block + 8 : block + 8 + size], 4 * count * len(names) * width
+        # What does not get smaller is stored as it is.
+        if size < raw:
+            steps = np.frombuffer(zlib.decompress(packed), np.uint8).astype(np.int64)
+            steps[1:] -= 128
+            whole = steps.cumsum().astype(np.uint8)
+            plain = np.empty_like(whole)
+            plain[::2], plain[1::2] = np.split(whole, [-(-raw // 2)])
+            packed = plain.tobytes()
+        rows[first : first + count] = np.frombuffer(packed, "<f4").reshape(count, len(names), width)
+    return tuple(rows[:, names.index(f"Layer.Vector.{name}")] for name in "XYZW")

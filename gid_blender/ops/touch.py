@@ -66,11 +66,11 @@ class _Touching:
         self._timer = context.window_manager.event_timer_add(TIMER_SECONDS, window=context.window)
         self._handler = self._space.draw_handler_add(self._draw, (), "WINDOW", "POST_PIXEL")
         _running.append(self)
-        self.tell()
 
-    def tell(self) -> None:
-        """Say in the status bar what can be done now."""
-        status_bar.show(bpy.context, _HINTS.get(self.live.phase, ()))
+    def tell(self, sentence: str = "") -> None:
+        """Say in the status bar what can be done now, after a sentence about what has been done."""
+        hints = _HINTS.get(self.live.phase, ())
+        status_bar.show(bpy.context, ((["ERROR"], sentence), *hints) if sentence else hints)
 
     def shown_in(self, context: bpy.types.Context) -> bool:
         """Whether the context is still the editor in which it began."""
@@ -86,12 +86,14 @@ class _Touching:
         """Put the object back, and give back what Blender lent. Twice does no harm."""
         if self in _running:
             _running.remove(self)
-            self.live.end()
-            self._space.draw_handler_remove(self._handler, "WINDOW")
-            bpy.context.window_manager.event_timer_remove(self._timer)
-            # Another picture may ring on, and what it allows is the same.
-            if not _running:
-                status_bar.hide(bpy.context)
+            try:
+                self.live.end()
+            finally:
+                self._space.draw_handler_remove(self._handler, "WINDOW")
+                bpy.context.window_manager.event_timer_remove(self._timer)
+                # Another picture may ring on, and what it allows is the same.
+                if not _running:
+                    status_bar.hide(bpy.context)
 
     def _draw(self) -> None:
         context = bpy.context
@@ -200,6 +202,7 @@ class GID_OT_touch(bpy.types.Operator):
             self.report({"WARNING"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
         self._touching = _Touching(context, view, live)
+        self._touching.tell()
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -267,6 +270,12 @@ class GID_OT_touch(bpy.types.Operator):
         live = touching.live
         takes = live.release()
         touching.tell()
+        if live.unplayed:
+            sentence = "Nothing was recorded: start the playback first."
+            session.note = sentence
+            # What an operator reports is shown when it ends, and a picture may ring for long.
+            touching.tell(said(sentence))
+            self.report({"WARNING"}, said(sentence))
         if takes:
             # The undo step of the recording must hold the scene as it is without the touch.
             live.pause()

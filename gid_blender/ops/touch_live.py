@@ -41,6 +41,7 @@ class LiveTouch:
         pointer: (x, y) where the pointer is, or was last while it held.
         q: (K,) what the touch adds to the motion now.
         updates: how often it has moved the object.
+        unplayed: whether the last pull was to be recorded and was not, because nothing played meanwhile.
 
     Raises:
         SceneError: with the reason when the object cannot be touched.
@@ -60,11 +61,18 @@ class LiveTouch:
         scene_touch.require_touchable(obj, view_layer)
         self.body = scene_touch.body_of(obj)
         self._held = scene_touch.begin_touch(obj)
+        try:
+            # Only now: an object of an early version has been given the controls that it lacked.
+            speed, oscillators = scene_touch.speed_of(obj), scene_touch.oscillators_of(obj, scene)
+        except BaseException:
+            scene_touch.end_touch(obj, self._held)
+            raise
         self.object_uid, self._scene_uid = obj.session_uid, scene.session_uid
         self._clock, self._recorded, self._alone = clock, recorded, alone
-        self._seen, self._passed, self._speed = clock(), 0.0, scene_touch.speed_of(obj)
-        self._hand = Hand(scene_touch.oscillators_of(obj, scene), self.body.peak, give)
+        self._seen, self._passed, self._speed = clock(), 0.0, speed
+        self._hand = Hand(oscillators, self.body.peak, give)
         self._takes: Takes | None = None
+        self._played = self.unplayed = False
         self.place = self.pointer = (0.0, 0.0)
         self._spot = self.body.plain.spot(*self.place)
         self.q = np.zeros(self.body.basis.harmonics, np.complex128)
@@ -90,6 +98,7 @@ class LiveTouch:
         self.pointer, self._spot = (x, y), self.body.plain.spot(*self.place)
         self._hand.press(self.body.basis.spot(*self.place, scene_touch.HAND), x, y, self._now())
         self._takes = Takes(self.place) if self._recorded else None
+        self._played = self.unplayed = False
 
     def drag(self, x: float, y: float) -> None:
         """The pointer is at (x, y) now, outside of the picture too."""
@@ -98,6 +107,7 @@ class LiveTouch:
 
     def release(self) -> list[Take]:
         """Let go; returns what is to be kept."""
+        self.unplayed = self._takes is not None and not self._played and any(self._hand.pulled)
         self._hand.release(self._now())
         takes, self._takes = self._takes, None
         return [] if takes is None else takes.finished()
@@ -120,6 +130,7 @@ class LiveTouch:
         self.updates += 1
         if playing and self._takes is not None:
             self._takes.note(frame, self._hand.pulled)
+            self._played = True
         return self.phase is not Phase.IDLE
 
     def _shown(self) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..compat import action_curve_owners, curve_owners
 from ..motion import ModalBasis, Oscillators
-from .controls import damping_of, gain_name
+from .controls import control_value, damping_of, gain_name, period_of
 from .errors import SceneError
 from .mesh import grid_of
 from .mesh_arrays import coordinates
@@ -148,11 +148,11 @@ def body_of(obj: bpy.types.Object) -> Body:
     """The picture as a thing to be touched; quick when it was asked for before and nothing has changed.
 
     Raises:
-        SceneError: when vertices were added or removed.
+        SceneError: when vertices were added or removed, or a gain is missing or no number.
     """
     columns, rows = grid_of(obj.data)
     bands = bands_of(obj)
-    gains = tuple(float(obj[gain_name(band)]) for band in range(bands))
+    gains = tuple(control_value(obj, gain_name(band)) for band in range(bands))
     key = (columns, rows, gains, aspect_of(obj), *(_checksum(k) for k in (*band_keys(obj)[2:4], band_keys(obj)[-1])))
     key += tuple(zlib.crc32(weights.view(np.uint8)) for weights in key_weights(obj).values())
     if key not in _bodies:
@@ -169,15 +169,23 @@ def body_of(obj: bpy.types.Object) -> Body:
 
 
 def oscillators_of(obj: bpy.types.Object, scene: bpy.types.Scene) -> Oscillators:
-    """Those that a bake would take now: of the object's period, stiffness and damping, on its own clock."""
-    seconds = float(obj["gid_period"]) / frame_rate(scene)
+    """Those that a bake would take now: of the object's period, stiffness and damping, on its own clock.
+
+    Raises:
+        SceneError: when one of these controls is missing or makes no sense.
+    """
+    seconds = period_of(obj) / frame_rate(scene)
     whole = Oscillators.of_period(seconds, bands_of(obj), damping_of(obj))
-    return whole.tuned(max(float(obj["gid_stiffness"]), 0.0), max(float(obj["gid_damping"]), 0.0))
+    return whole.tuned(max(control_value(obj, "gid_stiffness"), 0.0), max(control_value(obj, "gid_damping"), 0.0))
 
 
 def speed_of(obj: bpy.types.Object) -> float:
-    """How fast the object's clock goes. Not 0: what never moves on would never come to rest."""
-    return max(float(obj["gid_speed"]), 0.01)
+    """How fast the object's clock goes. Not 0: what never moves on would never come to rest.
+
+    Raises:
+        SceneError: when the control is missing or no number.
+    """
+    return max(control_value(obj, "gid_speed"), 0.01)
 
 
 def shown_by(obj: bpy.types.Object) -> np.ndarray:

@@ -276,6 +276,19 @@ class TestRecording:
     def test_without_playback_nothing_is_kept(self, picture, clock):
         live = held(picture, clock, recorded=True)
         assert live.release() == []
+        assert live.unplayed
+
+    def test_of_that_only_who_wanted_it_and_pulled_is_told(self, picture, clock):
+        live = held(picture, clock)
+        live.release()
+        assert not live.unplayed
+        live = held(picture, clock, dx=0.0, dy=0.0, recorded=True)
+        live.release()
+        assert not live.unplayed
+        live = held(picture, clock, recorded=True)
+        live.step(playing=True)
+        live.release()
+        assert not live.unplayed
 
 
 class TestRefusals:
@@ -312,6 +325,44 @@ class TestRefusals:
 
     def test_without_harmonics(self, clock):
         self.refused(swaying(SpectralVolume(np.ones((1, 2, 8, 12), np.complex64))), clock, "no harmonics")
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            *((f"gid_{each}", None) for each in ("speed", "stiffness", "damping", "period", "gain_03")),
+            *((f"gid_{each}", "fast") for each in ("speed", "stiffness", "damping", "period", "gain_03")),
+            ("gid_period", 0.0),
+        ],
+    )
+    def test_a_control_that_is_gone_or_is_none(self, picture, clock, name, value):
+        """What was begun is put back: the F-curves of a bake play on, and the next touch works again."""
+        self.baked(picture)
+        # A property keeps its type for as long as it lives.
+        before, was = state_of(picture), picture.pop(name)
+        if value is not None:
+            picture[name] = value
+        self.refused(picture, clock, f"“{name}”" if value != 0 else "lasts 0 frames")
+        assert state_of(picture)[:2] == before[:2]
+        picture.pop(name, None)
+        picture[name] = was
+        held(picture, clock).end()
+        assert state_of(picture)[:2] == before[:2]
+
+    def test_a_control_that_goes_while_it_rings(self, picture, clock):
+        self.baked(picture)
+        before = state_of(picture)
+        live = held(picture, clock)
+        del picture["gid_damping"]
+        with pytest.raises(SceneError, match="“gid_damping”"):
+            live.step()
+        live.end()
+        assert state_of(picture)[:2] == before[:2]
+
+    def baked(self, picture):
+        scene = bpy.context.scene
+        record_takes(scene, picture, [Take((0.6, 0.3), [2.0, 10.0], [(0.0, 0.0), (0.02, 0.01)])])
+        bake(scene, picture)
+        scene.frame_set(8)
 
     def test_moved_by_keyframes(self, picture, clock):
         from gid_blender.scene import to_keyframes

@@ -392,7 +392,7 @@ def test_a_bake_is_rendered_as_it_is_played(blender, real_worker, tmp_path):
         assert np.abs(wanted).max() > 0.1
         for axis in (0, 1):
             assert (found[axis] * wanted[axis]).sum() == pytest.approx((wanted[axis] ** 2).sum(), rel=0.1)
-        assert np.abs(found - wanted).mean() < 0.2 * np.abs(wanted).mean()
+        assert np.abs(found - wanted).mean() < 0.3 * np.abs(wanted).mean()
 
 
 def test_many_frames_with_motion_blur_fit_into_one_request(blender):

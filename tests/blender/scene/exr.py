@@ -40,7 +40,7 @@ def read_vectors(data):
     """(X, Y, Z, W), each (H, W), out of the bytes of a file that the worker wrote: float, ZIP, 16 rows a block."""
     at, header = 8, {}
     while data[at]:
-        name, kind, rest = data[at : at + 512].split(b"\0", 2)
+        name, kind, _ = data[at : at + 512].split(b"\0", 2)
         at += len(name) + len(kind) + 2
         (size,) = struct.unpack_from("<i", data, at)
         header[name.decode()] = data[at + 4 : at + 4 + size]

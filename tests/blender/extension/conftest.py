@@ -111,6 +111,11 @@ def failure(operator, *args, **options):
         return str(error)
     raise AssertionError("no error")
 
+def skip(reason):
+    """This Blender cannot do what a script that runs alone is about."""
+    print("SKIPPED " + reason, flush=True)
+    os._exit(0)
+
 @contextlib.contextmanager
 def german():
     """Sentences as in a Blender that speaks German; the module is built without languages."""
@@ -199,6 +204,9 @@ class Blender:
             pytest.fail(f"The script hangs.\n{output}")
         if process.returncode:
             pytest.fail(f"The script ended with status {process.returncode}.\n{output}", pytrace=False)
+        for line in output.splitlines():
+            if line.startswith("SKIPPED "):
+                pytest.skip(line.removeprefix("SKIPPED "))
         return output
 
     def run_alone(self, script: Callable[..., Any], **values: Any) -> str:

@@ -308,8 +308,7 @@ def test_the_picture_lies_half_transparent_over_the_mask(lone_blender):
         from mathutils import Matrix
 
         if not hasattr(gpu, "init"):
-            print("skipped: this Blender draws only with a window")
-            return
+            skip("this Blender draws only with a window")
         gpu.init()
         red = bpy.data.images.new("red", 4, 4)
         red.pixels.foreach_set(np.tile(np.float32([1, 0, 0, 1]), 16))

@@ -95,8 +95,7 @@ def test_what_an_image_editor_is_given_to_draw(lone_blender):
         from mathutils import Matrix
 
         if not hasattr(gpu, "init"):
-            print("skipped: this Blender draws only with a window")
-            return
+            skip("this Blender draws only with a window")
         gpu.init()
         drawing, motion = module("ops.touch_drawing"), module("motion")
         warp = module("motion.warp")

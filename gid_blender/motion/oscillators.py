@@ -196,8 +196,9 @@ class Oscillators:
         """
         q, v = np.asarray(q, np.complex128), np.asarray(v, np.complex128)
         peak = float(np.abs(v).max(initial=0.0))
-        if peak == 0.0:
-            return v
+        if peak < np.finfo(np.float64).tiny:
+            # Still, or so slow that 1 over its speed is no number any more.
+            return np.zeros_like(v)
         # A hand that goes its way in no time has a speed whose square is no number any more.
         unit = v / peak
         stored, moving = float(self.energy(q, np.zeros_like(v))), float(self.energy(np.zeros_like(q), unit))

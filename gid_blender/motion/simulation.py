@@ -161,7 +161,11 @@ class _Run:
         last: float,
     ) -> None:
         self.oscillators, self.tuning = oscillators, tuning
-        forces = [(each, grip) for each, grip in excitations if isinstance(each, Force | Wind)]
+        forces = [
+            (each, grip, _span(each, first, last))
+            for each, grip in excitations
+            if isinstance(each, Force | Wind) and _acts(each, first, last)
+        ]
         events = [
             (time, kick)
             for each, grip in excitations
@@ -169,8 +173,18 @@ class _Run:
             for time, kick in [happened]
             if first <= time <= last
         ]
-        self.ticks = _ticks([_span(each) for each, _ in forces], first, last, everywhere=tuning.changes)
-        self.forced = [(_load(each, self.ticks), grip) for each, grip in forces]
+        self.ticks = _ticks([span for _, _, span in forces], first, last, everywhere=tuning.changes)
+        # Where the forces draw the harmonics to at each tick.
+        self.drawn = np.zeros((len(self.ticks), oscillators.harmonics), np.complex128)
+        self.is_forced = bool(forces)
+        for each, grip, (begin, end) in forces:
+            part = slice(
+                np.searchsorted(self.ticks, np.floor(begin * CLOCK) / CLOCK),
+                np.searchsorted(self.ticks, np.ceil(end * CLOCK) / CLOCK, side="right"),
+            )
+            load = _load(each, self.ticks[part])
+            for axis in range(2):
+                self.drawn[part] += load[:, axis, None] * grip[:, axis]
         inside = self.ticks[(self.ticks > first) & (self.ticks <= last)]
         self.knots = np.unique(np.concatenate([[first], inside, [time for time, _ in events]]))
         self.kicks = np.zeros((len(self.knots), 2, oscillators.harmonics), np.complex128)
@@ -244,48 +258,50 @@ class _Run:
             lengths, which = np.unique(end - start, return_inverse=True)
             step = Step(*(entry[which] for entry in tuned.step(lengths)))
         pushes = np.zeros((len(start), 2, self.oscillators.harmonics), np.complex128)
-        if self.forced:
+        if self.is_forced:
             f, g = (tuned.omega**2 * self._targets(time) for time in (start, end))
             pushes[:, 0] = step.qf * f + step.qg * g
             pushes[:, 1] = step.vf * f + step.vg * g
         return step, pushes
 
     def _targets(self, when: Real) -> Modal:
-        """(N, K) where the forces draw the harmonics to."""
-        total = np.zeros((len(when), self.oscillators.harmonics), np.complex128)
-        for load, grip in self.forced:
-            for axis in range(2):
-                total += np.interp(when, self.ticks, load[:, axis])[:, None] * grip[:, axis]
-        return total
+        """(N, K) where the forces draw the harmonics to: straight between the ticks, held beyond them."""
+        place = np.interp(when, self.ticks, np.arange(len(self.ticks), dtype=np.float64))
+        before = np.minimum(place.astype(np.intp), max(0, len(self.ticks) - 2))
+        after = np.minimum(before + 1, len(self.ticks) - 1)
+        part = (place - before)[:, None]
+        return np.asarray(self.drawn[before] * (1 - part) + self.drawn[after] * part, np.complex128)
 
 
-def _span(excitation: Excitation) -> tuple[float, float]:
-    match excitation:
-        case Force(load=curve) | Wind(strength=curve):
-            return curve.span
-    return 0.0, 0.0
+def _strength(force: Force | Wind) -> Curve:
+    return force.load if isinstance(force, Force) else force.strength
 
 
-def _load(excitation: Excitation, ticks: Real) -> Real:
+def _acts(force: Force | Wind, first: float, last: float) -> bool:
+    """Whether a force is anything but 0 at some time of the run."""
+    curve = _strength(force)
+    start, end = curve.span
+    return bool(np.any(curve.values)) and start <= last and end >= first
+
+
+def _span(force: Force | Wind, first: float, last: float) -> tuple[float, float]:
+    """From when to when of the run a force may be anything but 0."""
+    start, end = _strength(force).span
+    return max(start, first), min(end, last)
+
+
+def _load(force: Force | Wind, ticks: Real) -> Real:
     """(N, 2) the target along x and y."""
-    match excitation:
-        case Force(load=curve):
-            return curve.at(ticks)
-        case Wind(strength=curve, turbulence=turbulence):
-            return curve.at(ticks) * turbulence.drag(ticks)[:, None]
-    raise TypeError(type(excitation).__name__)
+    pushed = _strength(force).at(ticks)
+    return pushed if isinstance(force, Force) else pushed * force.turbulence.drag(ticks)[:, None]
 
 
 def _ticks(spans: list[tuple[float, float]], first: float, last: float, *, everywhere: bool) -> Real:
-    """Ticks of the clock that cover the spans from `first` to `last`, and one beyond at either end."""
+    """Ticks of the clock that cover the spans, and one beyond at either end."""
     if everywhere:
         spans = [*spans, (first, last)]
-    parts = [np.zeros(0)]
-    for start, end in spans:
-        start, end = max(start, first), min(end, last)
-        if start <= end:
-            parts.append(np.arange(np.floor(start * CLOCK), np.ceil(end * CLOCK) + 1))
-    return np.unique(np.concatenate(parts)) / CLOCK
+    parts = [np.arange(np.floor(start * CLOCK), np.ceil(end * CLOCK) + 1) for start, end in spans]
+    return np.unique(np.concatenate([np.zeros(0), *parts])) / CLOCK
 
 
 def _check_cycle(excitations: Sequence[Excitation], first: float, cycle: float) -> None:

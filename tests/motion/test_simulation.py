@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gid_blender.motion import (
@@ -69,6 +69,7 @@ class TestFrameRates:
 
 
 @settings(max_examples=20)
+@example(x=0.0, y=0.0, times=(0.0, 1.0), scale=2.225073858507e-311)
 @given(
     x=st.floats(0, 1),
     y=st.floats(0, 0.6),
@@ -114,6 +115,46 @@ def test_without_excitations_nothing_happens_and_ambient_motion_is_the_loop():
     faded = Ambient(np.linspace(0, 1, len(times))).at(times, BASIS)
     assert not faded[0].any()
     np.testing.assert_array_equal(faded[-1], Ambient().at(times[-1:], BASIS)[0])
+
+
+class TestForcesThatDoNothing:
+    """They cost nothing, wherever in time the run begins."""
+
+    NOTHING = (
+        Wind(Curve.constant((0.0, 0.0))),
+        Force(PLACE, Curve.pulse(50.0, 60.0, (0.02, 0.0))),
+        Force(PLACE, Curve.pulse(0.1, 0.2, (0.02, 0.0))),
+        Force(PLACE, Curve([2.0, 2.0], [[0.0, 0.0], [0.0, 0.0]])),
+    )
+
+    @pytest.mark.parametrize("begin", [-3.0, 0.0, 1.0, 7.5])
+    @pytest.mark.parametrize("tuning", [Tuning(), TUNING], ids=["as it is", "tuned over time"])
+    def test_nothing_moves_and_what_else_there_is_goes_on_alike(self, begin, tuning):
+        # The third is over before a run that begins at 1, and what an earlier one leaves behind is not asked for.
+        idle = [each for each in self.NOTHING if each is not self.NOTHING[2] or begin > 0]
+        times = begin + frames(24, 3)
+        assert not simulate(BASIS, OSCILLATORS, idle, times, tuning=tuning).any()
+        poke = Poke(PLACE, (0.1, 0.0), begin + 0.5)
+        alone = simulate(BASIS, OSCILLATORS, [poke], times, tuning=tuning)
+        assert np.array_equal(simulate(BASIS, OSCILLATORS, [*idle, poke], times, tuning=tuning), alone)
+        assert alone.any()
+
+    def test_nor_in_a_cycle(self):
+        assert not simulate(BASIS, OSCILLATORS, self.NOTHING[1:2], 1 + frames(24, 3), cycle=3.0).any()
+
+
+def test_a_force_that_is_shared_out_among_many_is_the_same_force():
+    """As a load is that hops from place to place: each stretch is a force of its own."""
+    times = np.linspace(1.0, 3.0, 49)
+    load = np.stack([0.02 * np.sin(np.pi * (times - 1) / 2), 0.01 * (times - 1)], axis=1)
+    parts = []
+    for index in range(len(times)):
+        near = slice(max(0, index - 1), index + 2)
+        only = np.where(np.arange(len(times))[near, None] == index, load[near], 0.0)
+        parts.append(Force(PLACE, Curve(times[near], only)))
+    whole = simulate(BASIS, OSCILLATORS, [Force(PLACE, Curve(times, load))], 1 + frames(24, 3))
+    # The last of them is held on, as the whole is.
+    np.testing.assert_allclose(simulate(BASIS, OSCILLATORS, parts, 1 + frames(24, 3)), whole, atol=1e-11)
 
 
 class TestTheWayBack:

@@ -21,7 +21,7 @@ __all__ = ["of_code", "worker_modules"]
 # What is said inside of Blender.
 FOLDERS = ("scene", "motion", "worker", "setup", "ops")
 # Functions and classes whose texts are sentences, also where they have no full stop.
-_SAYING = {"report", "said", "_show_all", "Problem", "Failure"}
+_SAYING = {"report", "said", "tell", "_show_all", "Problem", "Failure"}
 # Blanks in what begins with a small letter, at least.
 _MANY = 5
 # More alternatives in one f-string than this are no sentence.

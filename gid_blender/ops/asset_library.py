@@ -9,8 +9,8 @@ import bpy
 
 from ..compat import asset_series
 from ..translations.sentences import said
+from .guarded import tell
 from .paths import asset
-from .session import session
 
 __all__ = ["GID_OT_add_asset_library", "GID_OT_remove_asset_library", "has_asset_library"]
 
@@ -47,7 +47,7 @@ class GID_OT_add_asset_library(bpy.types.Operator):
             libraries.remove(library)
         libraries.new(name=NAME, directory=str(folder))
         context.preferences.is_dirty = True
-        session.note = f"The asset browser lists “{NAME}”."
+        tell(self, f"The asset browser lists “{NAME}”.")
         return {"FINISHED"}
 
 

@@ -12,9 +12,8 @@ from .. import scene
 from ..scene.masks import has_grid, mask_image
 from . import volume_store
 from .active import OfPicture, is_picture_active, picture_in
-from .guarded import guarded
+from .guarded import guarded, tell
 from .render import frames_root
-from .session import session
 
 __all__ = ["GID_OT_remove_compositing", "GID_OT_setup_compositing"]
 
@@ -82,7 +81,7 @@ class GID_OT_setup_compositing(OfPicture, bpy.types.Operator):
         if self.source == "DISPLACE":
             how = replace(how, displacement=_displacement(target, obj, masked=mask is None))
         remarks = scene.setup_compositing(target, obj, how)
-        session.note = " ".join([f"“{obj.name}” is in the compositor of “{target.name}”.", *remarks])
+        tell(self, f"“{obj.name}” is in the compositor of “{target.name}”.", *remarks)
         return {"FINISHED"}
 
 

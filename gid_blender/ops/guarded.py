@@ -13,7 +13,7 @@ from ..translations.sentences import said
 from .report import EXPECTED
 from .session import session
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "tell"]
 
 
 def guarded(execute: Callable[[Any, bpy.types.Context], set[str]]) -> Callable[[Any, bpy.types.Context], set[str]]:
@@ -29,3 +29,9 @@ def guarded(execute: Callable[[Any, bpy.types.Context], set[str]]) -> Callable[[
             return {"CANCELLED"}
 
     return execute_or_say_why
+
+
+def tell(operator: bpy.types.Operator, done: str, *remarks: str) -> None:
+    """Say what was done and what is to be known of it: at once, for the panel that keeps it may be out of sight."""
+    session.note = " ".join([done, *remarks])
+    operator.report({"WARNING" if remarks else "INFO"}, said(session.note))

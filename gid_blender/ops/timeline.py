@@ -10,13 +10,12 @@ from bpy.props import EnumProperty, IntProperty, StringProperty
 
 from .. import scene
 from ..compat import edited_scene, strip_content, strip_range
-from ..translations.sentences import said
 from .active import OfPicture, is_picture_active, picture_in
 from .asking import AsksWorker
-from .guarded import guarded
+from .guarded import guarded, tell
 from .picture_dialog import ask_for_files
 from .render import loop_task
-from .session import Task, session
+from .session import Task
 
 __all__ = ["GID_OT_add_movie", "GID_OT_add_to_timeline", "GID_OT_fit_strip", "GID_OT_snap_period"]
 
@@ -43,7 +42,7 @@ class GID_OT_add_to_timeline(OfPicture, bpy.types.Operator):
         found = scene.rendered(obj)
         paths = scene.frame_paths(found.image, found.count)
         strip = scene.add_strip(home, paths, repeat=self.repeat, picture=obj, cyclic=found.cyclic)
-        session.note = " ".join([f"“{strip.name}” is in channel {strip.channel}.", *_rates(home, context.scene)])
+        tell(self, f"“{strip.name}” is in channel {strip.channel}.", *_rates(home, context.scene))
         return {"FINISHED"}
 
 
@@ -83,10 +82,7 @@ class GID_OT_snap_period(OfPicture, bpy.types.Operator):
         period = self._period(context, obj)
         scene.set_period(obj, period)
         drift = scene.drift(context.scene, period)
-        told = f"One loop of “{obj.name}” takes {period} frames."
-        session.note = f"{told} {drift}".strip()
-        if drift:
-            self.report({"WARNING"}, said(drift))
+        tell(self, f"One loop of “{obj.name}” takes {period} frames.", *([drift] if drift else []))
         return {"FINISHED"}
 
     def _period(self, context: bpy.types.Context, obj: bpy.types.Object) -> int:

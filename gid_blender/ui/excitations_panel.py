@@ -7,10 +7,11 @@ import bpy
 
 from .. import scene
 from ..ops import watching
-from ..ops.active import picture_in
+from ..ops.active import lost_excitation, picture_in
 from ..ops.excitations import KINDS, chosen
 from .panels import CATEGORY, variants
 from .problem_box import wrap
+from .progress import draw_progress
 
 __all__ = ["draw_excitation", "register", "unregister"]
 
@@ -48,10 +49,14 @@ class _Excitations(_Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return picture_in(context) is not None
+        return picture_in(context) is not None or lost_excitation(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        lost = lost_excitation(context)
+        if lost is not None:
+            _draw_lost(layout, lost)
+            return
         picture = picture_in(context)
         row = layout.row()
         row.template_list(
@@ -87,7 +92,7 @@ class _Bake(_Panel):
         row.scale_y = 1.4
         row.operator("gid.bake", text="Bake Again" if stale else "Bake", icon="REC")
         row.operator("gid.clear_bake", text="", icon="X")
-        layout.operator("gid.render_frames", icon="RENDER_ANIMATION")
+        draw_progress(layout, "gid.render_frames", icon="RENDER_ANIMATION")
 
         column = layout.column()
         column.prop(settings, "damping")
@@ -107,6 +112,15 @@ class _Bake(_Panel):
         sub.prop(settings, "pre_roll")
         sub.prop(settings, "ring_out")
         column.prop(settings, "auto")
+
+
+def _draw_lost(layout: bpy.types.UILayout, empty: bpy.types.Object) -> None:
+    """Parented to a hand, an empty knows no picture by itself: here is where it is told."""
+    layout.use_property_split = True
+    box = layout.box().column(align=True)
+    box.alert = True
+    wrap(box, "The active excitation acts on no picture.")
+    layout.prop(empty.gid.excitation, "picture")
 
 
 def draw_excitation(layout: bpy.types.UILayout, picture: bpy.types.Object, empty: bpy.types.Object) -> None:

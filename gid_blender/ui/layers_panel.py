@@ -9,6 +9,7 @@ from .. import scene
 from ..ops.import_planes import GID_FH_pictures
 from ..ops.layers import stack_in
 from .panels import CATEGORY, variants
+from .progress import draw_progress
 
 __all__ = ["register", "unregister"]
 
@@ -55,7 +56,7 @@ class _Layers:
             row = layout.row(align=True)
             row.operator("gid.layer_distance", text="Distance")
             row.operator("gid.layers_spread", text="Spread")
-            layout.operator("gid.fill_background", icon="IMAGE_BACKGROUND")
+            draw_progress(layout, "gid.fill_background", icon="IMAGE_BACKGROUND")
         else:
             column = layout.column(align=True)
             column.operator("gid.split_layers", text="Split by Masks", icon="RENDERLAYERS").own_mask = False

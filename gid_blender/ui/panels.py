@@ -137,7 +137,7 @@ class _Motion(_Panel):
             column.operator("gid.restore_controls", icon="DRIVER")
         # A mesh that moves through the camera is rendered with its scene.
         if not scene.is_through_camera(obj):
-            layout.operator("gid.render_sequence", icon="RENDER_ANIMATION")
+            draw_progress(layout, "gid.render_sequence", icon="RENDER_ANIMATION")
         if scene.has_drivers(obj):
             layout.operator("gid.convert_to_keyframes", icon="KEYFRAME")
         row = layout.row(align=True)

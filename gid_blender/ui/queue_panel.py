@@ -21,12 +21,14 @@ class GID_UL_queue(bpy.types.UIList):
     """Pictures in the order of work"""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
-        row = layout.row(align=True)
+        # Parts of fixed width: a bar would push the seeds out of their column.
+        split = layout.split(factor=0.75, align=True)
+        row = split.row(align=True)
         if item.key == runner.current:
             row.progress(factor=session.factor, type="BAR", text=item.name, translate=False)
         else:
             row.label(text=item.name, icon=_ICONS[item.state], translate=False)
-        end = row.row()
+        end = split.row()
         end.alignment = "RIGHT"
         end.active = item.state == "WAITING"
         end.prop(item, "seed", text="", emboss=False)

@@ -40,7 +40,10 @@ def test_rendered_frames_go_into_the_timeline_and_the_compositor_and_are_renewed
         assert bpy.ops.gid.remove_compositing() == {"FINISHED"}
         assert not any("gid_part" in node for node in tree.nodes)
 
-    blender.run(script, worker=real_worker, folder=str(tmp_path))
+    said = blender.run(script, worker=real_worker, folder=str(tmp_path))
+    # Told at once as well, for the panel that keeps it may be folded.
+    assert "is in channel" in said
+    assert "has strips, which a render shows instead" in said
 
 
 def test_the_loop_fits_the_cut(blender):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 
 def register() -> None:
-    from . import classes, help, mask_painting, presets, queue_run, session, variations, watching
+    from . import classes, files, help, mask_painting, presets, queue_run, session, variations, watching
 
     classes.register()
     help.register()
@@ -14,14 +14,16 @@ def register() -> None:
     watching.register()
     mask_painting.register()
     queue_run.register()
+    files.register()
     variations.register()
 
 
 def unregister() -> None:
-    from . import classes, help, mask_painting, presets, queue_run, session, touch, variations, watching
+    from . import classes, files, help, mask_painting, presets, queue_run, session, touch, variations, watching
 
     touch.end_all()
     variations.unregister()
+    files.unregister()
     queue_run.unregister()
     mask_painting.unregister()
     watching.unregister()

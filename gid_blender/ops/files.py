@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import bpy
+from bpy.app.handlers import persistent
 from bpy.app.translations import pgettext_n as n_
 from bpy.props import BoolProperty
 
-from ..scene.files import Item, clean, look, roots_of_file
+from ..scene.files import Item, claim_used, clean, look, roots_of_file
 from ..scene.self_contained import make_self_contained
 from ..translations.sentences import said
 from .guarded import guarded
@@ -18,7 +20,16 @@ from .paths import user_folder
 from .report import EXPECTED
 from .session import redraw, session
 
-__all__ = ["GID_OT_files_clean", "GID_OT_files_refresh", "GID_OT_make_self_contained", "Row", "found", "megabytes"]
+__all__ = [
+    "GID_OT_files_clean",
+    "GID_OT_files_refresh",
+    "GID_OT_make_self_contained",
+    "Row",
+    "found",
+    "megabytes",
+    "register",
+    "unregister",
+]
 
 # More would make a dialogue that no screen holds.
 _MOST_ROWS = 15
@@ -123,7 +134,7 @@ class GID_OT_files_clean(bpy.types.Operator):
 
     others: BoolProperty(
         name="Also of Other Files",
-        description="Delete what was made for other .blend files too, and kept motions that this file does not use; "
+        description="Delete what was made for other .blend files or is used by them too, and kept motions that this file does not use; "
         "what this file uses stays in any case",
         default=False,
         options={"SKIP_SAVE"},
@@ -191,3 +202,20 @@ class GID_OT_make_self_contained(bpy.types.Operator):
         self.report({"INFO"}, said(f"{done.sentence} Save the .blend to keep it."))
         redraw()
         return {"FINISHED"}
+
+
+@persistent
+def _saved(path: str, *_: object) -> None:
+    # After Save As, the frames of one version are those of the next one too.
+    left = claim_used(Path(path or bpy.data.filepath))
+    if left:
+        session.note = " ".join(left)
+        redraw()
+
+
+def register() -> None:
+    bpy.app.handlers.save_post.append(_saved)
+
+
+def unregister() -> None:
+    bpy.app.handlers.save_post.remove(_saved)

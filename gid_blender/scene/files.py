@@ -13,11 +13,11 @@ from typing import Literal
 
 import bpy
 
-from .manifest import NAME, read_manifest
+from .manifest import claim, read_manifest, release, remove_note
 from .references import references, scenes_of
 from .shape_keys import bands_of
 
-__all__ = ["Cleaned", "Item", "clean", "look", "roots_of_file", "volumes_in_use"]
+__all__ = ["Cleaned", "Item", "claim_used", "clean", "look", "roots_of_file", "volumes_in_use"]
 
 # A render that crashed leaves one; one that is under way is younger.
 _UNFINISHED = re.compile(r"\..*\.[0-9a-f]{8,12}\.part(\.old)?")
@@ -34,8 +34,8 @@ class Item:
         bytes: that it takes; of a folder without a note, all in it.
         modified: when it was last written, seconds since 1970.
         scenes: of this .blend that use it; "–" stands for something in it that is in no scene.
-        blend: name of the .blend that it was made for; "" when that is not known.
-        ours: whether the extension made it, and for this .blend.
+        blend: names of the .blends that need it, as far as they are noted; "" when none is.
+        ours: whether the extension made it, for this .blend alone.
         deletable: whether the extension made it at all: what has no note of it is never touched.
     """
 
@@ -106,6 +106,8 @@ def look(roots: Iterable[Path], cache: Path | None = None, volumes: Path | None 
 def clean(items: Iterable[Item], *, others: bool = False) -> Cleaned:
     """Delete what may go, after looking once more whether it is used by now.
 
+    What this .blend and another one were noted for stays, and is the other's alone from then on.
+
     Args:
         items: of `look`.
         others: also what was made for other .blends, or for none that is known.
@@ -113,21 +115,44 @@ def clean(items: Iterable[Item], *, others: bool = False) -> Cleaned:
     used, needed = _used_folders(), volumes_in_use()
     freed, removed, left = 0, [], []
     for item in items:
-        if not item.goes(others=others) or item.path.resolve() in used or item.path.stem in needed:
+        if item.path.resolve() in used or item.path.stem in needed:
             continue
         try:
-            freed += _remove(item)
+            if not item.goes(others=others):
+                if item.kind == "FOLDER" and not item.scenes:
+                    release(item.path)
+                continue
+            freed += _remove(item, others=others)
         except OSError as error:
             left.append(f"“{item.path}” stays: {error.strerror or error}.")
             continue
-        if item.path.exists():
+        if item.path.exists() and read_manifest(item.path) is None:
             left.append(f"“{item.path}” stays, because there is something in it that the extension did not make.")
-        else:
+        elif not item.path.exists():
             removed.append(item.path)
     return Cleaned(freed, tuple(removed), tuple(left))
 
 
-def _remove(item: Item) -> int:
+def claim_used(blend: Path) -> list[str]:
+    """Note in each folder that this .blend uses that it is needed by it, so that a clean-up of another one leaves it.
+
+    Args:
+        blend: where this .blend was just saved.
+
+    Returns:
+        a sentence for each folder in which that cannot be noted.
+    """
+    left = []
+    # All files of one thing lie in one folder.
+    for folder in dict.fromkeys(reference.files[0].parent for reference in references()):
+        try:
+            claim(folder, blend)
+        except OSError as error:
+            left.append(f"It cannot be noted in “{folder}” that “{blend.name}” uses it: {error.strerror or error}.")
+    return left
+
+
+def _remove(item: Item, *, others: bool) -> int:
     if item.kind == "VOLUME":
         item.path.unlink()
         return item.bytes
@@ -136,7 +161,8 @@ def _remove(item: Item) -> int:
         shutil.rmtree(item.path)
         return size
     manifest = read_manifest(item.path)
-    if manifest is None or item.path.is_symlink():
+    # Another .blend may have been saved with it since it was looked at.
+    if manifest is None or item.path.is_symlink() or not (manifest.is_this_files or others):
         return 0
     freed = 0
     for name in manifest.files:
@@ -145,7 +171,7 @@ def _remove(item: Item) -> int:
             size = path.stat().st_size
             path.unlink()
             freed += size
-    (item.path / NAME).unlink()
+    remove_note(item.path)
     if not any(item.path.iterdir()):
         item.path.rmdir()
     return freed
@@ -172,7 +198,7 @@ def _in_root(root: Path, used: dict[Path, set[str]]) -> list[Item]:
                 _size(path),
                 modified,
                 scenes,
-                blend=manifest.blend if manifest is not None else "",
+                blend=manifest.label if manifest is not None else "",
                 ours=ours,
                 deletable=manifest is not None,
             )

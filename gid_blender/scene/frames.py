@@ -14,7 +14,7 @@ from types import TracebackType
 import bpy
 
 from .errors import SceneError
-from .manifest import write_manifest
+from .manifest import may_replace, write_manifest
 
 __all__ = ["FrameFolder", "frame_folder", "output_root"]
 
@@ -44,7 +44,8 @@ def frame_folder(root: Path, name: str, *, replace: bool = False) -> FrameFolder
     Args:
         root: parent folder, made if it is missing.
         name: of the picture; characters that a file system may refuse are replaced, and it is shortened.
-        replace: take the place of an earlier folder of that name; else a number is appended until the name is free.
+        replace: take the place of an earlier folder of that name, if it is this .blend's alone and nothing else is in
+            it; else a number is appended until the name is free.
 
     Raises:
         SceneError: when nothing can be written there.
@@ -122,8 +123,7 @@ class FrameFolder:
         self.discard()
 
     def _put_in_place(self) -> None:
-        if not self._replace:
-            self.target = self._free_target()
+        self.target = self._free_target()
         if not self.target.exists():
             self.hidden.rename(self.target)
             return
@@ -140,12 +140,14 @@ class FrameFolder:
     def _free_target(self) -> Path:
         target = self._root / self._name
         number = 2
-        while not self._replace and os.path.lexists(target):
+        while os.path.lexists(target) and not (self._replace and _is_free(target)):
             target = self._root / f"{self._name} {number}"
             number += 1
-        if target.exists() and not target.is_dir():
-            raise NotADirectoryError(None, "a file is in the way", str(target))
         return target
+
+
+def _is_free(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and may_replace(folder)
 
 
 def _safe(name: str) -> str:

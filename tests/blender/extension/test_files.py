@@ -35,6 +35,34 @@ def test_statistics_and_clean_up(blender, tmp_path):
     blender.run(script, folder=str(tmp_path))
 
 
+def test_a_saved_version_keeps_its_frames_from_the_clean_up_of_another(blender, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        scene, files, notes = module("scene"), module("ops.files"), module("scene.manifest")
+        place = lambda name: os.path.join(folder, name)
+        bpy.ops.wm.save_as_mainfile(filepath=place("v001.blend"))
+        picture = new_picture("frame")
+        picture.filepath_raw, picture.file_format = place("frame.png"), "PNG"
+        picture.save()
+        with scene.frame_folder(Path(folder) / "image_dynamics", "rose") as frames:
+            frames.write(0, Path(place("frame.png")).read_bytes(), ".png")
+            paths = frames.commit()
+        scene.add_strip(bpy.context.scene, paths, start=1)
+        bpy.ops.wm.save_as_mainfile(filepath=place("v002.blend"))
+        bpy.ops.wm.save_as_mainfile(filepath=place("copy.blend"), copy=True)
+        noted = notes.read_manifest(paths[0].parent).blends
+        assert [path.name for path in noted] == ["v001.blend", "v002.blend", "copy.blend"], noted
+        # The first version was saved without the strip.
+        bpy.ops.wm.open_mainfile(filepath=place("v001.blend"))
+        assert bpy.ops.gid.files_clean("EXEC_DEFAULT") == {"FINISHED"}
+        assert paths[0].is_file()
+        rows = {row.name: row.use for row in files.found.rows}
+        assert rows["rose"] == "v002.blend, copy.blend", rows
+
+    blender.run(script, folder=str(tmp_path))
+
+
 def test_kept_motions_of_this_file_stay(blender):
     def script():
         store, files = module("ops.volume_store"), module("ops.files")

@@ -8,9 +8,10 @@ import time
 import bpy
 import pytest
 
+from gid_blender.compat import strips
 from gid_blender.scene import add_strip, sequence_image, sequence_object
-from gid_blender.scene.files import clean, look, roots_of_file
-from gid_blender.scene.manifest import NAME, read_manifest
+from gid_blender.scene.files import claim_used, clean, look, roots_of_file
+from gid_blender.scene.manifest import NAME, claim, read_manifest
 from tests.blender.scene.helpers import saved, swaying
 from tests.blender.scene.test_sequence import render
 from tests.motion.volumes import smooth_volume
@@ -33,7 +34,7 @@ class TestNote:
     def test_each_render_says_who_made_it_and_what(self, root):
         paths = render(root)
         manifest = read_manifest(root / "rose")
-        assert (manifest.blend, manifest.is_this_files) == ("shot.blend", True)
+        assert (manifest.label, manifest.is_this_files) == ("shot.blend", True)
         assert sorted(manifest.files) == [path.name for path in paths]
 
     @pytest.mark.parametrize(
@@ -44,6 +45,8 @@ class TestNote:
             "{}",
             '{"made_by": "me", "blend": "", "files": []}',
             '{"made_by": "Generative Image Dynamics", "blend": 1, "files": []}',
+            '{"made_by": "Generative Image Dynamics", "blends": [1], "files": []}',
+            '{"made_by": "Generative Image Dynamics", "blends": 1, "files": []}',
             '{"made_by": "Generative Image Dynamics", "blend": "", "files": 3}',
         ],
     )
@@ -89,6 +92,115 @@ class TestLook:
 
     def test_a_folder_that_is_not_there_holds_nothing(self, tmp_path):
         assert look([tmp_path / "none"], tmp_path / "none", tmp_path / "none") == []
+
+
+class TestTwoBlends:
+    """What a .blend needs, no clean-up of another one takes, whatever it is called and wherever it lies."""
+
+    @pytest.fixture
+    def shared(self, tmp_path):
+        """The common folder of two shots that are called alike; the first one is open."""
+        for name in ("010", "020", "renders"):
+            (tmp_path / name).mkdir()
+        saved(tmp_path / "010" / "shot.blend")
+        return tmp_path / "renders"
+
+    def test_of_one_name_are_two(self, scene, shared, tmp_path):
+        paths = render(shared)
+        add_strip(scene, paths, start=1)
+        saved(tmp_path / "010" / "shot.blend")
+        bpy.ops.wm.read_homefile(app_template="", use_factory_startup=True, use_empty=True)
+        saved(tmp_path / "020" / "shot.blend")
+        (item,) = look([shared])
+        assert (item.ours, item.blend, item.goes(others=False)) == (False, "010/shot.blend", False)
+        assert clean([item]).removed == ()
+        assert all(path.is_file() for path in paths)
+
+    def test_a_folder_knows_its_own_again_when_all_of_it_has_moved(self, shared, tmp_path):
+        render(shared)
+        (tmp_path / "project").mkdir()
+        for name in ("010", "020", "renders"):
+            (tmp_path / name).rename(tmp_path / "project" / name)
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "project" / "010" / "shot.blend"))
+        assert read_manifest(tmp_path / "project" / "renders" / "rose").is_this_files
+
+    def test_a_link_leads_to_the_same(self, shared, tmp_path):
+        render(shared)
+        (tmp_path / "link").symlink_to(tmp_path / "010", target_is_directory=True)
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "link" / "shot.blend"))
+        assert read_manifest(shared / "rose").is_this_files
+
+    def test_a_note_that_has_only_a_name_is_nobodys_for_certain(self, root):
+        paths = render(root)
+        text = {"made_by": "Generative Image Dynamics", "blend": "shot.blend", "files": [path.name for path in paths]}
+        (root / "rose" / NAME).write_text(json.dumps(text))
+        (item,) = look([root])
+        assert (item.ours, item.blend) == (False, "shot.blend")
+        assert clean([item]).removed == ()
+        claim(root / "rose", root.parent / "shot.blend")
+        assert clean(look([root])).removed == ()
+        assert [path.name for path in clean(look([root]), others=True).removed] == ["rose"]
+
+    def test_save_as_makes_the_frames_those_of_both(self, scene, root, tmp_path):
+        paths = render(root)
+        add_strip(scene, paths, start=1)
+        claim_used(saved(tmp_path / "shot v002.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+        (item,) = look([root])
+        assert (item.ours, item.scenes, item.blend) == (False, (), "shot v002.blend")
+        assert clean([item]).removed == ()
+        assert all(path.is_file() for path in paths)
+        # The first version has said that it does without them; when the second does too, they may go.
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot v002.blend"))
+        editor = bpy.context.scene.sequence_editor
+        strips(editor).remove(strips(editor)[0])
+        (item,) = look([root])
+        assert (item.ours, item.scenes) == (True, ())
+        assert [path.name for path in clean([item]).removed] == ["rose"]
+
+    def test_noted_after_the_look_is_noted_in_time(self, root, tmp_path):
+        render(root)
+        items = look([root])
+        assert items[0].goes(others=False)
+        claim(root / "rose", tmp_path / "shot v002.blend")
+        assert clean(items).removed == ()
+        assert len(os.listdir(root / "rose")) == 6
+
+    def test_the_same_twice_is_noted_once(self, scene, root, tmp_path):
+        add_strip(scene, render(root), start=1)
+        for _ in range(2):
+            assert claim_used(tmp_path / "shot.blend") == []
+        assert read_manifest(root / "rose").blends == (tmp_path / "shot.blend",)
+        assert sorted(os.listdir(root / "rose"))[0] == NAME
+        assert len(os.listdir(root / "rose")) == 6
+
+    def test_frames_of_before_the_file_had_a_name_are_its_own_once_it_is_saved(self, scene, tmp_path):
+        add_strip(scene, render(tmp_path / "cache"), start=1)
+        claim_used(saved(tmp_path / "shot.blend"))
+        assert read_manifest(tmp_path / "cache" / "rose").is_this_files
+
+    def test_a_folder_that_takes_no_notes_is_named(self, scene, root, tmp_path, monkeypatch):
+        add_strip(scene, render(root), start=1)
+
+        def full(*_, **__):
+            raise OSError(28, "No space left on device")
+
+        # Not by permissions: who runs tests as root may write anywhere.
+        monkeypatch.setattr("pathlib.Path.write_text", full)
+        (sentence,) = claim_used(tmp_path / "shot v002.blend")
+        assert "rose" in sentence
+        assert "No space left" in sentence
+        monkeypatch.undo()
+        assert read_manifest(root / "rose").is_this_files
+
+    def test_a_render_takes_the_place_of_its_own_folder_only(self, shared, tmp_path):
+        first = render(shared, replace=True)
+        assert render(shared, replace=True)[0].parent == first[0].parent
+        (shared / "rose" / "mine.psd").write_bytes(b"work")
+        assert render(shared, replace=True)[0].parent.name == "rose 2"
+        saved(tmp_path / "020" / "shot.blend")
+        assert render(shared, replace=True)[0].parent.name == "rose 3"
+        assert (shared / "rose" / "mine.psd").is_file()
 
 
 class TestClean:

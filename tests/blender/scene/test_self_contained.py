@@ -93,7 +93,7 @@ class TestSelfContained:
     def test_says_who_made_the_copies(self, shot, tmp_path):
         frames, _ = make_self_contained().copied
         manifest = read_manifest(frames)
-        assert (manifest.blend, sorted(manifest.files)) == ("shot.blend", FRAMES)
+        assert (manifest.label, sorted(manifest.files)) == ("shot.blend", FRAMES)
 
     def test_a_second_time_does_nothing_more(self, shot, tmp_path):
         make_self_contained()

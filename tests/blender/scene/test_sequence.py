@@ -238,7 +238,7 @@ class TestStrip:
         frames = render(tmp_path, count=1)
         for _ in range(128):
             add_strip(bpy.context.scene, frames, start=1)
-        with pytest.raises(SceneError, match="All 128 channels"):
+        with pytest.raises(SceneError, match="No channel of the timeline is free"):
             add_strip(bpy.context.scene, frames, start=1)
 
     def test_is_relative_to_a_saved_file(self, tmp_path):

@@ -16,10 +16,12 @@ from .modal_basis import Spot
 from .oscillators import Oscillators
 from .touch import Ringing, Touch, resisted
 
-__all__ = ["LONGEST_STEP", "Hand", "Phase"]
+__all__ = ["HAND", "LONGEST_STEP", "Hand", "Phase"]
 
 Modal = npt.NDArray[np.complex128]
 
+# How wide a hand is, in picture widths: a point would take hold of the noise in a motion. See `ModalBasis.spot`.
+HAND = 0.02
 # A window that stood still for a while goes on where it was: what nobody saw did not happen.
 LONGEST_STEP = 0.1
 # Displacement in picture widths that nobody sees: a tenth of a pixel of a large window.

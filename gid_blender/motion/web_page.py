@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from .errors import SpectralVolumeError
 from .grid import at_vertices
+from .hand import HAND
 from .masking import at_vertices as at_mesh
 from .modal_basis import GROUND, SLIP, ModalBasis
 from .oscillators import PAPER, Damping
@@ -185,6 +186,7 @@ def _facts(
         "picture": [picture.width, picture.height],
         "shape": list(packed.shape),
         "step": packed.step,
+        "hand": HAND,
         "slip": SLIP,
         "ground": GROUND * basis.liveliness,
         "period": settings.period or volume.duration,

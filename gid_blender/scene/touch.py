@@ -18,6 +18,7 @@ import numpy as np
 
 from ..compat import action_curve_owners, curve_owners
 from ..motion import ModalBasis, Oscillators
+from ..motion.hand import HAND
 from .controls import control_value, damping_of, gain_name, period_of
 from .errors import SceneError
 from .mesh import grid_of
@@ -44,10 +45,6 @@ __all__ = [
     "shown_by",
     "speed_of",
 ]
-
-
-# How wide a hand is, in picture widths: a point would take hold of the noise in a motion.
-HAND = 0.02
 
 
 @dataclass(frozen=True, eq=False)

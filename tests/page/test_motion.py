@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gid_blender.motion import SpectralVolume, loop_coefficients
-from gid_blender.motion.hand import Hand
+from gid_blender.motion.hand import HAND, Hand
 from gid_blender.motion.modal_basis import ModalBasis
 from gid_blender.motion.oscillators import DEMO, PAPER, Oscillators
 from gid_blender.motion.touch import Ringing, Touch, resisted
@@ -81,7 +81,7 @@ class TestHand:
         rest = page.ball()
         pull(page, *BALL, *DRAG)
         moved = page.ball() - rest
-        expected = Touch(basis.spot(*BALL)).displacement(Touch(basis.spot(*BALL)).hold(*resisted(*DRAG)))
+        expected = basis.spot(*BALL).displacement(Touch(basis.spot(*BALL, HAND)).hold(*resisted(*DRAG)))
         # The mouse goes in whole pixels, of which three are one of the picture's.
         np.testing.assert_allclose(moved, expected, atol=0.5 / WIDTH)
         assert moved @ DRAG > 0.99 * np.linalg.norm(moved) * np.linalg.norm(DRAG)
@@ -132,7 +132,7 @@ class TestHand:
         page = opened()
         hand = Hand(Oscillators.of(ball_volume()), peak=0.02)
         page.evaluate(f"gid.press({BALL[0]}, {BALL[1]}, 1)")
-        hand.press(basis.spot(*BALL), *BALL, 0.0)
+        hand.press(basis.spot(*BALL, HAND), *BALL, 0.0)
         # The last stretch far faster than any hand: the throw has no more energy than the pull.
         for time, x in ((0.05, 0.41), (0.1, 0.42), (0.12, 0.6)):
             page.evaluate(f"gid.advance({time} - (window.now ?? 0)); now = {time}; gid.drag({x}, {BALL[1]}, 1)")
@@ -182,11 +182,28 @@ class TestSameAsInPython:
         # JSON has all digits of a double.
         np.testing.assert_allclose(samples(opened(), *place), basis.spot(*place).samples, atol=1e-15)
 
+    @pytest.mark.parametrize("vertices", [150, 2000, 12000])
+    @pytest.mark.parametrize("place", [BALL, (0.31, 0.4), (0.0, 0.1), (1.0, HEIGHT / WIDTH), (0.993, 0.004)])
+    def test_a_hand_is_as_wide_as_in_blender(self, opened, tmp_path, vertices, place):
+        """On a sheet coarser than a hand, too, where what lies between two vertices is linear, and at the border."""
+        settings, path = replace(COARSE, vertices=vertices), tmp_path / "page.html"
+        path.write_text(web_page(ball_volume(), ball_picture(), settings), encoding="utf-8")
+        page = opened(path)
+        page.evaluate(f"gid.press({place[0]}, {place[1]}); gid.drag({place[0] + 0.03}, {place[1] - 0.02})")
+        sheet = ModalBasis.at_vertices(unpack(sheet_of(ball_volume(), ball_picture(), settings)), HEIGHT / WIDTH)
+        held = Touch(sheet.spot(*place, HAND)).hold(*resisted(0.03, -0.02))
+        np.testing.assert_allclose(coefficients(page), held, rtol=1e-9, atol=1e-15)
+
+    def test_a_hand_is_wider_than_a_point(self, basis):
+        """So that the comparisons here could fail: a point's grip is another."""
+        wide, point = (Touch(basis.spot(0.37, 0.25, reach)).hold(0.03, 0.02) for reach in (HAND, 0.0))
+        assert np.abs(wide - point).max() > 0.001 * np.abs(point).max()
+
     @pytest.mark.parametrize(("dx", "dy"), [(0.05, 0.0), (0.0, -0.04), (-0.2, 0.1), (1e-4, 1e-4)])
     def test_a_pull_and_what_rings_after_it(self, opened, basis, dx, dy):
         page, place = opened(), (0.37, 0.25)
         page.evaluate(f"gid.press({place[0]}, {place[1]}); gid.drag({place[0] + dx}, {place[1] + dy})")
-        touch, ringing = Touch(basis.spot(*place)), Ringing(Oscillators.of(ball_volume(), PAPER))
+        touch, ringing = Touch(basis.spot(*place, HAND)), Ringing(Oscillators.of(ball_volume(), PAPER))
         held = touch.hold(*resisted(dx, dy))
         np.testing.assert_allclose(coefficients(page), held, rtol=1e-9)
         page.evaluate("gid.release([0.1, 0.2])")
@@ -201,7 +218,7 @@ class TestSameAsInPython:
         path.write_text(web_page(ball_volume(), ball_picture(), stiff), encoding="utf-8")
         page = opened(path)
         page.evaluate(f"gid.press({BALL[0]}, {BALL[1]}); gid.drag(0.45, 0.2); gid.release()")
-        held = Touch(basis.spot(*BALL)).hold(*resisted(0.45 - BALL[0], 0.2 - BALL[1]))
+        held = Touch(basis.spot(*BALL, HAND)).hold(*resisted(0.45 - BALL[0], 0.2 - BALL[1]))
         after, _ = Oscillators.of_period(2.0, len(held), DEMO).tuned(3.0).free(held, 0 * held, 0.3)
         page.evaluate("gid.advance(0.3)")
         np.testing.assert_allclose(coefficients(page), after, rtol=1e-9, atol=1e-12)
@@ -236,5 +253,5 @@ class TestSameAsInPython:
         page.evaluate("gid.press(0.9, 0.5); gid.drag(0.7, 0.4)")
         assert np.abs(coefficients(page) @ basis.spot(*BALL).samples).max() < 0.05
         np.testing.assert_allclose(
-            coefficients(page), Touch(basis.spot(0.9, 0.5)).hold(*resisted(-0.2, -0.1)), rtol=1e-6, atol=1e-12
+            coefficients(page), Touch(basis.spot(0.9, 0.5, HAND)).hold(*resisted(-0.2, -0.1)), rtol=1e-6, atol=1e-12
         )

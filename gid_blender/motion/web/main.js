@@ -70,8 +70,8 @@ class Page {
   // For who has no pointer: a pull at what moves most, and let go.
   nudge() {
     const live = this.volume.liveliness(), at = live.indexOf(live.reduce((a, b) => Math.max(a, b))), { rows, columns, aspect } = this.volume;
-    const samples = this.volume.at((at % columns) / (columns - 1), (Math.floor(at / columns) / (rows - 1)) * aspect);
-    hold(gripOf(samples, this.facts), [0.03, 0]).forEach((value, i) => (this.motion.q[i] += value));
+    const grip = this.motion.gripAt((at % columns) / (columns - 1), (Math.floor(at / columns) / (rows - 1)) * aspect);
+    hold(grip, [0.03, 0]).forEach((value, i) => (this.motion.q[i] += value));
     this.changed();
   }
 }

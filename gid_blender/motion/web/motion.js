@@ -67,9 +67,14 @@ class Motion {
     return place;
   }
 
+  // What a hand takes hold of there: as wide as a hand is, for a point would take hold of the noise in a motion.
+  gripAt(x, y) {
+    return gripOf(this.volume.at(x, y, this.facts.hand), this.facts);
+  }
+
   press(id, x, y) {
     const place = this.restOf(x, y), samples = this.volume.at(...place);
-    const touch = { place, samples, grip: gripOf(samples, this.facts), from: [x, y], path: [] };
+    const touch = { place, samples, grip: this.gripAt(...place), from: [x, y], path: [] };
     this.touches.set(id, touch);
     this.drag(id, x, y);
   }

@@ -1,5 +1,8 @@
 // The spectral volume at the vertices of the sheet: gid_blender/motion/web_volume.py describes the bytes.
 
+// Share of a weighted mean below which a vertex is too far away to count.
+const NEGLIGIBLE = 1e-9;
+
 // A Float32Array of bands × rows × columns × [Re x, Im x, Re y, Im y]: one texel a vertex and band.
 async function unpackVolume(base64, { shape: [bands, rows, columns], step }) {
   const packed = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -28,15 +31,18 @@ class Volume {
     Object.assign(this, { texels, bands, rows, columns, aspect: height / width });
   }
 
-  // S_k at a point in picture widths from the top left corner: [Re x, Im x, Re y, Im y] a band.
-  at(x, y) {
-    const { bands, rows, columns, texels } = this;
-    const [column, u] = split(x * (columns - 1), columns), [row, v] = split(y / this.aspect * (rows - 1), rows);
-    const samples = new Float64Array(4 * bands);
-    for (const [r, c, weight] of [[0, 0, (1 - u) * (1 - v)], [0, 1, u * (1 - v)], [1, 0, (1 - u) * v], [1, 1, u * v]]) {
-      for (let k = 0; k < bands; k++) {
-        const from = ((k * rows + row + r) * columns + column + c) * 4;
-        for (let i = 0; i < 4; i++) samples[4 * k + i] += weight * texels[from + i];
+  // S_k around a point in picture widths from the top left corner: [Re x, Im x, Re y, Im y] a band. With a reach, averaged
+  // by a Gaussian of that standard deviation; without, the motion exactly there. `ModalBasis.spot` does the same.
+  at(x, y, reach = 0) {
+    const { bands, rows, columns, texels, aspect } = this, samples = new Float64Array(4 * bands);
+    const across = weighted(x, columns, reach), down = weighted(y / aspect, rows, reach / aspect);
+    for (const [row, above] of down) {
+      for (const [column, beside] of across) {
+        const weight = above * beside;
+        for (let k = 0; k < bands; k++) {
+          const from = ((k * rows + row) * columns + column) * 4;
+          for (let i = 0; i < 4; i++) samples[4 * k + i] += weight * texels[from + i];
+        }
       }
     }
     return samples;
@@ -52,10 +58,13 @@ class Volume {
   }
 }
 
-// The vertex before a place, and how far behind it that is, 0 to 1.
-function split(place, count) {
-  const inside = Math.min(Math.max(place, 0), count - 1), low = Math.min(Math.floor(inside), count - 2);
-  return [low, inside - low];
+// [index, weight] of the vertices along one side that count for a place between 0 and 1; the weights add up to 1.
+function weighted(place, count, reach) {
+  const at = Math.min(Math.max(place, 0), 1) * (count - 1), wide = reach * (count - 1);
+  // Narrower than the grid, a Gaussian would miss the vertices; what lies between two is linear anyhow.
+  const weigh = wide < 0.5 ? (apart) => Math.max(0, 1 - Math.abs(apart)) : (apart) => Math.exp(-0.5 * (apart / wide) ** 2);
+  const weights = Array.from({ length: count }, (_, i) => weigh(i - at)), sum = weights.reduce((a, b) => a + b);
+  return weights.map((weight, i) => [i, weight / sum]).filter(([, weight]) => weight > NEGLIGIBLE);
 }
 
 // Re Σ S_k·q_k: where coefficients [re, im, …] put a place.

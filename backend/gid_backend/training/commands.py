@@ -108,7 +108,10 @@ def renderer(
     steps: Annotated[int, typer.Option(min=0, help="Budget too, whichever is spent first; 0: minutes alone.")] = 0,
     batch: Annotated[int, typer.Option(min=1, help="Crops in a step.")] = 8,
     learning_rate: Annotated[float, typer.Option(help="The highest.")] = 1e-3,
-    feature_weight: Annotated[float, typer.Option(min=0, help="Of the perceptual loss beside L1.")] = 0.05,
+    feature_weight: Annotated[float, typer.Option(min=0, help="Of the perceptual loss beside L1.")] = 0.2,
+    start: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Weights to begin with, such as the shipped ones.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=0, help="Processes that prepare data.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and data.")] = 0,
 ) -> None:
@@ -126,7 +129,7 @@ def renderer(
         minutes=minutes, steps=steps, batch=batch, learning_rate=learning_rate, feature_weight=feature_weight
     )
     try:
-        notes = stage.train_renderer(pairs, work, output, settings, seed=seed, workers=workers)
+        notes = stage.train_renderer(pairs, work, output, settings, start=start, seed=seed, workers=workers)
     except Stopped as stopped:
         _say(f"{stopped.message} {stopped.hint}")
         raise SystemExit(INTERRUPTED) from stopped

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..model_info import sha256_of
 from ..rendering.network import RepairNetwork, repair_zone
 from ..rendering.pair_files import PairFolder
 from ..rendering.warp import warp
@@ -46,7 +47,7 @@ class RendererSettings:
     batch: int = 8
     side: int = 192
     learning_rate: float = 1e-3
-    feature_weight: float = 0.05
+    feature_weight: float = 0.2
     ema_decay: float = 0.998
 
 
@@ -72,7 +73,14 @@ class FeatureDistance(torch.nn.Module):
 
 
 def train_renderer(
-    pairs: Sequence[Path], work: Path, output: Path, settings: RendererSettings, *, seed: int = 0, workers: int = 0
+    pairs: Sequence[Path],
+    work: Path,
+    output: Path,
+    settings: RendererSettings,
+    *,
+    start: Path | None = None,
+    seed: int = 0,
+    workers: int = 0,
 ) -> dict[str, Any]:
     """Train, or go on with, the network on folders of pairs, and write its weights.
 
@@ -81,6 +89,8 @@ def train_renderer(
         work: folder for checkpoints and records.
         output: file of weights to write.
         settings: see there.
+        start: weights to begin with, of a `RepairNetwork`; None begins with random ones. A run found in `work` goes on
+            from where it was, whatever this is.
         seed: of weights, places and order.
         workers: processes that prepare data.
 
@@ -91,16 +101,23 @@ def train_renderer(
         PairError: when a folder holds no pairs, or a shard is damaged.
         CheckpointError: when `work` belongs to another configuration, or cannot be written.
         NotFiniteError, Stopped: see `Trainer.run`.
+        WeightsError: when `start` cannot be used.
     """
     sets = [PairFolder(folder) for folder in pairs]
     batches = FrameBatches(sets, batch=settings.batch, side=settings.side, seed=seed)
     # What cannot be written is better known now than in some hours.
     output.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    network = RepairNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = RepairNetwork() if start is None else RepairNetwork.load(start).float().requires_grad_()
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     options = TrainerOptions(steps=settings.steps or None, ema_decay=settings.ema_decay, seed=seed)
     train_network(network, loader(batches, workers), work, settings=settings, options=options)
-    notes = {"pairs": {str(folder.name): len(found) for folder, found in zip(pairs, sets, strict=True)}, "seed": seed}
+    notes = {
+        "pairs": {str(folder.name): len(found) for folder, found in zip(pairs, sets, strict=True)},
+        "seed": seed,
+        "settings": asdict(settings),
+        "started_from": None if start is None else sha256_of(start),
+    }
     if process_state().is_main_process:
         network.save(output, notes)
     return notes

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from typer.testing import CliRunner
 
 from gid_backend.errors import GidError
+from gid_backend.model_info import sha256_of
 from gid_backend.rendering.frame_pair import FramePair
-from gid_backend.rendering.network import RepairConfig, RepairNetwork, repair_zone
+from gid_backend.rendering.network import WEIGHTS, RepairConfig, RepairNetwork, repair_zone
 from gid_backend.rendering.pair_files import save_pairs
 from gid_backend.rendering.warp import warp
 from gid_backend.training.commands import app
@@ -91,7 +94,7 @@ def test_it_learns_what_the_warp_cannot_know(tmp_path: Path) -> None:
         return float(((out - held["target"]).abs() * zone).sum() / zone.sum())
 
     before = error()
-    settings = RendererSettings(minutes=float("inf"), steps=200, learning_rate=3e-3)
+    settings = RendererSettings(minutes=float("inf"), steps=200, learning_rate=3e-3, feature_weight=0.05)
     options = TrainerOptions(steps=200, ema_decay=0.9, mixed_precision="no")
     train_network(network, batches, tmp_path, settings=settings, options=options)
     assert error() < 0.8 * before
@@ -109,3 +112,23 @@ def test_the_command_trains_and_goes_on(tmp_path: Path) -> None:
     assert "trained on 2 pairs" in result.output
     assert RepairNetwork.load(out).config == RepairConfig()
     assert out.stat().st_size < 15e6
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_training_can_begin_with_weights_and_notes_what_it_did(tmp_path: Path, begun: bool) -> None:
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    save_pairs(folder / "pairs-0.npz", [pair(s, 200, 208) for s in range(2)])
+    out = tmp_path / "renderer.safetensors"
+    arguments = ["renderer", "--pairs", str(folder), "--work", str(tmp_path / "work"), "-o", str(out)]
+    # A step so small that nothing is learned.
+    arguments += ["--minutes", "5", "--steps", "1", "--learning-rate", "1e-9", "--batch", "1", "--workers", "0"]
+    result = CliRunner().invoke(app, [*arguments, *(["--start", str(WEIGHTS)] if begun else [])])
+    assert result.exit_code == 0, result.output
+    shipped, trained = RepairNetwork.load(WEIGHTS).state_dict(), RepairNetwork.load(out).state_dict()
+    # Weights are kept in half precision: the way there and back is exact.
+    assert all(torch.equal(trained[name], value) for name, value in shipped.items()) == begun
+    with safe_open(out, "pt") as file:
+        notes = json.loads(file.metadata()["notes"])
+    assert notes["settings"]["feature_weight"] == RendererSettings().feature_weight
+    assert notes["started_from"] == (sha256_of(WEIGHTS) if begun else None)

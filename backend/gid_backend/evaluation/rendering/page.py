@@ -24,8 +24,9 @@ TITLES = {"loops": "Development clips", "synthetic": "Rendered scenes, flow and 
 
 HEAD = """# Evaluation of the renderer
 
-    gid evaluate renderer --loops CLIPS --pairs PAIRS --stills STILLS      # everything below; goes on where it was
-    gid evaluate renderer --loops CLIPS --only ours                        # one row anew
+    gid train pairs --python BLENDER --count 32 --seed 68 --width 384 --out PAIRS     # one of the 32 stands still
+    gid evaluate renderer --loops CLIPS --frames 5 --pairs PAIRS --stills STILLS      # all; goes on where it was
+    gid evaluate renderer --loops CLIPS --frames 5 --only ours                        # one row anew
 
 This page is generated from [renderer-evaluation.json](renderer-evaluation.json). Speed and memory are in the
 [benchmarks](benchmarks.md).

@@ -60,14 +60,35 @@ class Still:
         return self._at_full_size(self.volume.amplitude())
 
     @cached_property
+    def coarse_strength(self) -> Field:
+        """(h, w) of the volume's grid, in pixels of the picture."""
+        return np.asarray(self.volume.amplitude() * np.float32(self.picture.shape[1]), np.float32)
+
+    @cached_property
     def place(self) -> tuple[int, int]:
         """(top, left) of its crop."""
         return most_telling_place(self.strength)
 
-    def flow(self, time: float) -> Field:
-        """(2, H, W) pixels at a time in frames of the volume's period, about the mean."""
+    def coarse_flow(self, time: float) -> Field:
+        """(2, h, w) of the volume's grid at a time in frames of its period, about the mean, in the picture's pixels."""
         moved = self.volume.displacement(time) - self.volume.spectrum[0].real
-        return np.stack([self._at_full_size(axis) for axis in moved])
+        return np.asarray(moved * np.float32(self.picture.shape[1]), np.float32)
+
+    def flow(self, time: float) -> Field:
+        """(2, H, W) pixels: the same, interpolated."""
+        columns = np.float32(self.picture.shape[1])
+        return np.stack([self._at_full_size(axis / columns) for axis in self.coarse_flow(time)])
+
+    def frame(self, candidate: Candidate, time: float, factor: float = 1.0) -> Picture:
+        """The frame that a candidate makes for a time, with so many times the motion.
+
+        Ours brings motion to the picture's size itself, as in every render; the baselines get it interpolated.
+        """
+        if candidate.name in (PLAIN, NETWORK):
+            flow, strength = self.coarse_flow(time), self.coarse_strength
+        else:
+            flow, strength = self.flow(time), self.strength
+        return candidate.way(self.picture, flow * np.float32(factor), strength * np.float32(factor))
 
     @cached_property
     def peak(self) -> float:
@@ -173,9 +194,8 @@ def _telling(strength: Field) -> Field:
 
 def _crops(still: Still, candidates: Sequence[Candidate], factor: float) -> list[tuple[str, Picture]]:
     top, left = still.place
-    flow, strength = still.flow(still.peak) * np.float32(factor), still.strength * np.float32(factor)
     frames = [("rest", still.picture)]
-    frames += [(candidate.name, candidate.way(still.picture, flow, strength)) for candidate in candidates]
+    frames += [(candidate.name, still.frame(candidate, still.peak, factor)) for candidate in candidates]
     cut = (slice(top, top + CROP), slice(left, left + CROP))
     return [(name, _enlarged(frame[cut], ENLARGED, ENLARGED)) for name, frame in frames]
 
@@ -183,10 +203,10 @@ def _crops(still: Still, candidates: Sequence[Candidate], factor: float) -> list
 def _slices(still: Still, candidates: Sequence[Candidate]) -> list[tuple[str, Picture]]:
     top, left = still.place
     row, cut = top + CROP // 2, slice(left, left + CROP)
-    flows = [still.flow(time) for time in np.arange(TIMES) * (still.volume.frames / TIMES)]
+    times = np.arange(TIMES) * (still.volume.frames / TIMES)
     found = [("rest", np.stack([still.picture[row, cut]] * TIMES))]
     for candidate in candidates:
-        lines = [candidate.way(still.picture, flow, still.strength)[row, cut] for flow in flows]
+        lines = [still.frame(candidate, time)[row, cut] for time in times]
         found.append((candidate.name, np.stack(lines)))
     return [(name, _enlarged(lines, ENLARGED, ENLARGED)) for name, lines in found]
 

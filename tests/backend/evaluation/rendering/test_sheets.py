@@ -4,6 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gid_backend.evaluation.rendering.baselines import BICUBIC
+from gid_backend.evaluation.rendering.candidates import NETWORK, Candidate
 from gid_backend.evaluation.rendering.sheets import CROP, ENLARGED, Still, _write, most_telling_place
 
 from ...clips import smooth_volume, textured_picture
@@ -37,6 +39,31 @@ def test_strength_is_in_pixels_of_the_picture():
     still = Still("rose", textured_picture(96, 144), smooth_volume(24, 36, amplitude=0.02))
     # 2 % of 144; the cubic interpolation overshoots a little.
     assert abs(still.strength.max() - 0.02 * 144) < 0.05
+
+
+def test_ours_gets_the_volume_and_the_baselines_what_is_interpolated_from_it():
+    still = Still("rose", textured_picture(96, 144), smooth_volume(24, 36, amplitude=0.02))
+    seen = {}
+
+    def watched(name):
+        def way(source, flow, strength):
+            seen[name] = flow, strength
+            return source
+
+        return Candidate(name, name, way)
+
+    for name in (NETWORK, BICUBIC):
+        still.frame(watched(name), 30.0, 2.0)
+    coarse, fine = seen[NETWORK], seen[BICUBIC]
+    assert coarse[0].shape == (2, 24, 36)
+    assert fine[0].shape == (2, 96, 144)
+    assert fine[1].shape == (96, 144)
+    # Twice the motion, in pixels of the picture for both; four by four pixels are a cell.
+    moved = still.volume.displacement(30.0) - still.volume.spectrum[0].real
+    np.testing.assert_allclose(coarse[0], 2 * 144 * moved, rtol=1e-5, atol=1e-5)
+    cells = fine[0].reshape(2, 24, 4, 36, 4).mean(axis=(2, 4))
+    # The interpolation is smooth, so its means differ by what bends within a cell.
+    np.testing.assert_allclose(cells[:, 2:-2, 2:-2], coarse[0][:, 2:-2, 2:-2], atol=0.05)
 
 
 def test_sheets_stay_small(tmp_path):

@@ -24,16 +24,17 @@ from ..motion import (
     Tuning,
     simulate,
 )
+from .acting import moments
 from .clock import Clock
 from .controls import control_path, control_value, damping_of, gain_name, period_of
 from .curves import remove_curves, require_own_strips, write_curve
 from .empties import aspect_of, empties_of, sounding
 from .errors import SceneError
-from .gathering import Setting, excitation_of, moments
+from .gathering import Setting, excitations_of
 from .mesh_view import is_through_camera, point_basis
 from .playback import ensure_response, require_editable
 from .response import clear_excitation, response_index, response_path
-from .sampling import Look, is_animated, moves, samples
+from .sampling import Seen, is_animated, moves, samples
 from .shape_keys import MAX_VALUE, bands_of, read_spectrum, require_all_bands
 from .timing import frame_rate
 
@@ -105,24 +106,26 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     period = period_of(picture) / frame_rate(scene)
     require_all_bands(picture)
     bands = bands_of(picture)
-    setting = Setting(picture, clock, np.arange(bands) / period, cycle)
+    gains, ratio = _gains(picture, bands, frames, values)
+    basis = _basis(picture, gains)
+    setting = Setting(picture, clock, np.arange(bands) / period, basis, cycle)
 
     chosen: list[Excitation] = []
-    for index, (empty, _) in enumerate(wanted):
+    usable = 0
+    for (empty, _), seen in zip(wanted, looks, strict=True):
         try:
-            excitation, remark = excitation_of(empty, looks[index], 0, setting)
+            excitations, told = excitations_of(empty, seen, setting)
         except (SceneError, ExcitationError) as error:
             remarks.append(str(error))
             continue
-        chosen.append(excitation)
-        remarks += [remark] if remark else []
-        if (silent := _silence(picture, empty, excitation)) is not None:
+        usable += 1
+        chosen += excitations
+        remarks += told
+        if excitations and (silent := _silence(picture, empty, excitations)) is not None:
             remarks.append(silent)
-    if heard and not chosen:
+    if heard and not usable:
         raise SceneError(remarks[0], "" if len(remarks) == 1 else f"({len(remarks)} excitations cannot be used.)")
 
-    gains, ratio = _gains(picture, bands, frames, values)
-    basis = _basis(picture, gains)
     fades = (begin if not rings_out else float(clock.seconds(last)), float(seconds[-1]))
     try:
         q = simulate(
@@ -154,7 +157,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     _write_time(picture, clock, frames)
     # What the mouse left behind would show before the first frame.
     clear_excitation(picture)
-    return Baked(first, last, len(chosen), tuple(remarks))
+    return Baked(first, last, usable, tuple(remarks))
 
 
 def clear_bake(picture: bpy.types.Object) -> bool:
@@ -181,10 +184,11 @@ def _basis(picture: bpy.types.Object, gains: npt.NDArray[np.float64]) -> ModalBa
     return ModalBasis(read_spectrum(picture), aspect_of(picture), border=True, gains=gains)
 
 
-def _silence(picture: bpy.types.Object, empty: bpy.types.Object, excitation: Excitation) -> str | None:
+def _silence(picture: bpy.types.Object, empty: bpy.types.Object, excitations: Sequence[Excitation]) -> str | None:
     """A sentence when all harmonics that an excitation aims at are silent."""
     keys = picture.data.shape_keys.key_blocks
-    weights = np.ones(bands_of(picture)) if excitation.weights is None else np.asarray(excitation.weights)
+    everything = np.ones(bands_of(picture))
+    weights = sum(everything if each.weights is None else np.asarray(each.weights) for each in excitations)
     heard = [
         control_value(picture, gain_name(k)) > 0 and not (keys[f"Re {k:02d}"].mute and keys[f"Im {k:02d}"].mute)
         for k in range(1, len(weights))
@@ -238,10 +242,10 @@ def _look(
     wanted: Sequence[tuple[bpy.types.Object, list[float]]],
     controls: Sequence[str],
     all_frames: npt.NDArray[np.float64],
-) -> tuple[list[list[Look]], dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]]:
-    """For each excitation its looks, and for each control (frames, values)."""
+) -> tuple[list[list[Seen]], dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]]:
+    """For each excitation how it is seen, and for each control (frames, values)."""
     moving = [(i, empty, when) for i, (empty, when) in enumerate(wanted) if moves(empty, picture)]
-    looks: list[list[Look]] = [[] for _ in wanted]
+    looks: list[list[Seen]] = [[] for _ in wanted]
     frames = set(all_frames.tolist()) if controls else set()
     frames |= {frame for _, _, when in moving for frame in when}
     series = {name: ([], []) for name in controls}
@@ -250,7 +254,7 @@ def _look(
         for look in samples(scene, picture, [empty for _, empty, _ in moving], sorted(frames), controls):
             for place, (i, _, _) in enumerate(moving):
                 if look.frame in wants[place]:
-                    looks[i].append(_one(look, place))
+                    looks[i].append(look.seen[place])
             for name, value in look.controls.items():
                 series[name][0].append(look.frame)
                 series[name][1].append(value)
@@ -258,15 +262,11 @@ def _look(
     if still:
         (look,) = samples(scene, picture, [empty for _, empty in still], [float(all_frames[0])])
         for place, (i, _) in enumerate(still):
-            looks[i] = [replace(_one(look, place), frame=frame) for frame in wanted[i][1]]
+            looks[i] = [replace(look.seen[place], frame=frame) for frame in wanted[i][1]]
     values = {name: (np.array(f), np.array(v)) for name, (f, v) in series.items()}
     for name in _TUNED:
         values.setdefault(name, (all_frames[:1], np.array([float(picture.get(name, 1.0))])))
     return looks, values
-
-
-def _one(look: Look, place: int) -> Look:
-    return Look(look.frame, [look.relative[place]], [look.strength[place]], [look.reach[place]], {})
 
 
 def _tuning(clock: Clock, values: dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]) -> Tuning:

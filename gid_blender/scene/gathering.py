@@ -1,31 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From empties, as they are looked at frame by frame, to excitations in the units of `motion`."""
+"""From empties, as they are looked at frame by frame, to excitations in the units of `motion`.
+
+An excitation of `motion` acts at one place and on the same harmonics all the time. What is keyed about that, the place
+of a load, reach and harmonics, makes several of an empty, which take over from each other between two frames. A hand
+and a tap are as they are when they take hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..compat import curve_owners
-from ..motion import Curve, Excitation, Force, GustSpectrum, Poke, Pull, Turbulence, Wind
+from ..motion import Curve, Excitation, ExcitationError, Force, GustSpectrum, ModalBasis, Poke, Pull, Turbulence, Wind
+from .acting import envelope, held, struck
 from .clock import Clock
 from .empties import arrow_on, aspect_of, on_picture
 from .errors import SceneError
 from .mesh import grid_of
 from .mesh_view import is_through_camera
-from .sampling import Look
+from .sampling import Seen
 from .vertex_weights import read_weights
 
-__all__ = ["Setting", "excitation_of", "moments", "span"]
+__all__ = ["Setting", "excitations_of"]
 
 Weights = npt.NDArray[np.float64] | None
+Real = npt.NDArray[np.float64]
 
-# What comes at once takes this long, in frames: forces are straight lines between moments.
-_AT_ONCE = 1e-3
+# Picture widths that are no way: parents and constraints bring a standing thing back to within rounding alone.
+_NO_WAY = 1e-5
+_PLACES, _REACHES = 5, 6
 
 
 @dataclass(frozen=True)
@@ -36,178 +43,213 @@ class Setting:
         picture: the motion object.
         clock: frames to seconds.
         hertz: (K,) of the bands.
+        basis: of the picture.
         cycle: seconds after which everything repeats, or None.
     """
 
     picture: bpy.types.Object
     clock: Clock
-    hertz: npt.NDArray[np.float64]
+    hertz: Real
+    basis: ModalBasis
     cycle: float | None = None
 
 
-def span(empty: bpy.types.Object) -> tuple[float, float]:
-    """Frames between which an excitation acts; infinite for a wind or load without a range.
-
-    Raises:
-        SceneError: when a pull has neither a range nor a way, or a range ends before it starts.
-    """
-    settings = empty.gid.excitation
-    if settings.kind == "POKE":
-        return settings.start, settings.start
-    if settings.use_range:
-        if settings.end < settings.start:
-            raise SceneError(
-                f"“{empty.name}” ends at frame {settings.end:g}, before it starts at {settings.start:g}.",
-                "Move its end behind its start.",
-            )
-        return settings.start, settings.end
-    if settings.kind != "PULL":
-        return -np.inf, np.inf
-    keyed = _keyed_frames(empty)
-    if keyed is None:
-        raise SceneError(
-            f"“{empty.name}” has no keyframes on its location, so it does not say how long it pulls.",
-            "Key its location, or switch on its Range.",
-        )
-    return keyed
-
-
-def moments(empty: bpy.types.Object, first: float, last: float) -> list[float]:
-    """Frames at which it has to be looked at: each one of the range in which it acts, and where something begins."""
-    settings = empty.gid.excitation
-    start, end = span(empty)
-    if settings.kind == "POKE":
-        return [start]
-    if settings.kind == "PULL":
-        # A hand that holds on since before the first frame: its place then is what it took hold of.
-        whole = np.arange(np.ceil(start), np.floor(end) + 1)
-        return [start, *whole, end] if start <= last and end >= first else [start]
-    low, high = max(start, first), min(end, last)
-    whole = np.arange(np.ceil(low), np.floor(high) + 1) if low <= high else np.zeros(0)
-    edges = [start, start + settings.attack, end - settings.fade, end] if settings.use_range else []
-    return [*whole, *(edge for edge in edges if first <= edge <= last)]
-
-
-def excitation_of(
-    empty: bpy.types.Object, looks: Sequence[Look], index: int, setting: Setting
-) -> tuple[Excitation, str]:
-    """The excitation that an empty is, and a remark about it, or "".
+def excitations_of(
+    empty: bpy.types.Object, seen: Sequence[Seen], setting: Setting
+) -> tuple[Sequence[Excitation], list[str]]:
+    """The excitations that an empty is, and remarks about it.
 
     Args:
         empty: as in the file.
-        looks: at (at least) its `moments`, in order.
-        index: of the empty in the looks.
+        seen: how it is at (at least) its `moments`, in order.
         setting: of the picture.
+
+    Returns:
+        several where it is keyed what one of `motion` has once; none when it does nothing, which a remark says.
 
     Raises:
         SceneError: when it makes no sense, with what to do about it.
     """
-    settings = empty.gid.excitation
-    weights = _weights(empty, setting.hertz)
-    match settings.kind:
+    kind = empty.gid.excitation.kind
+    remarks: list[str] = []
+    found: Sequence[Excitation]
+    match kind:
         case "PULL":
-            return _pull(empty, looks, index, setting, weights), ""
+            found = pulls = [_pull(empty, run, setting) for run in held(empty, seen)]
+            if not any(each.act.strength for each in seen):
+                found = []
+            elif pulls and not any(np.any(each.path.values) for each in pulls):
+                remarks.append(
+                    f"“{empty.name}” does not move while it pulls. "
+                    "Key its location, or its strength, which draws along its arrow."
+                )
         case "POKE":
-            return _poke(empty, looks, index, setting, weights), ""
+            found = [
+                each for frame in struck(empty, seen) if any((each := _poke(empty, seen, frame, setting)).velocity)
+            ]
         case "LOAD":
-            curve = _push(empty, looks, index, setting)
-            point = _place(empty, looks[0], index, setting.picture)
-            return Force(point, curve, looks[0].reach[index], weights), ""
+            found, remarks = _loads(empty, seen, setting)
+        case _:
+            found, remarks = _winds(empty, seen, setting)
+    if not found:
+        remarks.append(
+            f"“{empty.name}” does nothing at any of the baked frames. Raise its strength, or change its frames."
+        )
+    return found, remarks
+
+
+def _pull(empty: bpy.types.Object, seen: Sequence[Seen], setting: Setting) -> Pull:
+    grip = seen[0]
+    places = np.array([on_picture(setting.picture, each.relative.translation) for each in seen])
+    strength = np.array([each.act.strength for each in seen])
+    # How far it is from where it took hold, however that is scaled.
+    way = (places - places[0]) * strength[:, None]
+    if np.abs(places - places[0]).max() < _NO_WAY:
+        way = np.zeros_like(places)
+        if (strength != strength[0]).any():
+            way = _arrows(empty, seen, setting.picture) * strength[:, None]
+    path = Curve(setting.clock.seconds([each.frame for each in seen]), way)
+    point = _place(empty, grip, setting.picture)
+    return Pull(point, path, grip.act.reach, _weights(empty, grip, setting.hertz))
+
+
+def _poke(empty: bpy.types.Object, seen: Sequence[Seen], frame: float, setting: Setting) -> Poke:
+    hit = min(seen, key=lambda each: abs(each.frame - frame))
+    arrow, strength = _arrows(empty, [hit], setting.picture)[0], hit.act.strength
+    velocity = (float(strength * arrow[0]), float(strength * arrow[1]))
+    point = _place(empty, hit, setting.picture)
+    weights = _weights(empty, hit, setting.hertz)
+    return Poke(point, velocity, float(setting.clock.seconds(frame)), hit.act.reach, weights)
+
+
+def _loads(empty: bpy.types.Object, seen: Sequence[Seen], setting: Setting) -> tuple[list[Excitation], list[str]]:
+    at: dict[Hashable, tuple[tuple[float, float], float, Weights]] = {}
+    astray: list[SceneError] = []
+
+    def what(each: Seen) -> Hashable:
+        try:
+            point = _place(empty, each, setting.picture)
+            if is_through_camera(setting.picture):
+                setting.basis.spot(*point, each.act.reach)
+            weights = _weights(empty, each, setting.hertz)
+        except (SceneError, ExcitationError) as error:
+            if each.act.strength:
+                is_told = isinstance(error, SceneError)
+                astray.append(error if is_told else SceneError(f"“{empty.name}” acts on nothing. {error}"))
+            return None
+        key = (
+            *(round(axis, _PLACES) for axis in point),
+            round(each.act.reach, _REACHES),
+            None if weights is None else weights.tobytes(),
+        )
+        at.setdefault(key, (point, each.act.reach, weights))
+        return key
+
+    found: list[Excitation] = []
+    for key, curve in _shared(empty, seen, setting, what):
+        if key is not None:
+            point, reach, weights = at[key]
+            found.append(Force(point, curve, reach, weights))
+    if astray and not found:
+        raise astray[0]
+    # It may well leave the picture, or be between two harmonics, for a while.
+    return found, [f"{astray[0].message} It does nothing at {len(astray)} of its frames."] if astray else []
+
+
+def _winds(empty: bpy.types.Object, seen: Sequence[Seen], setting: Setting) -> tuple[list[Excitation], list[str]]:
+    settings = empty.gid.excitation
     turbulence = Turbulence(GustSpectrum(settings.gusts, settings.gust_seconds), settings.seed, setting.cycle)
     area, remark = _area(empty, setting.picture)
-    return Wind(_push(empty, looks, index, setting), turbulence, area, weights), remark
+    by_key: dict[Hashable, Weights] = {}
+    refused: list[SceneError] = []
+
+    def what(each: Seen) -> Hashable:
+        try:
+            weights = _weights(empty, each, setting.hertz)
+        except SceneError as error:
+            refused.append(error)
+            return None
+        key = b"" if weights is None else weights.tobytes()
+        by_key[key] = weights
+        return key
+
+    found: list[Excitation] = [
+        Wind(curve, turbulence, area, by_key[key])
+        for key, curve in _shared(empty, seen, setting, what)
+        if key is not None
+    ]
+    if refused and not found:
+        raise refused[0]
+    return found, [remark] if remark else []
 
 
-def _pull(
-    empty: bpy.types.Object,
-    looks: Sequence[Look],
-    index: int,
-    setting: Setting,
-    weights: Weights,
-) -> Pull:
-    start, end = span(empty)
-    held = [look for look in looks if start <= look.frame <= end] or [looks[0]]
-    point = _place(empty, held[0], index, setting.picture)
-    places = np.array([on_picture(setting.picture, look.relative[index].translation) for look in held])
-    strength = np.array([look.strength[index] for look in held])
-    # How far it is from where it took hold, however that is scaled.
-    path = Curve(setting.clock.seconds([look.frame for look in held]), (places - places[0]) * strength[:, None])
-    return Pull(point, path, held[0].reach[index], weights)
+def _shared(
+    empty: bpy.types.Object, seen: Sequence[Seen], setting: Setting, what: Callable[[Seen], Hashable]
+) -> Iterator[tuple[Hashable, Curve]]:
+    """Strength along the arrow over time, through the envelope, shared out among what it acts on at each look.
+
+    Yields:
+        each of what there is, and its (N, 2) share; together they are the whole. Shares that are 0 are left out.
+    """
+    frames = np.array([each.frame for each in seen])
+    strength = np.array([each.act.strength for each in seen])
+    arrows = _arrows(empty, seen, setting.picture)
+    dense, level = envelope(empty, seen)
+    level = level * np.interp(dense, frames, strength)
+    whole = level[:, None] * np.stack([np.interp(dense, frames, arrows[:, axis]) for axis in range(2)], axis=1)
+    seconds = np.maximum.accumulate(setting.clock.seconds(dense))
+    keys = [what(each) for each in seen]
+    order = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    numbers = np.array([order[key] for key in keys])
+    for key, number in order.items():
+        share = whole if len(order) == 1 else whole * np.interp(dense, frames, numbers == number)[:, None]
+        there = np.flatnonzero(share.any(axis=1))
+        if len(there):
+            # What lies beside is 0, and a curve is held beyond its ends.
+            near = slice(max(0, there[0] - 1), there[-1] + 2)
+            yield key, Curve(seconds[near], share[near])
 
 
-def _poke(
-    empty: bpy.types.Object,
-    looks: Sequence[Look],
-    index: int,
-    setting: Setting,
-    weights: Weights,
-) -> Poke:
-    start = empty.gid.excitation.start
-    look = min(looks, key=lambda each: abs(each.frame - start))
-    arrow, strength = _arrow(empty, look, index, setting.picture), look.strength[index]
-    velocity = (strength * arrow[0], strength * arrow[1])
-    point = _place(empty, look, index, setting.picture)
-    return Poke(point, velocity, float(setting.clock.seconds(start)), look.reach[index], weights)
-
-
-def _push(empty: bpy.types.Object, looks: Sequence[Look], index: int, setting: Setting) -> Curve:
-    """(N, 2) strength along the arrow over time, through the envelope."""
-    frames = np.array([look.frame for look in looks])
-    strength = np.array([look.strength[index] for look in looks])
-    arrows = np.array([_arrow(empty, look, index, setting.picture) for look in looks])
-    settings = empty.gid.excitation
-    if settings.use_range:
-        start, end = span(empty)
-        envelope = Curve.pulse(start, end, 1.0, settings.attack, settings.fade)
-        edges = np.array([start - _AT_ONCE, start + _AT_ONCE, end - _AT_ONCE, end + _AT_ONCE])
-        dense = np.unique(np.concatenate([frames, envelope.times, edges]))
-        # Curves jump where two times are equal; what is straight between moments has to come a little earlier.
-        level = envelope.at(dense) * ((dense > start) & (dense < end))
-        strength = np.interp(dense, frames, strength) * level
-        arrows = np.stack([np.interp(dense, frames, arrows[:, axis]) for axis in range(2)], axis=1)
-        frames = dense
-    seconds = setting.clock.seconds(frames)
-    return Curve(np.maximum.accumulate(seconds), strength[:, None] * arrows)
-
-
-def _place(empty: bpy.types.Object, look: Look, index: int, picture: bpy.types.Object) -> tuple[float, float]:
-    x, y = on_picture(picture, look.relative[index].translation)
+def _place(empty: bpy.types.Object, seen: Seen, picture: bpy.types.Object) -> tuple[float, float]:
+    x, y = on_picture(picture, seen.relative.translation)
     aspect = aspect_of(picture)
     # Snapped to a corner it may be off by rounding.
     if not (-1e-4 <= x <= 1 + 1e-4 and -1e-4 <= y <= aspect + 1e-4):
         raise SceneError(
-            f"“{empty.name}” is outside “{picture.name}” at frame {look.frame:g}, where it should take hold.",
+            f"“{empty.name}” is outside “{picture.name}” at frame {seen.frame:g}, where it should take hold.",
             "Move it onto the picture, or mute it.",
         )
     return min(max(x, 0.0), 1.0), min(max(y, 0.0), aspect)
 
 
-def _arrow(empty: bpy.types.Object, look: Look, index: int, picture: bpy.types.Object) -> tuple[float, float]:
-    arrow = arrow_on(picture, look.relative[index])
-    if arrow == (0.0, 0.0):
-        raise SceneError(
-            f"The arrow of “{empty.name}” points straight at the picture at frame {look.frame:g}.",
-            "Rotate it so that it lies along the picture.",
-        )
-    return arrow
+def _arrows(empty: bpy.types.Object, seen: Sequence[Seen], picture: bpy.types.Object) -> Real:
+    """(N, 2) which way the arrow points; where it has no strength, it may point nowhere."""
+    arrows = np.array([arrow_on(picture, each.relative) for each in seen])
+    for each, arrow in zip(seen, arrows, strict=True):
+        if not arrow.any() and each.act.strength:
+            raise SceneError(
+                f"The arrow of “{empty.name}” points straight at the picture at frame {each.frame:g}.",
+                "Rotate it so that it lies along the picture.",
+            )
+    return arrows
 
 
-def _weights(empty: bpy.types.Object, hertz: npt.NDArray[np.float64]) -> Weights:
-    settings = empty.gid.excitation
-    if settings.low <= 0 and settings.high <= 0:
+def _weights(empty: bpy.types.Object, seen: Seen, hertz: Real) -> Weights:
+    low, high = seen.act.low, seen.act.high
+    if low <= 0 and high <= 0:
         return None
-    high = settings.high if settings.high > 0 else np.inf
+    high = high if high > 0 else np.inf
     # Typed numbers are rounded to single precision.
-    chosen = (hertz >= settings.low * (1 - 1e-6)) & (hertz <= high * (1 + 1e-6))
+    chosen = (hertz >= low * (1 - 1e-6)) & (hertz <= high * (1 + 1e-6))
     if not chosen[1:].any():
         raise SceneError(
-            f"No harmonic lies within what “{empty.name}” aims at, {settings.low:g} to {high:g} Hz.",
+            f"No harmonic lies within what “{empty.name}” aims at, {low:g} to {high:g} Hz.",
             f"They lie {hertz[1]:.2g} Hz apart, up to {hertz[-1]:.2g} Hz.",
         )
     return chosen.astype(np.float64)
 
 
-def _area(empty: bpy.types.Object, picture: bpy.types.Object) -> tuple[npt.NDArray[np.float64] | None, str]:
+def _area(empty: bpy.types.Object, picture: bpy.types.Object) -> tuple[Real | None, str]:
     """(rows, columns) weights of the vertex group, or None for everywhere."""
     name = empty.gid.excitation.area
     if not name:
@@ -221,13 +263,3 @@ def _area(empty: bpy.types.Object, picture: bpy.types.Object) -> tuple[npt.NDArr
             f"The vertex group “{name}” is empty, so “{empty.name}” blows nowhere.", "Paint weights, or clear its Area."
         )
     return weights.reshape(rows, columns).astype(np.float64), ""
-
-
-def _keyed_frames(empty: bpy.types.Object) -> tuple[float, float] | None:
-    """First and last frame with a keyframe of its location, in its action and its NLA strips."""
-    found: list[float] = []
-    for curves, to_scene in curve_owners(empty):
-        for curve in curves:
-            if curve.data_path == "location" and len(curve.keyframe_points):
-                found += [to_scene(float(end)) for end in curve.range()]
-    return (min(found), max(found)) if found else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import bpy
 import numpy as np
@@ -19,9 +19,41 @@ from mathutils import Matrix
 
 from .controls import control_path
 
-__all__ = ["Look", "is_animated", "moves", "samples", "values_of"]
+__all__ = ["Act", "Look", "Seen", "is_animated", "moves", "samples", "values_of"]
 
 _PROXY = "gid sampling"
+
+
+@dataclass(frozen=True)
+class Act:
+    """What an excitation says at one frame, see `properties.GID_PG_excitation`: all of it that can be animated."""
+
+    strength: float
+    reach: float
+    start: float
+    end: float
+    attack: float
+    fade: float
+    low: float
+    high: float
+
+
+_ACTS = tuple(field.name for field in fields(Act))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How an excitation is at one frame.
+
+    Attributes:
+        frame: at which.
+        relative: its matrix in the picture's coordinates.
+        act: what it says.
+    """
+
+    frame: float
+    relative: Matrix
+    act: Act
 
 
 @dataclass(frozen=True)
@@ -30,15 +62,12 @@ class Look:
 
     Attributes:
         frame: at which.
-        relative: of each object, its matrix in the picture's coordinates.
-        strength, reach: of each, as an excitation.
+        seen: of each object.
         controls: of the picture, by name.
     """
 
     frame: float
-    relative: list[Matrix]
-    strength: list[float]
-    reach: list[float]
+    seen: list[Seen]
     controls: dict[str, float]
 
 
@@ -87,11 +116,14 @@ def samples(
             evaluated = [obj.evaluated_get(graph) for obj in objects]
             yield Look(
                 float(frame),
-                [inverse @ obj.matrix_world for obj in evaluated],
-                [obj.gid.excitation.strength for obj in evaluated],
-                [obj.gid.excitation.reach for obj in evaluated],
+                [Seen(float(frame), inverse @ obj.matrix_world, _act(obj)) for obj in evaluated],
                 {name: float(stand_in[str(i)]) for i, name in enumerate(controls)},
             )
+
+
+def _act(obj: bpy.types.Object) -> Act:
+    settings = obj.gid.excitation
+    return Act(*(getattr(settings, name) for name in _ACTS))
 
 
 def values_of(

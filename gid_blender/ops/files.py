@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # More would make a dialogue that no screen holds.
-_MOST_ROWS = 15
+_MOST_ROWS = 12
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class GID_OT_files_clean(bpy.types.Operator):
         except EXPECTED as error:
             self.report({"ERROR"}, said(session.fail(error).sentence))
             return {"CANCELLED"}
-        return context.window_manager.invoke_props_dialog(self, width=420)
+        return context.window_manager.invoke_props_dialog(self, width=420, confirm_text="Delete")
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -6,7 +6,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface_
 
-from ..ops.files import found
+from ..ops.files import Row, found
 from ..ops.session import session
 from ..translations.sentences import said
 from .panels import CATEGORY, variants
@@ -31,7 +31,7 @@ class _Files:
         if not found.is_known:
             return
         column = layout.column(align=True)
-        _pair(column, "Rendered frames and copies", found.total)
+        _pair(column, "Frames and copies", found.total)
         _pair(column, "Of these not used", found.unused)
         _pair(column, "Kept motions", found.volumes)
         # A worker may be another computer; what it keeps is known since the last Check.
@@ -42,11 +42,7 @@ class _Files:
         if found.rows:
             box = layout.box().column(align=True)
             for entry in found.rows:
-                row = box.row()
-                row.label(text=entry.name, icon=entry.icon, translate=False)
-                row.label(text=entry.use)
-                row.label(text=entry.size, translate=False)
-                row.label(text=entry.date, translate=False)
+                _folder(box, entry)
             if found.more:
                 box.label(text=f"… {found.more}")
 
@@ -55,6 +51,23 @@ def _pair(layout: bpy.types.UILayout, name: str, value: str) -> None:
     split = layout.split(factor=0.6)
     split.label(text=name)
     split.label(text=value, translate=False)
+
+
+def _folder(layout: bpy.types.UILayout, entry: Row) -> None:
+    # Four columns would show three letters of each in a sidebar of the default width.
+    split = layout.split(factor=0.7)
+    split.label(text=entry.name, icon=entry.icon, translate=False)
+    _right(split, entry.size)
+    split = layout.split(factor=0.6)
+    split.active = False
+    split.label(text=entry.use, icon="BLANK1")
+    _right(split, entry.date)
+
+
+def _right(layout: bpy.types.UILayout, text: str) -> None:
+    row = layout.row()
+    row.alignment = "RIGHT"
+    row.label(text=text, translate=False)
 
 
 register, unregister = bpy.utils.register_classes_factory(tuple(variants(_Files, "files")))

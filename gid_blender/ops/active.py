@@ -13,6 +13,7 @@ __all__ = [
     "OfPicture",
     "is_motion_active",
     "is_picture_active",
+    "lost_excitation",
     "picture_in",
     "select_only",
 ]
@@ -29,13 +30,26 @@ def picture_in(context: bpy.types.Context) -> bpy.types.Object | None:
     obj = scene.leader_of(obj) or obj
     if scene.is_motion_object(obj):
         return obj
-    return scene.picture_of(obj) if scene.is_excitation(obj) else None
+    if not scene.is_excitation(obj):
+        return None
+    picture = scene.picture_of(obj)
+    # One that was deleted lives on for as long as an empty names it.
+    return picture if picture is not None and picture.name in context.scene.objects else None
+
+
+def lost_excitation(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The active object when it is an excitation without a picture: parented to something else, or its picture gone."""
+    obj = context.object
+    return obj if scene.is_excitation(obj) and picture_in(context) is None else None
 
 
 def is_picture_active(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """For `poll`: whether `picture_in` finds one; says what to select when it does not."""
     if picture_in(context) is None:
-        cls.poll_message_set(NO_PICTURE)
+        if lost_excitation(context) is not None:
+            cls.poll_message_set("The active excitation acts on no picture; choose its Picture in the panel Excitations")
+        else:
+            cls.poll_message_set(NO_PICTURE)
         return False
     return True
 

@@ -13,6 +13,7 @@ from .errors import SceneError
 from .mesh import plane_frame, plane_width
 from .mesh_view import arrow_in_picture, is_through_camera, place_in_picture, surface_point, view_of, width_near
 from .objects import home_of, is_motion_object
+from .properties import DISPLAY
 
 __all__ = [
     "add_empty",
@@ -27,7 +28,6 @@ __all__ = [
     "sounding",
 ]
 
-_DISPLAY = {"PULL": "SPHERE", "POKE": "SINGLE_ARROW", "LOAD": "SINGLE_ARROW", "WIND": "SINGLE_ARROW"}
 # What looks like something at once, in the units of `properties.GID_PG_excitation.strength`.
 _STRENGTH = {"PULL": 1.0, "POKE": 0.3, "LOAD": 0.03, "WIND": 0.015}
 
@@ -131,7 +131,7 @@ def add_empty(
     if home.library is not None:
         raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
     empty = bpy.data.objects.new(name or kind.capitalize(), None)
-    empty.empty_display_type = _DISPLAY[kind]
+    empty.empty_display_type = DISPLAY[kind]
     through = is_through_camera(picture)
     size = width_near(picture, *point) if through else plane_width(picture.data)
     empty.empty_display_size = (0.04 if kind == "PULL" else 0.12) * size

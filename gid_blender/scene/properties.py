@@ -15,7 +15,7 @@ from bpy.props import (
 
 from .shape_keys import bands_of
 
-__all__ = ["GID_PG_bake", "GID_PG_excitation", "GID_PG_object", "register", "unregister"]
+__all__ = ["DISPLAY", "GID_PG_bake", "GID_PG_excitation", "GID_PG_object", "register", "unregister"]
 
 KINDS = (
     ("NONE", "None", "No excitation"),
@@ -45,6 +45,23 @@ def _edited(self: bpy.types.PropertyGroup, _: bpy.types.Context) -> None:
     self.id_data.update_tag()
 
 
+# What each kind of empty looks like: where there is an arrow, it is to be seen.
+DISPLAY = {"PULL": "SPHERE", "POKE": "SINGLE_ARROW", "LOAD": "SINGLE_ARROW", "WIND": "SINGLE_ARROW"}
+# An arrow of the same size as a handle is three times as long as that is wide.
+_ARROW_SIZE = 3.0
+
+
+def _show_kind(self: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    empty, wanted = self.id_data, DISPLAY.get(self.kind)
+    shape = empty.empty_display_type
+    # Another shape is somebody's own choice.
+    if wanted is not None and shape != wanted and shape in {*DISPLAY.values(), "PLAIN_AXES"}:
+        if shape in DISPLAY.values():
+            empty.empty_display_size *= _ARROW_SIZE if wanted == "SINGLE_ARROW" else 1 / _ARROW_SIZE
+        empty.empty_display_type = wanted
+    _edited(self, context)
+
+
 _SHARED = {"override": _OVERRIDE, "update": _edited}
 
 
@@ -54,7 +71,8 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         description="What the empty does to the picture",
         items=KINDS,
         default="NONE",
-        **_SHARED,
+        override=_OVERRIDE,
+        update=_show_kind,
     )
     picture: PointerProperty(
         type=bpy.types.Object,

@@ -251,7 +251,49 @@ def test_what_went_wrong_stays_in_the_panel(blender):
         bpy.data.objects.remove(picture)
         bpy.ops.gid.load_example("EXEC_DEFAULT")
         bpy.context.view_layer.objects.active = lost
-        assert "was deleted" in failure(bpy.ops.gid.bake, "EXEC_DEFAULT")
+        assert f"“{lost.name}” acts on no picture" in failure(bpy.ops.gid.bake, "EXEC_DEFAULT")
+
+    blender.run(script)
+
+
+def test_an_excitation_that_is_parented_to_a_hand_asks_for_its_picture(blender):
+    """Blender knows one parent: which picture a hand pulls has to be said, and there is a place to say it."""
+
+    def script():
+        scene = bpy.context.scene
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        picture = bpy.context.object
+        bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind="PULL")
+        empty = bpy.context.object
+        panel, bake = bpy.types.GID_PT_view3d_excitations, bpy.types.GID_PT_view3d_bake
+        assert panel.poll(bpy.context)
+        hand = bpy.data.objects.new("hand", None)
+        scene.collection.objects.link(hand)
+        with bpy.context.temp_override(object=hand, active_object=hand, selected_editable_objects=[empty]):
+            empty.animation_data_clear()
+            bpy.ops.object.parent_set(type="OBJECT", keep_transform=True)
+        empty.gid.excitation.use_range = True
+        assert empty.parent == hand
+
+        def lost():
+            assert panel.poll(bpy.context)
+            assert not bake.poll(bpy.context)
+            assert "acts on no picture" in failure(bpy.ops.gid.remove_excitation, "EXEC_DEFAULT")
+            assert f"“{empty.name}” acts on no picture." in failure(bpy.ops.gid.bake, "EXEC_DEFAULT")
+            return True
+
+        assert lost()
+        empty.gid.excitation.picture = picture
+        assert bake.poll(bpy.context)
+        assert module("ops.excitations").chosen(bpy.context, picture) == empty
+        assert bpy.ops.gid.bake("EXEC_DEFAULT") == {"FINISHED"}
+        # What is deleted in a window stays in the file for as long as it is named somewhere.
+        bpy.ops.gid.load_example("EXEC_DEFAULT")
+        with bpy.context.temp_override(selected_objects=[picture]):
+            bpy.ops.object.delete()
+        assert empty.gid.excitation.picture == picture
+        bpy.context.view_layer.objects.active = empty
+        assert lost()
 
     blender.run(script)
 

@@ -197,6 +197,7 @@ class Engine:
 
             context.progress("Loading the renderer", 0, 1)
             self._renderer = MotionRenderer.load()
+        context.progress("Rendering", 0, shot.frames)
         for rendered in shot.render(
             self._renderer,
             vectors="motion_vectors" in params.passes,

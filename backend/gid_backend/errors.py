@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Errors that reach a person: each has a code for programs, a sentence, and a hint what to do."""
 
-__all__ = ["Cancelled", "GidError", "ImageError", "OutOfMemory", "WeightsError"]
+from collections.abc import Callable
+
+__all__ = ["Cancelled", "GidError", "ImageError", "OutOfMemory", "WeightsError", "check_cancelled"]
 
 
 class GidError(Exception):
@@ -46,3 +48,9 @@ class Cancelled(GidError):
 
     def __init__(self) -> None:
         super().__init__("Cancelled.")
+
+
+def check_cancelled(cancel: Callable[[], bool] | None) -> None:
+    """Raise `Cancelled` when there is a `cancel` and it says so."""
+    if cancel is not None and cancel():
+        raise Cancelled

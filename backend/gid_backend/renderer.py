@@ -13,6 +13,7 @@ import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
 from .colour import Picture
 from .device import best_device
-from .errors import Cancelled, GidError, ImageError
+from .errors import GidError, ImageError, check_cancelled
 from .images import checked
 from .rendering.border import held_inside
 from .rendering.guided import Guide
@@ -44,6 +45,7 @@ MAX_DISPLACEMENT = 1.0
 BAND_PIXELS = 3 << 20
 # Bands start at multiples of it, so that pyramids of neighbouring bands agree.
 ALIGN = 64
+Cancel: TypeAlias = Callable[[], bool] | None
 
 
 @dataclass(frozen=True)
@@ -92,22 +94,27 @@ class MotionRenderer:
         repairs = (settings or RenderSettings()).repair and WEIGHTS.is_file()
         return cls(chosen, settings, RepairNetwork.load(WEIGHTS, chosen) if repairs else None)
 
-    def set_image(self, image: npt.ArrayLike, mask: npt.NDArray[np.float32] | None = None) -> None:
+    def set_image(
+        self, image: npt.ArrayLike, mask: npt.NDArray[np.float32] | None = None, *, cancel: Cancel = None
+    ) -> None:
         """Take a picture, (H, W, 1|3|4) uint8, uint16 or float (see `gid_backend.colour`); the slow part, once.
 
         Args:
             image: the picture.
             mask: (H, W) 0..1 that the displacement of each pixel is multiplied with. What is 0 comes out bit-identical,
                 whatever moves beside it. None for all 1.
+            cancel: asked between parts of it.
 
         Raises:
             ImageError: when it is no picture, or the mask is not of its size.
+            Cancelled: when `cancel()` says so; the next picture has to be set before anything is rendered.
         """
         picture = checked(image)
         self._weights = None if mask is None else self._mask(mask, picture.shape[:2])
         fingerprint = (picture.shape, picture.dtype.str, zlib.crc32(picture.data))
         if fingerprint == self._fingerprint:
             return
+        self._fingerprint = None
         values = torch.from_numpy(np.moveaxis(picture, 2, 0).astype(np.float32, order="C"))[None].to(self.device)
         self._dtype = picture.dtype
         self._original = values
@@ -124,11 +131,16 @@ class MotionRenderer:
         if self._peak == 0:
             self._limits = torch.cat([least(values, 1), greatest(values, 1)], dim=1)
         self._guide: Guide | None = None
-        self._repair = None if self._network is None else Repair(self._network, values, self._peak)
+        self._repair = None if self._network is None else Repair(self._network, values, self._peak, cancel)
         self._fingerprint = fingerprint
 
     def render(
-        self, image: npt.ArrayLike | None, displacement: npt.ArrayLike, strength: npt.ArrayLike | None = None
+        self,
+        image: npt.ArrayLike | None,
+        displacement: npt.ArrayLike,
+        strength: npt.ArrayLike | None = None,
+        *,
+        cancel: Cancel = None,
     ) -> Picture:
         """One frame.
 
@@ -137,6 +149,7 @@ class MotionRenderer:
             displacement: (2, h, w) on any grid, in fractions of the picture's width, x right and y down.
             strength: (h, w) how much each place moves over the whole clip, in any unit: what moves more
                 is in front. Without it, how far it is displaced now.
+            cancel: asked between parts of the frame, which at 4K takes longer than anybody waits for a cancel.
 
         Returns:
             The frame, of the picture's shape and type.
@@ -144,8 +157,9 @@ class MotionRenderer:
         Raises:
             ImageError: when the picture is none.
             SpectralVolumeError: when the displacement has a wrong shape, is not finite or absurdly large.
+            Cancelled: when `cancel()` says so.
         """
-        return self._pixels(self._rendered(image, displacement, strength))
+        return self._pixels(self._rendered(image, displacement, strength, cancel=cancel))
 
     def render_passes(
         self,
@@ -155,19 +169,20 @@ class MotionRenderer:
         *,
         before: npt.ArrayLike | None = None,
         after: npt.ArrayLike | None = None,
+        cancel: Cancel = None,
     ) -> Passes:
         """One frame with its coverage and, where its neighbours' displacements are given, its motion vectors.
 
         Args:
-            image, displacement, strength: as for `render`, whose frame this is, bit for bit.
+            image, displacement, strength, cancel: as for `render`, whose frame this is, bit for bit.
             before: displacement of the frame before, on the same grid.
             after: likewise of the frame after.
 
         Raises:
-            ImageError, SpectralVolumeError: see `render`.
+            ImageError, SpectralVolumeError, Cancelled: see `render`.
         """
         neighbours = [_checked(other) for other in (before, after) if other is not None]
-        result = self._rendered(image, displacement, strength, neighbours)
+        result = self._rendered(image, displacement, strength, neighbours, cancel=cancel)
         channels = self._source.shape[1]
         extra = result[channels:].cpu().numpy()
         vectors = iter(extra[1:].reshape(-1, 2, *extra.shape[1:]))
@@ -184,24 +199,22 @@ class MotionRenderer:
         volume: SpectralVolume,
         coefficients: npt.ArrayLike,
         progress: Callable[[str, int, int], None] | None = None,
-        cancel: Callable[[], bool] | None = None,
+        cancel: Cancel = None,
         mask: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[Picture]:
         """The frames of any coefficients (F, K): a loop, a push, a gust; `mask` as for `set_image`.
 
         Raises:
             ImageError, SpectralVolumeError: see `render`.
-            Cancelled: when `cancel()` says so, between two frames.
+            Cancelled: when `cancel()` says so, in the middle of a frame too.
         """
-        self.set_image(image, mask)
+        self.set_image(image, mask, cancel=cancel)
         q = np.asarray(coefficients, np.complex64)
         if q.ndim != 2:
             raise SpectralVolumeError(f"Coefficients have the shape (frames, bands), not {q.shape}.")
         strength = volume.amplitude()
         for index, row in enumerate(q):
-            if cancel is not None and cancel():
-                raise Cancelled
-            yield self.render(None, volume.synthesize(row), strength)
+            yield self.render(None, volume.synthesize(row), strength, cancel=cancel)
             if progress is not None:
                 progress("Rendering", index + 1, len(q))
 
@@ -211,10 +224,12 @@ class MotionRenderer:
         displacement: npt.ArrayLike,
         strength: npt.ArrayLike | None,
         neighbours: Sequence[npt.NDArray[np.float32]] | None = None,
+        *,
+        cancel: Cancel = None,
     ) -> torch.Tensor:
         """The checks, and `_frame`."""
         if image is not None:
-            self.set_image(image)
+            self.set_image(image, cancel=cancel)
         if self._fingerprint is None:
             raise GidError("There is no picture to render.", "Call set_image first.")
         d = _checked(displacement)
@@ -224,7 +239,7 @@ class MotionRenderer:
         if any(other.shape != d.shape for other in neighbours or ()):
             raise SpectralVolumeError(f"The displacements of neighbouring frames have the shape {d.shape} too.")
         with torch.inference_mode():
-            return self._frame(d, w, neighbours)
+            return self._frame(d, w, neighbours, cancel)
 
     def _mask(self, mask: npt.NDArray[np.float32], size: tuple[int, ...]) -> torch.Tensor:
         if mask.shape != size:
@@ -242,8 +257,10 @@ class MotionRenderer:
         displacement: npt.NDArray[np.float32],
         strength: npt.NDArray[np.float32],
         neighbours: Sequence[npt.NDArray[np.float32]] | None,
+        cancel: Cancel,
     ) -> torch.Tensor:
         """(C, H, W) float32 of whole numbers for integer pictures; with `neighbours`, what `_with_passes` adds."""
+        check_cancelled(cancel)
         _, _, height, width = self._source.shape
         flow = torch.from_numpy(displacement * np.float32(width))[None].to(self.device)
         # In units of the typical strength, so that the order does not depend on the amplitude.
@@ -264,7 +281,7 @@ class MotionRenderer:
         bands = []
         for top in range(0, height, step):
             bottom = min(top + step, height)
-            bands.append(self._band(field, guidance, (reach_x, reach_y), top, bottom, relative))
+            bands.append(self._band(field, guidance, (reach_x, reach_y), top, bottom, relative, cancel))
         return torch.cat(bands, dim=1)
 
     def _guidance(self, motion: torch.Tensor) -> tuple[Guide, torch.Tensor] | None:
@@ -285,9 +302,11 @@ class MotionRenderer:
         top: int,
         bottom: int,
         relative: torch.Tensor | None,
+        cancel: Cancel,
     ) -> torch.Tensor:
         """(C, bottom - top, W) of the frame, with `relative` (1, 2·neighbours, h, w) what `_with_passes` adds."""
         _, _, height, width = self._source.shape
+        check_cancelled(cancel)
         # Filling looks at the surroundings, which may belong to the neighbouring bands.
         above, below = max(0, top - REACH), min(height, bottom + REACH)
         rows = (above - reach[1], below + reach[1])
@@ -307,12 +326,14 @@ class MotionRenderer:
         flow, w = moved[:, :2], moved[:, 2:]
         order = self.settings.depth * (w - field[:, 2:].max())
         landing = land(flow, order, reach, (below - above, width), self._around(rows, reach[0]))
+        check_cancelled(cancel)
         frame = fetch(self._source, landing.came, above, self._limits)
         if bool((landing.sure < 1.0).any()):
             strength = rows_at_full_size(field[:, 2:], (height, width), 0, height)
             frame = patch(frame, landing, strength, self.settings.depth, above)
+        check_cancelled(cancel)
         if self._repair is not None:
-            frame = self._repair(frame, landing, above)
+            frame = self._repair(frame, landing, above, cancel)
         frame = self._finish(frame)
         still = landing.still if pinned is None else landing.still | pinned
         frame = torch.where(still, self._original[:, :, above:below], frame)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from gid_blender.motion import SpectralVolume, SpectralVolumeError, loop_coefficients
 
 from .colour import Picture
-from .errors import Cancelled
+from .errors import check_cancelled
 from .shutter import average, shutter_times
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Shot:
 
         Raises:
             ImageError, SpectralVolumeError: see `MotionRenderer.render`.
-            Cancelled: when `cancel()` says so.
+            Cancelled: when `cancel()` says so, in the middle of a frame too.
         """
         chosen = list(range(self.frames) if indices is None else indices)
         if vectors or coverage:
@@ -202,7 +202,7 @@ class Shot:
         coverage: bool,
         cancel: Callable[[], bool] | None,
     ) -> Iterator[Rendered]:
-        renderer.set_image(self.picture, self.mask)
+        renderer.set_image(self.picture, self.mask, cancel=cancel)
         strength = self.volume.amplitude()
         sharp = self.rows.shape[1] == 1
         for index in indices:
@@ -210,7 +210,7 @@ class Shot:
             between = None
             if vectors:
                 before, now, after = self.volume.synthesize(self.middle[index : index + 3])
-                passes = renderer.render_passes(None, now, strength, before=before, after=after)
+                passes = renderer.render_passes(None, now, strength, before=before, after=after, cancel=cancel)
                 assert passes.before is not None
                 assert passes.after is not None
                 between = (passes.before, passes.after)
@@ -219,8 +219,7 @@ class Shot:
             else:
                 frame = average(self._moments(renderer, index, strength, covered, cancel), linear=self.linear)
                 seen = np.asarray(covered[0] / self.rows.shape[1], np.float32)
-            if cancel is not None and cancel():
-                raise Cancelled
+            check_cancelled(cancel)
             yield Rendered(index, frame, between, seen if coverage else None)
 
     def _moments(
@@ -233,8 +232,6 @@ class Shot:
     ) -> Iterator[Picture]:
         """The pictures of a frame's moments; their coverages are summed up in `covered`."""
         for row in self.rows[index]:
-            if cancel is not None and cancel():
-                raise Cancelled
-            passes = renderer.render_passes(None, self.volume.synthesize(row), strength)
+            passes = renderer.render_passes(None, self.volume.synthesize(row), strength, cancel=cancel)
             covered[:] = [passes.coverage + covered[0] if covered else passes.coverage]
             yield passes.frame

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gid_backend import renderer as renderer_module
 from gid_backend.errors import Cancelled, GidError, ImageError
 from gid_backend.renderer import MotionRenderer, RenderSettings
+from gid_backend.rendering import repair
 from gid_backend.rendering.holes import fill
 from gid_blender.motion import SpectralVolumeError, loop_coefficients
 
@@ -285,6 +286,30 @@ def test_it_stops_between_frames_and_reports_each(renderer):
     with pytest.raises(Cancelled):
         list(frames)
     assert seen == [("Rendering", i, 10) for i in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float32"])
+def test_it_stops_anywhere_within_a_frame_and_the_next_one_is_as_ever(monkeypatch, kind):
+    """A large frame takes longer than anybody waits; small bands and boxes here stand for large frames' many."""
+    monkeypatch.setattr(renderer_module, "BAND_PIXELS", 64 * WIDTH)
+    monkeypatch.setattr(repair, "BOX", 32)
+    picture = PICTURE if kind == "uint8" else PICTURE.astype(np.float32) / 255
+    displacement = smooth_volume(9, 16, amplitude=0.05).synthesize(np.ones(16))
+    renderer = MotionRenderer.load("cpu")
+    questions = []
+
+    def never():
+        questions.append(1)
+        return False
+
+    whole = renderer.render(picture, displacement, cancel=never)
+    assert len(questions) > 10
+    for number in range(0, len(questions), 3):
+        left = iter(range(number))
+        fresh = MotionRenderer.load("cpu")
+        with pytest.raises(Cancelled):
+            fresh.render(picture, displacement, cancel=lambda left=left: next(left, None) is None)
+        np.testing.assert_array_equal(fresh.render(picture, displacement), whole)
 
 
 def test_filling_keeps_what_is_known_and_reaches_across_the_hole():

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ..errors import check_cancelled
 from .landing import Landing
 from .neighbours import greatest, least
 from .network import ALIGN, MARGIN, SEEN, RepairNetwork, between, repair_zone
@@ -19,6 +20,8 @@ __all__ = ["Repair"]
 BOX = 512
 # Over which surroundings the brightest value counts as white, where pixels have no limit.
 GLARE = 65
+# Pixels whose surroundings are averaged between two questions whether anybody still wants the frame.
+STRIP_PIXELS = 1 << 18
 
 
 class Repair:
@@ -28,34 +31,45 @@ class Repair:
         network: trained.
         source: (1, C, H, W) with 1, 3 or 4 channels, colours associated with alpha, as the renderer holds it.
         peak: largest value of a pixel; 0 for float pixels, which have none.
+        cancel: asked between parts of the picture, which may be large.
+
+    Raises:
+        Cancelled: when `cancel()` says so.
     """
 
-    def __init__(self, network: RepairNetwork, source: Tensor, peak: float) -> None:
+    def __init__(
+        self, network: RepairNetwork, source: Tensor, peak: float, cancel: Callable[[], bool] | None = None
+    ) -> None:
         self.network = network
         self._peak = peak
         self._size = (source.shape[2], source.shape[3])
-        self._traces = self._look(source)
+        self._traces = self._look(source, cancel)
 
-    def __call__(self, frame: Tensor, landing: Landing, above: int) -> Tensor:
+    def __call__(self, frame: Tensor, landing: Landing, above: int, cancel: Callable[[], bool] | None = None) -> Tensor:
         """Repair rows of a frame.
 
         Args:
             frame: (1, C, h, W) as warped, holes filled; rows from `above` on.
             landing: of these rows, with the mean of the picture's channels.
             above: a multiple of `ALIGN`.
+            cancel: asked before each box, for a frame full of them takes seconds.
 
         Returns:
             The same shape; untouched, to the bit, outside of the `repair_zone`.
+
+        Raises:
+            Cancelled: when `cancel()` says so.
         """
         zone = repair_zone(landing.came, landing.sure)
         if frame.shape[1] == 4:
             zone = zone * self._opaque(frame[:, 3:])
         out = frame.clone()
         # Before it is cut into boxes: how bright white is depends on the surroundings.
-        shown, white = self._display(frame)
+        shown, white = self._display(frame, cancel)
         assert landing.mean is not None
         mean = (landing.mean[:, :3].expand(-1, 3, -1, -1) / white).clamp(0.0, 1.0)
         for inner, outer in _boxes(zone):
+            check_cancelled(cancel)
             part = tuple(slice(a, b) for a, b in outer)
             seen = frame[:, :, *part]
             maps = [m[:, :, *part] for m in (shown, mean, landing.sure, zone, landing.came)]
@@ -77,7 +91,7 @@ class Repair:
         whole = (alpha >= (self._peak or 1.0) * (1.0 - 1e-6)).to(alpha.dtype)
         return least(whole, SEEN)
 
-    def _display(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    def _display(self, pixels: Tensor, cancel: Callable[[], bool] | None) -> tuple[Tensor, Tensor]:
         """(1, 3, h, w) in 0..1, and (1, 1, h, w) what to multiply it with to come back."""
         colours = pixels[:, :3].expand(-1, 3, -1, -1)
         if self._peak:
@@ -85,8 +99,7 @@ class Repair:
         bright = colours.amax(dim=1, keepdim=True)
         white = greatest(bright, GLARE // 2).clamp_min(1.0)
         # Smooth, or the edges of a maximum's square would be drawn.
-        white = functional.avg_pool2d(white, GLARE, 1, GLARE // 2, count_include_pad=False)
-        white = torch.maximum(white, bright)
+        white = torch.maximum(_averaged(white, cancel), bright)
         return (colours / white).clamp_min(0.0), white
 
     def _own(self, before: Tensor, colours: Tensor) -> Tensor:
@@ -101,15 +114,16 @@ class Repair:
         # Associated colour is never more than its coverage, where pixels have a limit.
         return torch.cat([torch.minimum(colours, alpha) if self._peak else colours, alpha], dim=1)
 
-    def _look(self, source: Tensor) -> list[Tensor]:
+    def _look(self, source: Tensor, cancel: Callable[[], bool] | None) -> list[Tensor]:
         """Features of the whole picture, in bands, so that a large one does not need memory for all layers at once."""
         height, width = self._size
         step = max(BOX * BOX // max(width, 1), 1) // ALIGN * ALIGN + BOX
         pieces: list[list[Tensor]] = []
         for top in range(0, height, step):
+            check_cancelled(cancel)
             # Twice: the layers and the surroundings that decide what is white.
             low, high = max(0, top - 2 * MARGIN), min(height, top + step + 2 * MARGIN)
-            colours, _ = self._display(source[:, :, low:high])
+            colours, _ = self._display(source[:, :, low:high], cancel)
             lack = (-(high - low) % ALIGN, -width % ALIGN)
             colours = functional.pad(colours, (0, lack[1], 0, lack[0]), mode="replicate")
             maps = self.network.look(colours)
@@ -118,6 +132,23 @@ class Repair:
                 [m[:, :, (top - low) // f : -(-(bottom - low) // f)] for m, f in zip(maps, (2, 4, 8), strict=True)]
             )
         return [torch.cat(level, dim=2) for level in zip(*pieces, strict=True)]
+
+
+def _averaged(values: Tensor, cancel: Callable[[], bool] | None) -> Tensor:
+    """The mean of (1, 1, h, w) over `GLARE` pixels around each place, in strips: 4225 additions a pixel take long."""
+    height, width = values.shape[2:]
+    step, around = max(STRIP_PIXELS // width, 1), GLARE // 2
+    strips = []
+    for top in range(0, height, step):
+        check_cancelled(cancel)
+        low, bottom = max(0, top - around), min(height, top + step)
+        # Rows beside a strip only count; beside the picture there are none, and the mean is of fewer.
+        held = 0 if top - around >= 0 and bottom + around <= height else around
+        part = values[:, :, low : bottom + around]
+        means = functional.avg_pool2d(part, GLARE, 1, (held, around), count_include_pad=False)
+        first = top - low - around + held
+        strips.append(means[:, :, first : first + bottom - top])
+    return torch.cat(strips, dim=2)
 
 
 Box = tuple[tuple[int, int], tuple[int, int]]

@@ -134,8 +134,8 @@ class GID_OT_files_clean(bpy.types.Operator):
 
     others: BoolProperty(
         name="Also of Other Files",
-        description="Delete what was made for other .blend files or is used by them too, and kept motions that this file does not use; "
-        "what this file uses stays in any case",
+        description="Delete what was made for other .blend files or is used by them too, and kept motions that this "
+        "file does not use; what this file uses stays in any case",
         default=False,
         options={"SKIP_SAVE"},
     )

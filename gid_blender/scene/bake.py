@@ -27,7 +27,7 @@ from ..motion import (
 from .acting import moments
 from .clock import Clock
 from .controls import control_path, control_value, damping_of, gain_name, period_of
-from .curves import remove_curves, require_own_strips, write_curve
+from .curves import remove_curves, require_own_strips, require_unlocked, write_curve
 from .empties import aspect_of, empties_of, sounding
 from .errors import SceneError
 from .gathering import Setting, excitations_of
@@ -36,6 +36,7 @@ from .playback import ensure_response, require_editable
 from .response import clear_excitation, response_index, response_path
 from .sampling import Seen, is_animated, moves, samples
 from .shape_keys import MAX_VALUE, bands_of, read_spectrum, require_all_bands
+from .strips_of_bake import stretch, unseen, whole
 from .timing import frame_rate
 
 __all__ = ["Baked", "bake", "clear_bake", "frame_range", "is_baked"]
@@ -82,6 +83,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
     """
     require_editable(picture, mesh_too=False)
     require_own_strips(picture, response_path(), control_path(_TIME))
+    require_unlocked(picture, response_path(), control_path(_TIME))
     empties = empties_of(scene, picture)
     heard = sounding(empties)
     if not empties and not _speed_is_keyed(picture):
@@ -153,7 +155,10 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
         )
 
     ensure_response(picture)
+    growing = whole(picture, response_path())
     _write(picture, frames, q, cyclic=settings.cyclic)
+    stretch(growing, float(frames[0]), float(frames[-1]))
+    remarks += unseen(picture, response_path(), float(frames[0]), float(frames[-1]))
     _write_time(picture, clock, frames)
     # What the mouse left behind would show before the first frame.
     clear_excitation(picture)
@@ -161,9 +166,14 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
 
 
 def clear_bake(picture: bpy.types.Object) -> bool:
-    """Back to the loop alone: remove the curves of a bake; whether there were any."""
+    """Back to the loop alone: remove the curves of a bake; whether there were any.
+
+    Raises:
+        SceneError: when the picture or its curves cannot be changed; nothing is changed then.
+    """
     require_editable(picture, mesh_too=False)
     require_own_strips(picture, response_path(), control_path(_TIME))
+    require_unlocked(picture, response_path(), control_path(_TIME))
     found = remove_curves(picture, response_path()) + remove_curves(picture, control_path(_TIME))
     if _TIME in picture:
         picture[_TIME] = 0.0

@@ -2,7 +2,8 @@
 """F-curves of many keys: written in one go, found again in the action or the NLA, removed without a trace.
 
 Blender lets a script write into an action of a linked file, and forgets it when the file is opened again. So an action
-that is linked is copied first: a library override has keys of its own then.
+that is linked is copied first: a library override has keys of its own then. So is one that another object plays too, as
+a copy of an object does: what is baked for the one would move the other.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import bpy
 import numpy as np
 import numpy.typing as npt
 
-from ..compat import action_curve_owners, curve_owners
+from ..compat import action_curve_owners, curve_owners, strip_curve_owners
 from .errors import SceneError
 
-__all__ = ["has_linked_keys", "own_keys", "remove_curves", "require_own_strips", "write_curve"]
+__all__ = ["has_linked_keys", "own_keys", "remove_curves", "require_own_strips", "require_unlocked", "write_curve"]
+
+_SUFFIX = " Excitations"
 
 
 def has_linked_keys(obj: bpy.types.Object) -> bool:
@@ -24,12 +27,12 @@ def has_linked_keys(obj: bpy.types.Object) -> bool:
 
 
 def own_keys(obj: bpy.types.Object) -> bool:
-    """Give an object whose action is linked a copy of it, with the same keys; whether it needed one."""
-    if not has_linked_keys(obj):
-        return False
+    """Give an object whose action is linked, or moves others too, a copy with the same keys; whether it needed one."""
     animation = obj.animation_data
+    if not has_linked_keys(obj) and not (animation is not None and _is_shared(obj, animation)):
+        return False
     slot = animation.action_slot.identifier if animation.action_slot is not None else None
-    copy = animation.action.copy()
+    copy = _copied(obj, animation.action)
     animation.action = copy
     if slot is not None:
         animation.action_slot = copy.slots[slot]
@@ -46,6 +49,22 @@ def require_own_strips(obj: bpy.types.Object, *paths: str) -> None:
                 f"The bake of “{obj.name}” lies in NLA strips of a linked file, where it cannot be changed.",
                 "Change it there, or choose Make Local > All.",
             )
+
+
+def require_unlocked(block: bpy.types.ID, *paths: str) -> None:
+    """Raise a SceneError when keys of properties whose path begins so are locked: somebody wants them as they are.
+
+    Args:
+        block: an object, or its shape keys.
+        paths: beginnings of data paths.
+    """
+    for curves, _ in curve_owners(block):
+        for curve in curves:
+            if curve.data_path.startswith(paths) and (curve.lock or (curve.group is not None and curve.group.lock)):
+                raise SceneError(
+                    f"The keyframes of “{curve.data_path}” in “{curves.id_data.name}” are locked.",
+                    "Unlock them in the Dope Sheet or the Graph Editor (the padlock), and try again.",
+                )
 
 
 def write_curve(
@@ -65,7 +84,7 @@ def write_curve(
         frames, values: (N,) of the keys.
         cyclic: whether they repeat for ever.
     """
-    own_keys(obj)
+    _own_bake(obj, path, always=True)
     curve = next(
         (c for curves, _ in curve_owners(obj) if (c := curves.find(path, index=index)) is not None), None
     ) or _new_curve(obj, path, index)
@@ -86,8 +105,7 @@ def write_curve(
 def remove_curves(obj: bpy.types.Object, path: str, *, from_index: int = 0) -> int:
     """Remove all curves of a property, from the action and the NLA, and an action that is empty then; how many."""
     count = 0
-    if any(curve.data_path == path for curves in action_curve_owners(obj) for curve in curves):
-        own_keys(obj)
+    _own_bake(obj, path)
     for curves, _ in curve_owners(obj):
         for curve in [c for c in curves if c.data_path == path and c.array_index >= from_index]:
             curves.remove(curve)
@@ -105,8 +123,45 @@ def _is_own(animation: bpy.types.AnimData) -> bool:
     return bool(animation.action.is_editable)
 
 
+def _is_shared(obj: bpy.types.Object, player: bpy.types.AnimData | bpy.types.NlaStrip) -> bool:
+    """Whether what plays an action for the object plays what moves another object too."""
+    action, slot = player.action, player.action_slot
+    # Blender counts first: to list who uses a slot costs more.
+    return action is not None and slot is not None and action.users > 1 and any(user != obj for user in slot.users())
+
+
+def _copied(obj: bpy.types.Object, action: bpy.types.Action) -> bpy.types.Action:
+    copy = action.copy()
+    if _SUFFIX in action.name:
+        copy.name = _name(obj)
+    return copy
+
+
+def _own_bake(obj: bpy.types.Object, path: str, *, always: bool = False) -> None:
+    """Have what moves a property of the object move nothing else; `always`: also where its curve would be made."""
+    if obj.animation_data is None:
+        return
+    strips = [
+        strip
+        for track in obj.animation_data.nla_tracks
+        for strip in track.strips
+        if any(curve.data_path == path for curves in strip_curve_owners(strip) for curve in curves)
+    ]
+    is_active = any(curve.data_path == path for curves in action_curve_owners(obj) for curve in curves)
+    if is_active or (always and not strips):
+        own_keys(obj)
+    copies: dict[bpy.types.Action, bpy.types.Action] = {}
+    for strip in strips:
+        if strip.action in copies or _is_shared(obj, strip):
+            slot, shared = strip.action_slot.identifier, strip.action
+            if shared not in copies:
+                copies[shared] = _copied(obj, shared)
+            strip.action = copies[shared]
+            strip.action_slot = strip.action.slots[slot]
+
+
 def _name(obj: bpy.types.Object) -> str:
-    return f"{obj.name} Excitations"
+    return f"{obj.name}{_SUFFIX}"
 
 
 def _new_curve(obj: bpy.types.Object, path: str, index: int) -> bpy.types.FCurve:

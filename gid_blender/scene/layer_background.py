@@ -17,6 +17,7 @@ from .masks import set_mask
 from .objects import is_motion_object, motion_image
 from .pixels import MIN_SIDE, Pixels, image_from_pixels
 from .shading import build_surface, clean_edge, shading_of
+from .shape_keys import MASK_GROUP
 from .waiting import LAYER_PICTURE, PINNED
 
 __all__ = ["add_background", "hidden_region"]
@@ -100,6 +101,9 @@ def add_background(
     pinned = _pinned(name, region)
     if is_motion_object(background):
         background["gid_image"] = image
+        if (held := background.vertex_groups.get(MASK_GROUP)) is not None:
+            # It was locked on the layer that this is a copy of.
+            held.lock_weight = False
         set_mask(background, image=pinned, invert=True)
     else:
         background[LAYER_PICTURE], background[PINNED] = image, pinned

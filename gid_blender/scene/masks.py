@@ -370,6 +370,12 @@ def require_changeable(obj: bpy.types.Object) -> None:
             f"“{obj.name}” is a library override, whose vertex groups cannot be changed.",
             "Paint its mask in the file that it comes from, or choose Object > Relations > Make Local > All.",
         )
+    held = obj.vertex_groups.get(MASK_GROUP)
+    if held is not None and held.lock_weight:
+        raise SceneError(
+            f"The vertex group “{MASK_GROUP}” of “{obj.name}” is locked.",
+            "Unlock it (the padlock beside it under Data > Vertex Groups), and try again.",
+        )
 
 
 def told(obj: bpy.types.Object) -> str:

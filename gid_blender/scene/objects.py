@@ -19,7 +19,7 @@ from .masks import refresh_mask
 from .material import Shader, picture_material
 from .mesh import build_plane, grid_for, grid_of, plane_width
 from .pixels import read_pixels
-from .playback import has_drivers, require_editable, to_drivers, to_keyframes
+from .playback import has_drivers, require_editable, require_unlocked_keys, to_drivers, to_keyframes
 from .shape_keys import bands_of, read_spectrum, write_shape_keys
 from .sources import Source, as_still
 from .timing import period_in_frames
@@ -169,6 +169,8 @@ def replace_motion(obj: bpy.types.Object, volume: SpectralVolume, *, settings: P
     require_editable(obj)
     grid_of(obj.data)
     keyed, bands = not has_drivers(obj), bands_of(obj)
+    if keyed and volume.bands != bands:
+        require_unlocked_keys(obj)
     period, start = control_value(obj, "gid_period"), control_value(obj, "gid_start")
     _write_motion(obj, volume, settings or plane_settings(obj))
     add_controls(obj, bands=volume.bands, period=period, start=start)

@@ -19,6 +19,7 @@ from .controls import (
     loop_length,
     still_coefficients,
 )
+from .curves import require_unlocked
 from .errors import SceneError
 from .response import RESPONSE, add_response, response_index
 from .sampling import values_of
@@ -32,6 +33,7 @@ __all__ = [
     "has_drivers",
     "listens",
     "require_editable",
+    "require_unlocked_keys",
     "to_drivers",
     "to_keyframes",
 ]
@@ -80,9 +82,10 @@ def to_drivers(obj: bpy.types.Object) -> None:
     Keyframes on the shape keys of bands are removed; other shape keys and their animation stay.
 
     Raises:
-        SceneError: for an object without motion, a linked one, or one in Edit Mode.
+        SceneError: for an object without motion, a linked one, one in Edit Mode, or one with locked keyframes.
     """
     require_editable(obj)
+    require_unlocked_keys(obj)
     bands = bands_of(obj)
     # Of an object of an early version, which lacks some of what the drivers read.
     add_controls(obj, bands=bands, period=control_value(obj, "gid_period"), start=control_value(obj, "gid_start"))
@@ -134,6 +137,7 @@ def to_keyframes(obj: bpy.types.Object, scene: bpy.types.Scene, *, frames: int |
         SceneError: as `to_drivers`, and when `frames` is below 2.
     """
     require_editable(obj)
+    require_unlocked_keys(obj)
     cyclic = not controls_animated(obj)
     if cyclic:
         period = loop_length(obj)
@@ -239,8 +243,15 @@ def require_editable(obj: bpy.types.Object, *, mesh_too: bool = True) -> None:
         raise SceneError(f"“{name}” is in Edit Mode.", "Leave Edit Mode (Tab) and try again.")
 
 
+def require_unlocked_keys(obj: bpy.types.Object) -> None:
+    """Raise a SceneError when keyframes of the object's shape keys are locked."""
+    require_unlocked(obj.data.shape_keys, *_BANDS)
+
+
 # The variable of a driver that is the excitation.
 _ADDEND = "x"
+# How the data paths of the keys of all bands begin.
+_BANDS = ('key_blocks["Re ', 'key_blocks["Im ')
 
 
 def _heard(obj: bpy.types.Object) -> list[tuple[str, bpy.types.ID]]:
@@ -277,7 +288,7 @@ def _add_variable(driver: bpy.types.Driver, name: str, obj: bpy.types.Object, pa
 def _remove_curves(keys: bpy.types.Key) -> None:
     # Of all bands there may ever have been, so that curves of bands that are gone do not linger.
     for curves in action_curve_owners(keys):
-        for curve in [c for c in curves if c.data_path.startswith(('key_blocks["Re ', 'key_blocks["Im '))]:
+        for curve in [c for c in curves if c.data_path.startswith(_BANDS)]:
             curves.remove(curve)
 
 

@@ -40,7 +40,10 @@ def test_a_saved_version_keeps_its_frames_from_the_clean_up_of_another(blender, 
         from pathlib import Path
 
         scene, files, notes = module("scene"), module("ops.files"), module("scene.manifest")
-        place = lambda name: os.path.join(folder, name)
+
+        def place(name):
+            return os.path.join(folder, name)
+
         bpy.ops.wm.save_as_mainfile(filepath=place("v001.blend"))
         picture = new_picture("frame")
         picture.filepath_raw, picture.file_format = place("frame.png"), "PNG"

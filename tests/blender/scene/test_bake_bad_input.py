@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gid_blender.compat import curve_owners
-from gid_blender.scene import SceneError, add_empty, bake, listens, replace_motion
+from gid_blender.scene import SceneError, add_empty, bake, clear_bake, listens, replace_motion
+from gid_blender.scene.response import response_path
 from tests.blender.scene.baking import VOLUME, pull, response, responses, simulated, straight
 from tests.blender.scene.helpers import swaying
 from tests.blender.scene.test_response import to_early_version
@@ -32,6 +33,27 @@ class TestBadInput:
         with pytest.raises(SceneError, match="is outside"):
             bake(scene, picture)
         assert np.array_equal(responses(picture, range(1, 61)), before)
+
+    @pytest.mark.parametrize("lock", ["curve", "group"])
+    def test_locked_keyframes(self, scene, picture, lock):
+        before = self.baked(scene, picture)
+        (curves,) = (curves for curves, _ in curve_owners(picture))
+        curve = next(curve for curve in curves if curve.data_path == response_path())
+        if curve.group is None:
+            curve.group = curves.id_data.layers[0].strips[0].channelbags[0].groups.new("Bake")
+        locked = curve if lock == "curve" else curve.group
+        locked.lock = True
+        picture["gid_stiffness"] = 2.0
+        for change in (lambda: bake(scene, picture), lambda: clear_bake(picture)):
+            with pytest.raises(SceneError, match=r"gid_response.* are locked"):
+                change()
+        assert np.array_equal(responses(picture, range(1, 61)), before)
+        # Keys of somebody's own are none of a bake's business.
+        picture.keyframe_insert("location", frame=1)
+        next(c for c in curves if c.data_path == "location").lock = True
+        locked.lock = False
+        bake(scene, picture)
+        assert not np.array_equal(responses(picture, range(1, 61)), before)
 
     def test_no_harmonics(self, scene):
         picture = swaying(smooth_volume(bands=1, frames=20), period=20.0)

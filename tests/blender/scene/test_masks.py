@@ -384,6 +384,24 @@ class TestSentences:
             with pytest.raises(SceneError, match=r"linked from|library override"):
                 change()
 
+    def test_a_locked_vertex_group(self):
+        obj = swaying(VOLUME)
+        set_mask(obj, image=painted(right_half()))
+        before, group = mask_weights(obj), obj.vertex_groups[MASK_GROUP]
+        group.lock_weight = True
+        other = painted(1 - right_half())
+        for change in (lambda: set_mask(obj, image=other), lambda: update_mask(obj), lambda: remove_mask(obj)):
+            with pytest.raises(SceneError, match="“Image Dynamics Mask” of “meadow” is locked"):
+                change()
+            assert np.array_equal(mask_weights(obj), before)
+        # Another motion is no reason to touch them either, and they hold it back as they are.
+        replace_motion(obj, smooth_volume(bands=3))
+        assert np.array_equal(mask_weights(obj), before)
+        assert group.lock_weight
+        group.lock_weight = False
+        set_mask(obj, image=other)
+        assert not np.array_equal(mask_weights(obj), before)
+
     def test_a_mesh_whose_vertices_were_changed(self):
         obj = swaying(VOLUME)
         bpy.context.view_layer.objects.active = obj

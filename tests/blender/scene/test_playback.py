@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 import pytest
 
+from gid_blender.compat import action_curve_owners
 from gid_blender.motion import loop_coefficients
 from gid_blender.scene import (
     SceneError,
@@ -16,6 +17,7 @@ from gid_blender.scene import (
     control_path,
     frame_coefficients,
     has_drivers,
+    replace_motion,
     shutter_moments,
     to_drivers,
     to_keyframes,
@@ -248,6 +250,24 @@ class TestKeyframes:
         action = obj.data.shape_keys.animation_data.action
         bag = action.layers[0].strips[0].channelbag(obj.data.shape_keys.animation_data.action_slot)
         assert [curve.data_path for curve in bag.fcurves] == ['key_blocks["Bend"].value']
+
+    def test_locked_keyframes_stay(self):
+        obj = swaying(VOLUME)
+        to_keyframes(obj, bpy.context.scene, frames=8)
+        (curves,) = action_curve_owners(obj.data.shape_keys)
+        curve = curves[-1]
+        curve.lock = True
+        before = [tuple(point.co) for each in curves for point in each.keyframe_points]
+        for change in (
+            to_drivers,
+            lambda obj: to_keyframes(obj, bpy.context.scene, frames=5),
+            lambda obj: replace_motion(obj, smooth_volume(bands=3)),
+        ):
+            with pytest.raises(SceneError, match="are locked"):
+                change(obj)
+            assert [tuple(point.co) for each in curves for point in each.keyframe_points] == before
+        curve.lock = False
+        to_drivers(obj)
 
     def test_one_frame_is_no_loop(self):
         with pytest.raises(SceneError, match="does not move"):

@@ -23,6 +23,7 @@ __all__ = [
     "set_strip_end",
     "show_pixels_sharp",
     "strip_content",
+    "strip_curve_owners",
     "strip_range",
     "strips",
     "take_images",
@@ -123,9 +124,14 @@ def curve_owners(
         yield curves, float
     for track in animation.nla_tracks:
         for strip in track.strips:
-            if strip.action is not None and strip.action_slot is not None:
-                for curves in _curves(strip.action, strip.action_slot):
-                    yield curves, _to_scene(strip)
+            for curves in strip_curve_owners(strip):
+                yield curves, _to_scene(strip)
+
+
+def strip_curve_owners(strip: bpy.types.NlaStrip) -> Iterator[bpy.types.bpy_prop_collection]:
+    """The F-curve collections that an NLA strip plays."""
+    if strip.action is not None and strip.action_slot is not None:
+        yield from _curves(strip.action, strip.action_slot)
 
 
 def _to_scene(strip: bpy.types.NlaStrip) -> Callable[[float], float]:

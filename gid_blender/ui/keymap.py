@@ -40,6 +40,9 @@ def draw_keys(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         return
     column = layout.column()
     for keymap, item in user_keys(configuration):
+        # The same tool is in two editors, and Blender's row for a key does not say where it holds.
+        editor = keymap.bl_rna.properties["space_type"].enum_items[keymap.space_type].name
+        column.label(text=keymap.name if keymap.space_type == "EMPTY" else editor)
         column.context_pointer_set("keymap", keymap)
         rna_keymap_ui.draw_kmi([], configuration, keymap, item, column, 0)
 

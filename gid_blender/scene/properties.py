@@ -62,7 +62,9 @@ def _show_kind(self: bpy.types.PropertyGroup, context: bpy.types.Context) -> Non
     _edited(self, context)
 
 
-_SHARED = {"override": _OVERRIDE, "update": _edited}
+_ANIMATED = {"override": _OVERRIDE, "update": _edited}
+# Read once for a whole bake: keys on it would make a bake depend on where the playhead happens to be.
+_SHARED = {**_ANIMATED, "options": set()}
 
 
 class GID_PG_excitation(bpy.types.PropertyGroup):
@@ -73,6 +75,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         default="NONE",
         override=_OVERRIDE,
         update=_show_kind,
+        options=set(),
     )
     picture: PointerProperty(
         type=bpy.types.Object,
@@ -89,8 +92,9 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
     )
     strength: FloatProperty(
         name="Strength",
-        description="Of a pull, how much of the empty's way the picture is moved; of a poke, its speed in picture "
-        "widths a second; of a load and a wind, how far things give way, in picture widths",
+        description="Of a pull, how much of the empty's way the picture is moved, or, if only this is keyed, how far "
+        "along its arrow, in picture widths; of a poke, its speed in picture widths a second; of a load and a wind, "
+        "how far things give way, in picture widths",
         default=1.0,
         soft_min=0.0,
         soft_max=2.0,
@@ -98,7 +102,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         max=100.0,
         precision=3,
         step=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     reach: FloatProperty(
         name="Reach",
@@ -109,12 +113,12 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         soft_max=0.2,
         precision=3,
         step=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     use_range: BoolProperty(
         name="Range",
         description="Act between two frames; otherwise a pull holds from the first to the last keyframe of the empty's "
-        "location, and a load or a wind never ends",
+        "location, or of its strength, and a load or a wind never ends",
         **_SHARED,
     )
     start: FloatProperty(
@@ -125,7 +129,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         max=_FAR,
         step=100,
         precision=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     end: FloatProperty(
         name="End",
@@ -135,7 +139,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         max=_FAR,
         step=100,
         precision=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     attack: FloatProperty(
         name="Attack",
@@ -146,7 +150,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         soft_max=250.0,
         step=100,
         precision=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     fade: FloatProperty(
         name="Fade",
@@ -157,7 +161,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         soft_max=250.0,
         step=100,
         precision=1,
-        **_SHARED,
+        **_ANIMATED,
     )
     low: FloatProperty(
         name="From",
@@ -166,7 +170,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         min=0.0,
         max=1000.0,
         soft_max=4.0,
-        **_SHARED,
+        **_ANIMATED,
     )
     high: FloatProperty(
         name="To",
@@ -175,7 +179,7 @@ class GID_PG_excitation(bpy.types.PropertyGroup):
         min=0.0,
         max=1000.0,
         soft_max=4.0,
-        **_SHARED,
+        **_ANIMATED,
     )
     gusts: FloatProperty(
         name="Gusts",

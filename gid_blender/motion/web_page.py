@@ -27,7 +27,7 @@ from .regularize import pin_border, spread_edges
 from .spectral_volume import SpectralVolume
 from .web_volume import PackedVolume, pack, unpack
 
-__all__ = ["PROMISED_BYTES", "PageSettings", "PagePicture", "sheet_of", "web_page"]
+__all__ = ["PROMISED_BYTES", "PageSettings", "PagePicture", "at_sheet", "sheet_of", "web_page"]
 
 # What a page of 512×288 with 16 bands stays below; a larger picture may not.
 PROMISED_BYTES = 3_000_000
@@ -145,6 +145,16 @@ def sheet_of(
     weights: npt.ArrayLike | None = None,
 ) -> PackedVolume:
     """The volume at the vertices of the page's mesh, packed; raises `SpectralVolumeError` as `web_page` does."""
+    return pack(at_sheet(volume, picture, settings, weights))
+
+
+def at_sheet(
+    volume: SpectralVolume,
+    picture: PagePicture,
+    settings: PageSettings = PageSettings(),
+    weights: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.complex64]:
+    """(K, 2, rows, columns) of `sheet_of` before it is rounded to the page's steps."""
     gains = np.ones(volume.bands) if settings.gains is None else np.asarray(settings.gains)
     if gains.shape != (volume.bands,):
         raise SpectralVolumeError(f"Expected {volume.bands} band gains, got {len(gains)}.")
@@ -175,7 +185,7 @@ def sheet_of(
         gained = gained * at_mesh(weights, rows, columns)
         if not gained[1:].any():
             raise SpectralVolumeError("The mask pins everything that swings in this motion.")
-    return pack(np.asarray(gained, np.complex64))
+    return np.asarray(gained, np.complex64)
 
 
 def _facts(

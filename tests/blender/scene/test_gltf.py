@@ -181,9 +181,20 @@ class File:
         accessor = self.tree["accessors"][index]
         assert accessor["componentType"] == 5126  # float
         wide = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}[accessor["type"]]
-        offset = self.tree["bufferViews"][accessor["bufferView"]].get("byteOffset", 0) + accessor.get("byteOffset", 0)
-        values = np.frombuffer(self.binary, "<f4", accessor["count"] * wide, offset)
-        return values.reshape(-1, wide) if wide > 1 else values
+        # Where most is zero, as in a band that hardly moves, the exporter writes only the others.
+        values = self.view(accessor, "<f4", accessor["count"] * wide) if "bufferView" in accessor else None
+        values = np.zeros(accessor["count"] * wide, np.float32) if values is None else values.copy()
+        values = values.reshape(-1, wide) if wide > 1 else values
+        if "sparse" in accessor:
+            sparse = accessor["sparse"]
+            kind = {5121: "u1", 5123: "<u2", 5125: "<u4"}[sparse["indices"]["componentType"]]
+            places = self.view(sparse["indices"], kind, sparse["count"])
+            values[places] = self.view(sparse["values"], "<f4", sparse["count"] * wide).reshape(-1, *values.shape[1:])
+        return values
+
+    def view(self, part, kind, count):
+        offset = self.tree["bufferViews"][part["bufferView"]].get("byteOffset", 0) + part.get("byteOffset", 0)
+        return np.frombuffer(self.binary, kind, count, offset)
 
     def vertices(self, key):
         """(V, 3) at a key of the animation, ordered as `world` does."""

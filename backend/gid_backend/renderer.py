@@ -26,6 +26,7 @@ from .colour import Picture
 from .device import best_device
 from .errors import GidError, ImageError, check_cancelled
 from .images import checked
+from .in_view import MAX_DISPLACEMENT, too_far
 from .rendering.border import held_inside
 from .rendering.guided import Guide
 from .rendering.holes import REACH
@@ -39,8 +40,6 @@ from .rendering.warp import DEPTH, fetch, patch
 
 __all__ = ["MotionRenderer", "RenderSettings"]
 
-# Fractions of the width; beyond it the content has left the picture.
-MAX_DISPLACEMENT = 1.0
 # Pixels that are worked on at once: bounds the memory at any picture size (about 100 bytes a pixel).
 BAND_PIXELS = 3 << 20
 # Bands start at multiples of it, so that pyramids of neighbouring bands agree.
@@ -387,8 +386,5 @@ def _checked(displacement: npt.ArrayLike) -> npt.NDArray[np.float32]:
         raise SpectralVolumeError("The displacement holds values that are not finite (NaN or infinity).")
     peak = float(np.abs(d).max())
     if peak > MAX_DISPLACEMENT:
-        raise SpectralVolumeError(
-            f"The displacement reaches {peak:.3g} picture widths; {MAX_DISPLACEMENT:g} is the limit, as nothing"
-            " would be left in view."
-        )
+        raise too_far(peak)
     return d

@@ -17,6 +17,7 @@ from gid_blender.motion import SpectralVolume, SpectralVolumeError, loop_coeffic
 
 from .colour import Picture
 from .errors import check_cancelled
+from .in_view import require_in_view
 from .shutter import average, shutter_times
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ class Shot:
         rows: (F, S, K) coefficients of S moments in each frame, whose light is averaged.
         middle: (F + 2, K) coefficients of each frame's own moment, one frame before the first to one after the last.
         mask: (H, W) 0..1 that the displacement of each pixel is multiplied with; None for all 1.
+
+    Raises:
+        SpectralVolumeError: when any of its moments moves something out of view (`in_view`).
     """
 
     picture: Picture
@@ -62,6 +66,11 @@ class Shot:
     rows: npt.NDArray[np.complex128]
     middle: npt.NDArray[np.complex128]
     mask: npt.NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        # Of all frames, whichever are asked for: a folder of which some can never be made is never complete.
+        for rows in (self.rows.reshape(-1, self.rows.shape[-1]), self.middle):
+            require_in_view(self.volume, rows)
 
     @classmethod
     def loop(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import resource
@@ -203,6 +204,21 @@ def test_what_makes_no_sense_is_refused_in_a_line_before_any_work(gid, tmp_path,
     assert status == 2
     assert expected in said
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("output", ["f", "a.mp4"])
+def test_a_motion_that_leaves_the_view_later_is_refused_before_its_first_frame(gid, place, tmp_path, output):
+    """At frame 0 it is at rest. What is in the folder already is not touched for what can never be complete."""
+    volume = files.load(place / "flower.npz")
+    files.save(dataclasses.replace(volume, spectrum=1j * volume.spectrum.imag), place / "rest.npz")
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "frame_0001.png").write_bytes(b"older")
+    status = run(["render", str(place / "flower.png"), str(place / "rest.npz"), "-o", output, "--amplitude", "100"])
+    assert status == 2
+    assert os.listdir(tmp_path) == ["f"]
+    assert frames_in("f") == {"frame_0001.png": b"older"}
+    status, said = gid("flower.png", "-o", output, "--amplitude", "100")
+    assert "Lower the amplitude to" in said
 
 
 def test_transparency_is_kept_or_laid_on_the_background(gid):

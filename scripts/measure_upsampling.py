@@ -5,7 +5,7 @@
 
 SHARDS is a folder of scenes (`gid train scenes`). The motion of each is averaged over cells of FACTOR × FACTOR pixels
 (4 and 8) and brought back. Printed are mean end-point errors in pixels: everywhere, within 5 pixels of a jump of the
-motion, inside what moves, and where nothing moves.
+motion, inside what moves, and where nothing moves; and in how many scenes the whole is over 1 % worse than bicubic.
 """
 
 from __future__ import annotations
@@ -37,10 +37,66 @@ def guided(motion: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
     return guide.rows(interpolated("bicubic")(motion, picture), guide.prepared(motion), 0, picture.shape[2])
 
 
+def cells_around(values: torch.Tensor, side: int, size: torch.Size) -> torch.Tensor:
+    """(1, C, side², H, W): of the cells around the one that each pixel lies in."""
+    held = functional.pad(values, [side // 2] * 4, mode="replicate")
+    rows, columns = values.shape[2:]
+    shifted = [held[:, :, i : i + rows, j : j + columns] for i in range(side) for j in range(side)]
+    return torch.stack([functional.interpolate(one, size, mode="nearest") for one in shifted], dim=2)
+
+
+def joint_bilateral(side: int, colour: float, corrections: int = 0) -> Upsampling:
+    """Cells weighed by their distance in cells and in colour (Kopf et al. 2007, Equation 2)."""
+
+    def way(motion: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+        size, grid = picture.shape[2:], motion.shape[2:]
+        near = cells_around(functional.adaptive_avg_pool2d(picture, grid), side, size)
+        unlike = (near - picture[:, :, None]).square().sum(dim=1, keepdim=True)
+        offsets = torch.arange(side) - side // 2
+        across, down = (
+            (torch.arange(n) + 0.5) * cells / n - torch.floor((torch.arange(n) + 0.5) * cells / n) - 0.5
+            for n, cells in ((size[1], grid[1]), (size[0], grid[0]))
+        )
+        far = (offsets[:, None] - down).square()[:, None, :, None] + (offsets[:, None] - across).square()[None, :, None]
+        weight = torch.exp(-far.flatten(0, 1) / 2 - unlike / (2 * colour**2))
+
+        def upsampled(coarse: torch.Tensor) -> torch.Tensor:
+            return (cells_around(coarse, side, size) * weight).sum(dim=2) / weight.sum(dim=2).clamp(min=1e-20)
+
+        found = upsampled(motion)
+        for _ in range(corrections):
+            # So that the means over cells are again what was given.
+            found = found + upsampled(motion - functional.adaptive_avg_pool2d(found, grid))
+        return found
+
+    return way
+
+
+def guided_filter(side: int, noise: float) -> Upsampling:
+    """Motion as a linear function of brightness in windows of cells (He, Sun 2015, fast guided filter)."""
+
+    def way(motion: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+        def mean(values: torch.Tensor) -> torch.Tensor:
+            return functional.avg_pool2d(values, side, 1, side // 2, count_include_pad=False)
+
+        bright = picture.mean(dim=1, keepdim=True)
+        coarse = functional.adaptive_avg_pool2d(bright, motion.shape[2:])
+        slope = (mean(coarse * motion) - mean(coarse) * mean(motion)) / (mean(coarse**2) - mean(coarse) ** 2 + noise)
+        offset = mean(motion) - slope * mean(coarse)
+        smooth = interpolated("bilinear")
+        return smooth(mean(slope), picture) * bright + smooth(mean(offset), picture)
+
+    return way
+
+
 WAYS: dict[str, Upsampling] = {
-    "bilinear": interpolated("bilinear"),
+    # First, since the others are counted against it.
     "bicubic": interpolated("bicubic"),
-    "guided": guided,
+    "bilinear": interpolated("bilinear"),
+    "guided filter, 3 × 3": guided_filter(3, 1e-3),
+    "joint bilateral, 3 × 3": joint_bilateral(3, 0.05),
+    "joint bilateral, 5 × 5, two corrections": joint_bilateral(5, 0.1, 2),
+    "ours": guided,
 }
 
 
@@ -72,12 +128,17 @@ def places(motion: torch.Tensor) -> list[torch.Tensor]:
 def main() -> int:
     scenes = [known(s, i) for i, s in enumerate(load_scenes(sys.argv[1])) if s.part_index.any()]
     for factor in map(int, sys.argv[2:] or ("4", "8")):
+        plain = np.array([])
         for name, way in WAYS.items():
             errors = []
             for motion, picture in scenes:
                 off = length(way(functional.avg_pool2d(motion, factor), picture) - motion)
                 errors.append([float(off[where].mean()) for where in places(motion)])
-            print(f"{factor}× {name:9}", *(f"{e:.4f}" for e in np.nanmean(errors, axis=0)), flush=True)
+            whole = np.array(errors)[:, 0]
+            plain = plain if plain.size else whole
+            worse = int((whole > 1.01 * plain).sum())
+            means = " | ".join(f"{e:.4f}" for e in np.nanmean(errors, axis=0))
+            print(f"| {factor}× {name} | {means} | {worse} of {len(scenes)} |", flush=True)
     return 0
 
 

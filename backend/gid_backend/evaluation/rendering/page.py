@@ -99,7 +99,8 @@ SHEETS = """## Sheets
 
 Predicted motion of photographs, frame of the largest displacement at the place, crops at moving edges enlarged three
 times, nearest neighbour. The last lines are the first pictures at two and four times the motion. Then the crops' middle
-rows over one loop, top to bottom."""
+rows over one loop, top to bottom. Ours brings the motion to the picture's size itself, as in every render; the others
+get it interpolated."""
 
 
 def write_page(path: Path, results: Results, images: str) -> None:

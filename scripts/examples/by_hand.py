@@ -60,7 +60,7 @@ def flower() -> tuple[Path, bpy.types.Object]:
             key.value = value
             key.keyframe_insert("value", frame=frame)
 
-    path.step("Value 0, 1, 0 at three frames: playhead, field, I each", clicks=12, keys=3 * (3 + 2 + 1), do=keyed)
+    path.step("Value 0, 1, 0 at three frames: playhead, field, I each", clicks=6, keys=3 * (3 + 2 + 1), do=keyed)
     path.step("Graph Editor: A, Shift-E, Make Cyclic", clicks=3, keys=2, do=lambda: cyclic(plane.data.shape_keys))
     return path, plane
 
@@ -76,7 +76,7 @@ def lanterns() -> tuple[Path, bpy.types.Object]:
     path.step("Modifiers › Add › Deform › Displace", clicks=4)
     modifier.texture = bpy.data.textures.new("Clouds", "CLOUDS")
     modifier.texture.noise_scale = 0.5
-    path.step("New texture, its tab, Type Clouds, Size", clicks=6, keys=4)
+    path.step("New texture, its tab, Type Clouds, Size", clicks=5, keys=4)
     modifier.direction, modifier.mid_level, modifier.vertex_group = "X", 0.5, group.name
     path.step("Direction X, Vertex Group", clicks=4)
     centre = bpy.data.objects.new("Empty", None)
@@ -86,14 +86,14 @@ def lanterns() -> tuple[Path, bpy.types.Object]:
     for axis, function in ((0, "sin"), (1, "cos")):
         driver = centre.driver_add("location", axis).driver
         driver.expression = f"0.2*{function}(frame*{2 * math.pi / FRAMES:.8f})"
-    path.step("Two drivers on its location, for a circle of 48 frames", clicks=4, keys=2 * 34)
+    path.step("Two drivers on its location, for a circle of 48 frames", clicks=2, keys=2 * 34)
 
     def keyed() -> None:
         for part, strength in ((0.0, 0.01), (0.35, 0.06), (0.45, 0.03), (0.55, 0.05), (1.0, 0.01)):
             modifier.strength = strength
             plane.keyframe_insert('modifiers["Displace"].strength', frame=1 + part * FRAMES)
 
-    path.step("Strength at five frames: playhead, field, I each", clicks=20, keys=5 * (3 + 5 + 1), do=keyed)
+    path.step("Strength at five frames: playhead, field, I each", clicks=10, keys=5 * (3 + 5 + 1), do=keyed)
     return path, plane
 
 
@@ -114,7 +114,7 @@ def tree() -> tuple[Path, bpy.types.Object]:
             modifier.angle = angle
             obj.keyframe_insert('modifiers["SimpleDeform"].angle', frame=1 + part * FRAMES)
 
-    path.step("Angle at four frames: playhead, field, I each", clicks=16, keys=4 * (3 + 4 + 1), do=keyed)
+    path.step("Angle at four frames: playhead, field, I each", clicks=8, keys=4 * (3 + 4 + 1), do=keyed)
     path.step("Graph Editor: A, Shift-E, Make Cyclic", clicks=3, keys=2, do=lambda: cyclic(obj))
     return path, obj
 
@@ -122,7 +122,7 @@ def tree() -> tuple[Path, bpy.types.Object]:
 def picture_plane(path: Path) -> bpy.types.Object:
     path.step("Shift-A › Image › Mesh Plane, choose the file", clicks=4, keys=1)
     bpy.ops.mesh.primitive_grid_add(x_subdivisions=CUTS, y_subdivisions=CUTS, size=1)
-    path.step("Tab, right click › Subdivide, Number of Cuts, Tab", clicks=4, keys=5)
+    path.step("Tab, right click › Subdivide, Number of Cuts, Tab", clicks=3, keys=5)
     return bpy.context.object
 
 

@@ -124,6 +124,13 @@ def excitation(name, **values):
         setattr(settings, key, value)
 
 
+def keys_of(name):
+    """[frame, value] of each key of an excitation's strength."""
+    action = bpy.data.objects[name].animation_data.action
+    curve = action.fcurve_ensure_for_datablock(bpy.data.objects[name], "gid.excitation.strength")
+    return [[round(k.co.x), round(k.co.y, 6)] for k in curve.keyframe_points]
+
+
 def baking(**values):
     """Edit how the first picture is baked; returns whether it is out of date, and what is played at this frame."""
     picture = next(o for o in bpy.data.objects if "gid_amplitude" in o)

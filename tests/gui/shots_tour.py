@@ -34,7 +34,7 @@ class Hand:
     """A mouse that counts."""
 
     def __init__(self, window: Window) -> None:
-        self.window, self.clicks, self.drags = window, 0, 0
+        self.window, self.clicks, self.drags, self.keys = window, 0, 0, 0
         self.began = time.monotonic()
 
     def at(self, x: int, y: int) -> None:
@@ -59,6 +59,14 @@ class Hand:
         self.drags += 1
         time.sleep(0.2)
 
+    def enter(self, x: int, y: int, value: str) -> None:
+        """Into a field: one click, the digits, Enter."""
+        self.click(x, y)
+        self.window.call("do", "type", "--delay", "60", value)
+        self.window.key("Return")
+        self.keys += len(value) + 1
+        time.sleep(0.5)
+
     def until(self, test, what: str, seconds: float = 900) -> None:
         deadline = time.monotonic() + seconds
         while not test(self.window.step("shot_state")):
@@ -76,7 +84,7 @@ class Hand:
     def report(self, name: str) -> None:
         """What was needed; the seconds are the robot's, waiting for Blender included."""
         seconds = time.monotonic() - self.began
-        print(f"{name}: {self.clicks} clicks, {self.drags} drags, {seconds:.0f} s", flush=True)
+        print(f"{name}: {self.clicks} clicks, {self.drags} drags, {self.keys} keys, {seconds:.0f} s", flush=True)
 
 
 def panels(window: Window, names: list[str]) -> None:
@@ -111,6 +119,34 @@ def lanterns(window: Window, hand: Hand) -> None:
     hand.click(1165, 409)
     hand.until(lambda s: s["mode"] == "VIEW", "the end of painting")
     hand.report("masked")
+
+
+def gust(window: Window, hand: Hand) -> None:
+    """The plane is selected in the 3D Viewport. A gust that swells twice, keyed by hand, baked and rendered."""
+    panels(window, ["excitations", "bake"])
+    hand.enter(1000, 830, "31")
+    hand.click(1264, 127)
+    hand.click(1300, 215)
+    time.sleep(1)
+    hand.enter(1190, 331, "106")
+    for frame, strength in ((38, ".004"), (53, ".014"), (68, ".006"), (83, ".012")):
+        hand.enter(1000, 830, str(frame))
+        hand.enter(1190, 262, strength)
+        # The dot beside a field keys it.
+        hand.click(1264, 262)
+    window.shot("45-gust-keyed")
+    expect(
+        window.step("keys_of", name="Gust") == [[38, 0.004], [53, 0.014], [68, 0.006], [83, 0.012]],
+        "the strength is keyed as it was typed",
+    )
+    hand.click(1144, 749)
+    hand.click(1154, 590)
+    hand.wait(lambda: any(window.step("baking")["response"]), "the bake")
+    window.shot("46-gust-baked")
+    hand.click(1165, 624)
+    hand.wait(lambda: window.step("state")["busy"], "the rendering")
+    window.shot("47-gust-rendering")
+    hand.report("gust keyed, baked, rendering")
 
 
 def tree(window: Window, hand: Hand) -> None:
@@ -173,6 +209,11 @@ def main() -> None:
         lanterns(window, Hand(window))
         expect(True, "the lanterns' click path")
         window.step("view_3d")
+        window.open_tab()
+        window.step("set_range", first=1, last=150)
+        gust(window, Hand(window))
+        window.key("Escape")
+        window.until(lambda s: not s["busy"], seconds=60)
         for path in (tree, flower):
             window.step("clear")
             window.step(f"{path.__name__}_set")

@@ -28,7 +28,7 @@ def measured(request):
         pytest.skip("no CUDA device")
     # Triton reads this when it is imported; hence a process of its own.
     interpreted = {"TRITON_INTERPRET": "1"} if request.param == "cpu" else {}
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "backend")])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "backend"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "tests.backend.rendering.triton_cases", request.param],
         cwd=ROOT,

@@ -50,6 +50,24 @@ def set_strip_end(strip: bpy.types.Strip, after: int) -> None:
         strip.frame_final_end = after
 
 
+def reload_movie(strip: bpy.types.MovieStrip) -> None:
+    """Have Blender read a movie strip's file again. Its handles stay, as 5.2 has it; 4.5 pulls some out meanwhile."""
+    first, after = strip_range(strip)
+    # The same path: it is this that makes Blender look.
+    strip.filepath = strip.filepath
+    if strip_range(strip) != (first, after):
+        strip.frame_final_start = first
+        strip.frame_final_end = after
+
+
+def move_strip(strip: bpy.types.Strip, start: int) -> None:
+    """Let a strip's content begin at a frame, its handles with it; renamed in 5.1, where the old name warns."""
+    if hasattr(strip, "content_start"):
+        strip.content_start = start
+    else:
+        strip.frame_start = start
+
+
 def enable_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:
     """The material's node tree; from 5.0 on it is always there and asking for it warns."""
     if material.node_tree is None:

@@ -47,7 +47,7 @@ class GID_OT_add_to_timeline(OfPicture, bpy.types.Operator):
 
 
 class GID_OT_add_movie(bpy.types.Operator):
-    """Add a movie that the worker has rendered to the Video Sequencer, at the playhead and on a free channel"""
+    """Add a rendered movie to the Video Sequencer at the playhead, or show in its strips what its file holds by now"""
 
     bl_idname = "gid.add_movie"
     bl_label = "Add Movie to Timeline"
@@ -63,7 +63,12 @@ class GID_OT_add_movie(bpy.types.Operator):
 
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
-        scene.add_movie(edited_scene(context), Path(bpy.path.abspath(self.filepath)), repeat=self.repeat)
+        path = Path(bpy.path.abspath(self.filepath))
+        renewal = scene.renew_movie(path)
+        if renewal.count:
+            tell(self, f"“{path.name}” was written anew, and its strips show it as it is now.", *renewal.remarks)
+        else:
+            scene.add_movie(edited_scene(context), path, repeat=self.repeat)
         return {"FINISHED"}
 
 

@@ -37,6 +37,7 @@ from .objects import (
     provenance,
     replace_motion,
 )
+from .movie_strips import add_movie, renew_movie
 from .picture_files import PictureFile, Refusal, all_refused, load_pictures
 from .pixels import Pixels, read_pixels
 from .planes import Placement, place_planes
@@ -48,7 +49,7 @@ from .sequence import sequence_image, sequence_object, show_in_editor
 from .shading import Shading, set_shading, shading_of
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
-from .timeline import Renewal, add_movie, add_strip, renew_strips, repeats, strips_of
+from .timeline import Renewal, add_strip, renew_strips, repeats, strips_of
 from .timing import (
     drift,
     fit_frame_range,
@@ -158,6 +159,7 @@ __all__ = [
     "rendered",
     "rendered_plate",
     "renew_compositing",
+    "renew_movie",
     "renew_strips",
     "repeats",
     "require_compositor",

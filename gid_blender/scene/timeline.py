@@ -2,7 +2,7 @@
 """Rendered loops as strips: put at the playhead, repeated, and renewed in place when their picture is rendered again.
 
 A loop that repeats is one image strip whose elements repeat: it trims, moves, splits and takes effects like any other,
-and costs no frames on the disk. A movie has no elements; it repeats as strips in a row.
+and costs no frames on the disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,19 @@ from .errors import SceneError
 from .relative import relative_path
 from .sequence import require_files
 
-__all__ = ["Renewal", "add_movie", "add_strip", "renew_strips", "repeats", "strips_of"]
+__all__ = [
+    "Remark",
+    "Renewal",
+    "add_strip",
+    "behind",
+    "editor_of",
+    "every_strip",
+    "follow",
+    "free_channel",
+    "renew_strips",
+    "repeats",
+    "strips_of",
+]
 
 # Blender's own limit for the channels of a timeline.
 _CHANNELS = 128
@@ -28,7 +40,7 @@ _MOST_ELEMENTS = 100_000
 
 @dataclass(frozen=True)
 class Renewal:
-    """What became of the strips of a picture.
+    """What became of the strips of a picture or of a movie.
 
     Attributes:
         count: how many strips show the new frames.
@@ -66,7 +78,7 @@ def add_strip(
     require_files(frames)
     names = _repeated(frames, repeat)
     start = scene.frame_current if start is None else start
-    editor, channel = _free_channel(scene, start, len(names))
+    editor, channel = free_channel(scene, start, len(names))
     strip = strips(editor).new_image(
         name=name or frames[0].parent.name,
         filepath=relative_path(frames[0]),
@@ -80,42 +92,6 @@ def add_strip(
         strip[_PICTURE] = picture
         strip[_REPEAT], strip[_CYCLIC] = repeat, cyclic
     return strip
-
-
-def add_movie(
-    scene: bpy.types.Scene, path: Path, *, start: int | None = None, repeat: int = 1
-) -> list[bpy.types.MovieStrip]:
-    """A movie at the playhead, as many times in a row as asked for, on the lowest channel free for all of it.
-
-    Raises:
-        SceneError: for a missing or unreadable movie, a linked scene, or when all channels are taken there.
-    """
-    if not path.is_file():
-        raise SceneError(f"The movie “{path}” is missing.", "Choose another file.")
-    start = scene.frame_current if start is None else start
-    # How long it is, only Blender can tell; behind everything else it is in nobody's way meanwhile.
-    editor = _editor(scene)
-    behind = max([start, *(strip_range(strip)[1] for strip in strips(editor))])
-    probe = strips(editor).new_movie(
-        name=path.stem, filepath=relative_path(path), channel=1, frame_start=behind, fit_method="FIT"
-    )
-    first, after = strip_range(probe)
-    readable = min(probe.elements[0].orig_width, probe.elements[0].orig_height) > 0
-    strips(editor).remove(probe)
-    if not readable:
-        raise SceneError(f"“{path.name}” cannot be read as a movie.", "Render it again, as H.264 or ProRes.")
-    length = after - first
-    editor, channel = _free_channel(scene, start, length * repeat)
-    return [
-        strips(editor).new_movie(
-            name=path.stem,
-            filepath=relative_path(path),
-            channel=channel,
-            frame_start=start + turn * length,
-            fit_method="FIT",
-        )
-        for turn in range(repeat)
-    ]
 
 
 def strips_of(picture: bpy.types.Object, *, cyclic: bool = True) -> list[tuple[bpy.types.Scene, bpy.types.ImageStrip]]:
@@ -153,44 +129,60 @@ def repeats(strip: bpy.types.ImageStrip) -> int:
 
 
 @dataclass(frozen=True)
-class _Remark:
+class Remark:
     text: str
     refused: bool = False
 
 
-def _renew(container: bpy.types.bpy_prop_collection, strip: bpy.types.ImageStrip, frames: list[Path]) -> _Remark | None:
+def _renew(container: bpy.types.bpy_prop_collection, strip: bpy.types.ImageStrip, frames: list[Path]) -> Remark | None:
     begin, duration, *hidden = strip_content(strip)
     first, after = strip_range(strip)
     names = _repeated(frames, repeats(strip))
     retimed = len(strip.retiming_keys) > 0
     kept = len(names) - sum(hidden)
     if kept < 1 or (not retimed and begin + kept <= first):
-        return _Remark(
+        return Remark(
             f"“{strip.name}” begins behind the last of the {len(names)} frames, so it shows the earlier ones.",
             refused=True,
         )
     _fill(strip, frames[0], names)
     if retimed:
         return None
-    end, wanted = begin + duration, int(begin + kept)
+    return follow(container, strip, begin + duration, after, int(begin + kept), len(names))
+
+
+def follow(
+    container: bpy.types.bpy_prop_collection, strip: bpy.types.Strip, end: float, after: int, wanted: int, count: int
+) -> Remark | None:
+    """Pull a strip's end to that of its new content, as far as that is nobody's edit and free.
+
+    Args:
+        container: where the strip is.
+        strip: with the new content.
+        end, after: of the earlier content, and of the strip then.
+        wanted: end of the new content.
+        count: frames that it has.
+    """
     if after != end:
         # Cut or held by hand: the edit stays where it is, as far as there is content for a cut.
         wanted = min(after, wanted) if after < end else after
     neighbour = min(
-        (
-            (strip_range(other)[0], other.name)
-            for other in container
-            if other != strip and other.channel == strip.channel and strip_range(other)[0] >= after
-        ),
-        default=(wanted, ""),
+        ((strip_range(other)[0], other.name) for other in behind(container, strip, after)), default=(wanted, "")
     )
     set_strip_end(strip, min(wanted, neighbour[0]))
     if neighbour[0] >= wanted:
         return None
-    return _Remark(
-        f"“{strip.name}” has {len(names)} frames now, but “{neighbour[1]}” follows in channel {strip.channel} at frame "
+    return Remark(
+        f"“{strip.name}” has {count} frames now, but “{neighbour[1]}” follows in channel {strip.channel} at frame "
         f"{neighbour[0]}, so its end is cut there; move “{neighbour[1]}” and pull the handle."
     )
+
+
+def behind(container: bpy.types.bpy_prop_collection, strip: bpy.types.Strip, after: int) -> Iterator[bpy.types.Strip]:
+    """The other strips in its channel that begin at a frame or later."""
+    for other in container:
+        if other != strip and other.channel == strip.channel and strip_range(other)[0] >= after:
+            yield other
 
 
 def _fill(strip: bpy.types.ImageStrip, first: Path, names: list[str]) -> None:
@@ -208,6 +200,13 @@ def _fill(strip: bpy.types.ImageStrip, first: Path, names: list[str]) -> None:
 def _found(
     picture: bpy.types.Object, cyclic: bool
 ) -> Iterator[tuple[bpy.types.Scene, bpy.types.bpy_prop_collection, bpy.types.ImageStrip]]:
+    for scene, container, strip in every_strip():
+        if strip.type == "IMAGE" and strip.get(_PICTURE) == picture and strip.get(_CYCLIC, True) == cyclic:
+            yield scene, container, strip
+
+
+def every_strip() -> Iterator[tuple[bpy.types.Scene, bpy.types.bpy_prop_collection, bpy.types.Strip]]:
+    """All strips of scenes that can be edited, those in metas too, each with what it lies in."""
     for scene in bpy.data.scenes:
         if scene.library is None and scene.sequence_editor is not None:
             containers = [strips(scene.sequence_editor)]
@@ -215,9 +214,7 @@ def _found(
                 for strip in container:
                     if strip.type == "META":
                         containers.append(strip.strips)
-                    elif strip.type != "IMAGE" or strip.get(_PICTURE) != picture:
-                        continue
-                    elif strip.get(_CYCLIC, True) == cyclic:
+                    else:
                         yield scene, container, strip
 
 
@@ -230,7 +227,7 @@ def _repeated(frames: list[Path], repeat: int) -> list[str]:
     return [path.name for path in frames] * repeat
 
 
-def _editor(scene: bpy.types.Scene) -> bpy.types.SequenceEditor:
+def editor_of(scene: bpy.types.Scene) -> bpy.types.SequenceEditor:
     if scene.library is not None:
         raise SceneError(
             f"The scene “{scene.name}” is linked and takes no strips.", "Choose a scene of this file in the sequencer."
@@ -238,8 +235,8 @@ def _editor(scene: bpy.types.Scene) -> bpy.types.SequenceEditor:
     return scene.sequence_editor or scene.sequence_editor_create()
 
 
-def _free_channel(scene: bpy.types.Scene, start: int, length: int) -> tuple[bpy.types.SequenceEditor, int]:
-    editor = _editor(scene)
+def free_channel(scene: bpy.types.Scene, start: int, length: int) -> tuple[bpy.types.SequenceEditor, int]:
+    editor = editor_of(scene)
     # Blender counts from channel 0, which takes no strips.
     locked = {number for number, channel in enumerate(editor.channels) if channel.lock}
     unlocked = [number for number in range(1, _CHANNELS + 1) if number not in locked]

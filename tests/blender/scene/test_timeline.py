@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Strips: exact lengths, repeats, renewal in place, and what the sequencer really shows of them."""
 
+import os
+
 import bpy
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from gid_blender.scene import (
     frame_paths,
     remember_render,
     rendered,
+    renew_movie,
     renew_strips,
     sequence_image,
     strips_of,
@@ -248,6 +251,91 @@ class TestMovie:
         assert first.channel == second.channel == 1
         # Compressed with limited range: 4 of 255 are the codec's.
         assert plays(scene, range(5, 11), tmp_path / "x.png") == pytest.approx([50, 150, 250] * 2, abs=6)
+
+    def rendered_anew(self, scene, path, levels):
+        """The same file, of other frames; told apart by its time even where that is coarse."""
+        before = path.stat().st_mtime_ns
+        self.movie(scene, path, levels)
+        os.utime(path, ns=(before + 10**9,) * 2)
+
+    @pytest.mark.parametrize("levels", [[200, 20, 90, 160, 240], [220, 120]])
+    def test_written_anew_it_is_shown_in_its_strips_and_they_stay_a_row(self, scene, tmp_path, levels):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250])
+        row = add_movie(scene, path, start=5, repeat=3)
+        row[0].blend_alpha, row[1].name = 0.9, "the second"
+        row[0].blend_alpha = 1.0
+        effect = blur(scene, row[1])
+        assert renew_movie(path).count == 0
+        self.rendered_anew(scene, path, levels)
+        renewal = renew_movie(path)
+        assert (renewal.count, renewal.remarks) == (3, ())
+        length = len(levels)
+        ranges = [strip_range(strip) for strip in row]
+        assert ranges == [(5 + turn * length, 5 + (turn + 1) * length) for turn in range(3)]
+        assert strip_range(effect) == ranges[1]
+        assert {strip.channel for strip in row} == {1}
+        assert len(strips(scene.sequence_editor)) == 4
+        assert strips(scene.sequence_editor)["the second"] == row[1]
+        strips(scene.sequence_editor).remove(effect)
+        shown = plays(scene, range(5, 5 + 3 * length), tmp_path / "x.png")
+        assert shown == pytest.approx(levels * 3, abs=6)
+        assert renew_movie(path).count == 0
+
+    def test_a_row_stops_at_its_neighbour_and_says_so(self, scene, tmp_path):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250])
+        row = add_movie(scene, path, start=1, repeat=2)
+        other = add_strip(scene, greys(tmp_path, [99], name="next"), start=8)
+        assert other.channel == 1
+        self.rendered_anew(scene, path, [10, 60, 110, 160, 210])
+        renewal = renew_movie(path)
+        # Nothing is moved where there is no room for all of it.
+        assert [strip_range(strip) for strip in row] == [(1, 4), (4, 8)]
+        assert strip_range(other) == (8, 9)
+        assert len(renewal.remarks) == 2
+        assert "next" in " ".join(renewal.remarks)
+
+    def test_a_cut_and_a_held_strip_keep_their_edits(self, scene, tmp_path):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250, 100])
+        (cut_short,), (held,), (late,) = (add_movie(scene, path, start=start) for start in (1, 21, 41))
+        set_strip_end(cut_short, 3)
+        set_strip_end(held, 30)
+        cut(late, 3, 0)
+        self.rendered_anew(scene, path, [10, 60, 110])
+        (remark,) = renew_movie(path).remarks
+        assert [strip_range(strip) for strip in (cut_short, held, late)] == [(1, 3), (21, 30), (44, 45)]
+        assert late.name in remark
+        self.rendered_anew(scene, path, [10, 60, 110, 160, 210])
+        assert renew_movie(path).remarks == ()
+        assert [strip_range(strip) for strip in (cut_short, held)] == [(1, 3), (21, 30)]
+
+    def test_in_a_meta_in_another_scene_and_by_another_path(self, scene, tmp_path):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250])
+        other = bpy.data.scenes.new("Edit")
+        saved(tmp_path / "shot.blend")
+        (strip,) = add_movie(other, path, start=1)
+        assert strip.filepath == "//loop.mp4"
+        meta = strips(scene.sequence_editor_create()).new_meta(name="meta", channel=1, frame_start=1)
+        (inner,) = add_movie(scene, path, start=1)
+        inner.move_to_meta(meta)
+        stranger = strips(other.sequence_editor).new_movie(
+            name="mine", filepath=str(path), channel=3, frame_start=1, fit_method="FIT"
+        )
+        self.rendered_anew(scene, path, [10, 60, 110, 160, 210])
+        assert renew_movie(path).count == 3
+        # What was put there without the extension shows the same file.
+        assert [strip_range(each) for each in (strip, meta.strips[0], stranger)] == [(1, 6)] * 3
+
+    def test_what_cannot_be_read_any_more_leaves_the_strips_alone(self, scene, tmp_path):
+        path = self.movie(scene, tmp_path / "loop.mp4", [50, 150, 250])
+        (strip,) = add_movie(scene, path, start=1)
+        path.write_text("no movie")
+        with pytest.raises(SceneError, match="cannot be read"):
+            renew_movie(path)
+        assert strip_range(strip) == (1, 4)
+        assert len(strips(scene.sequence_editor)) == 1
+        path.unlink()
+        with pytest.raises(SceneError, match="is missing"):
+            renew_movie(path)
 
     def test_leaves_nothing_behind_when_it_cannot_be_read(self, scene, tmp_path):
         (tmp_path / "none.mp4").write_text("no movie")

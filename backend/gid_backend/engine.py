@@ -192,14 +192,16 @@ class Engine:
         coefficients = None if params.coefficients is None else coefficients_of(params.coefficients, more.pop(0))
         mask = None if params.mask is None else as_weights(mask_of(params.mask, more.pop(0)))
         shot = params.shot(image, files.loads(npz), coefficients, mask)
+        chosen = params.chosen(shot)
         if self._renderer is None:
             from .renderer import MotionRenderer
 
             context.progress("Loading the renderer", 0, 1)
             self._renderer = MotionRenderer.load()
-        context.progress("Rendering", 0, shot.frames)
+        context.progress("Rendering", 0, len(chosen))
         for rendered in shot.render(
             self._renderer,
+            chosen,
             vectors="motion_vectors" in params.passes,
             coverage="coverage" in params.passes,
             progress=context.progress,
@@ -215,7 +217,7 @@ class Engine:
             if rendered.coverage is not None:
                 passes["coverage"] = encode_coverage(rendered.coverage)
             context.frame(rendered.index, frame, *(passes[name] for name in params.passes))
-        return {"count": shot.frames, "suffix": FORMATS[params.format]}, []
+        return {"count": len(chosen), "suffix": FORMATS[params.format]}, []
 
     def _fill(self, request: Request, context: Context) -> Reply:
         from .filling import fill

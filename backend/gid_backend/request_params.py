@@ -163,7 +163,8 @@ class RenderParams(_Params):
 
     With `samples` there are as many rows for each frame, in order of time, and their light is averaged; only whoever
     knows the motion can give them (`gid_backend.shot`). For a loop, `shutter` says when they are. Units and defaults
-    as in `gid_backend.shot` and `gid_backend.encode`.
+    as in `gid_backend.shot` and `gid_backend.encode`. `indices` are the frames that are wanted, in their order; all
+    without, and whoever goes on with an interrupted render names what is missing.
     """
 
     image: ImageParams
@@ -178,6 +179,20 @@ class RenderParams(_Params):
     samples: Annotated[int, Field(ge=1, le=MAX_SAMPLES)] | None = None
     passes: list[Literal["motion_vectors", "coverage"]] = []
     mask: MaskParams | None = None
+    indices: Annotated[list[int], Field(min_length=1, max_length=MAX_FRAMES)] | None = None
+
+    def chosen(self, shot: Shot) -> list[int]:
+        """Which frames of the shot are rendered, in this order.
+
+        Raises:
+            ProtocolError: when there are no such frames, or one is named twice.
+        """
+        chosen = list(range(shot.frames)) if self.indices is None else self.indices
+        wrong = [index for index in chosen if not 0 <= index < shot.frames]
+        if wrong or len(set(chosen)) < len(chosen):
+            what = f"{wrong[0]} is no frame" if wrong else "A frame is named twice"
+            raise ProtocolError(f"{what} of “indices”; there are {shot.frames}, from 0 on, each once.")
+        return chosen
 
     @property
     def parts(self) -> int:

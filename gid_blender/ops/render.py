@@ -22,6 +22,7 @@ from .active import is_motion_active, is_picture_active, picture_in
 from .asking import AsksWorker
 from .lookup import image_again, scene_again
 from .paths import user_folder
+from .render_folders import RenderFolders, name_of
 from .session import Task, session
 
 __all__ = [
@@ -122,13 +123,19 @@ class RenderTask(Task):
             full = np.rint(at_pixels(weights, height, width) * 65535).astype("<u2")
             self.params["mask"] = {"shape": [height, width], "dtype": "uint16"}
             self.parts.append(memoryview(full).cast("B"))
-        self.suffix = SUFFIXES[kind]
         self.count = frames
         root, beside = frames_root(target)
-        self.folder = scene.frame_folder(root, image.name)
-        self.passes = {
-            name: scene.frame_folder(root, f"{self.folder.target.name} {_PASS_FOLDERS[name]}") for name in passes
-        }
+        self.folders = RenderFolders(
+            root,
+            image.name,
+            {name: _PASS_FOLDERS[name] for name in passes},
+            suffix=SUFFIXES[kind],
+            count=frames,
+            render=name_of(self.params, self.parts),
+            motion=np.abs(q).reshape(frames, -1).sum(axis=1) if obj is not None else None,
+        )
+        if self.folders.indices is not None:
+            self.params["indices"] = self.folders.indices
         self.delivery = Frames(
             scene_uid=target.session_uid,
             image_uid=image.session_uid,
@@ -143,26 +150,29 @@ class RenderTask(Task):
         self.note = "" if beside else f"The .blend is not saved yet, so the frames are in “{root}”."
 
     def frame(self, index: int, data: bytes, *passes: bytes) -> None:
-        self.folder.write(index, data, self.suffix)
-        for folder, each in zip(self.passes.values(), passes, strict=True):
-            folder.write(index, each, ".exr")
+        self.folders.write(index, data, *passes)
 
     def finish(self, result: Mapping[str, Any], parts: tuple[bytes, ...]) -> None:
         # Looked for before the folder is put in place: no frames stay behind for a picture that was deleted.
         image_again(self.delivery.image_uid)
         scene_again(self.delivery.scene_uid)
-        self.delivery.paths = self.folder.commit()
-        self.delivery.passes = {name: folder.commit() for name, folder in self.passes.items()}
+        if missing := self.folders.missing:
+            # What was there was another worker's.
+            self.params = {**self.params, "indices": missing}
+            session.start(self)
+            return
+        self.delivery.paths, self.delivery.passes = self.folders.commit()
         accept(GID_OT_accept_frames, self.delivery)
-        told = self.note or f"{len(self.delivery.paths)} frames in “{self.folder.target}”."
+        told = self.note or f"{len(self.delivery.paths)} frames in “{self.folders.frames.target}”."
         session.note = " ".join([told, *self.delivery.remarks])
         if (error := self.delivery.stripless) is not None:
             raise scene.SceneError(f"The frames are rendered, but have no strip. {error.message}", error.hint)
 
     def close(self) -> None:
-        self.folder.discard()
-        for folder in self.passes.values():
-            folder.discard()
+        there = self.folders.set_aside()
+        if there and session.task is not self:
+            told = f"{there} of {self.count} frames are finished; rendering the same again goes on with them."
+            session.note = f"{session.note} {told}".strip()
 
 
 def moments(target: bpy.types.Scene) -> Sequence[float]:

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders of rendered frames on disk. A folder holds one whole render or does not exist."""
+"""Folders of rendered frames on disk. A folder holds one whole render or does not exist.
+
+What has a name, and was interrupted, waits in its hidden folder for the next try. There a journal says which frames are
+finished; what has no line in it, or is not as its line says, counts as missing.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import time
 import uuid
+import zlib
 from pathlib import Path
 from types import TracebackType
 
@@ -22,6 +28,12 @@ __all__ = ["FrameFolder", "frame_folder", "output_root"]
 _UNSAFE = re.compile(r"[^\w\-. ]+")
 _LONGEST_NAME = 48
 _STALE_SECONDS = 24 * 3600
+# What can be gone on with is worth more than what a crash left: somebody may be on holiday.
+_KEPT_SECONDS = 14 * _STALE_SECONDS
+_JOURNAL = ".finished.jsonl"
+# What a file is known by again is at its ends: a crash cuts it off there or leaves zeros, and reading all of gigabytes
+# would make Blender wait.
+_ENDS = 4096
 
 
 def output_root(cache: Path) -> tuple[Path, bool]:
@@ -38,7 +50,7 @@ def output_root(cache: Path) -> tuple[Path, bool]:
     return cache, False
 
 
-def frame_folder(root: Path, name: str, *, replace: bool = False) -> FrameFolder:
+def frame_folder(root: Path, name: str, *, replace: bool = False, render: str = "") -> FrameFolder:
     """Choose the folder for a render.
 
     Args:
@@ -46,11 +58,13 @@ def frame_folder(root: Path, name: str, *, replace: bool = False) -> FrameFolder
         name: of the picture; characters that a file system may refuse are replaced, and it is shortened.
         replace: take the place of an earlier folder of that name, if it is this .blend's alone and nothing else is in
             it; else a number is appended until the name is free.
+        render: hexadecimal name of what is rendered, if it is to go on with what is left of the same; see
+            `FrameFolder.set_aside`.
 
     Raises:
         SceneError: when nothing can be written there.
     """
-    return FrameFolder(root, _safe(name), replace=replace)
+    return FrameFolder(root, _safe(name), replace=replace, render=render)
 
 
 class FrameFolder:
@@ -66,30 +80,57 @@ class FrameFolder:
     Attributes:
         target: the folder that `commit` will make; another one if somebody else takes its name meanwhile.
         hidden: where the frames gather, for who has to write a file before it can be read as bytes.
+        name: of its files, before their number.
+        committed: whether it is in place.
     """
 
-    def __init__(self, root: Path, name: str, *, replace: bool) -> None:
-        self._root, self._name, self._replace = root, name, replace
+    def __init__(self, root: Path, name: str, *, replace: bool, render: str = "") -> None:
+        self._root, self.name, self._replace, self._render = root, name, replace, render
         self._files: dict[int, str] = {}
-        self.hidden = root / f".{name}.{uuid.uuid4().hex[:8]}.part"
+        self.committed = False
+        self.hidden = root / f".{name}.{render[:12] or uuid.uuid4().hex[:8]}.part"
         try:
             root.mkdir(parents=True, exist_ok=True)
             _remove_stale(root)
-            self.hidden.mkdir()
+            self.hidden.mkdir(exist_ok=bool(render))
+            self._files = self._finished() if render else {}
             self.target = self._free_target()
         except OSError as error:
             raise _cannot_write(root, error) from error
 
     def write(self, index: int, data: bytes, suffix: str) -> Path:
         """Write frame `index` (0 is the first; files count from 1). Raises SceneError when the disk is full or gone."""
-        name = f"{self._name}_{index + 1:04d}{suffix}"
+        name = f"{self.name}_{index + 1:04d}{suffix}"
         path = self.hidden / name
         try:
             path.write_bytes(data)
+            if self._render:
+                self._note(index, name, data)
         except OSError as error:
             raise _cannot_write(self._root, error) from error
         self._files[index] = name
         return path
+
+    def __contains__(self, index: int) -> bool:
+        """Whether that frame is finished."""
+        return index in self._files
+
+    def read(self, index: int) -> bytes:
+        """A finished frame; nothing when it is gone."""
+        try:
+            return (self.hidden / self._files[index]).read_bytes()
+        except OSError:
+            return b""
+
+    def drop(self) -> None:
+        """Throw away all frames, and begin anew. Raises SceneError when they cannot be deleted."""
+        try:
+            (self.hidden / _JOURNAL).unlink(missing_ok=True)
+            for name in self._files.values():
+                (self.hidden / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise _cannot_write(self._root, error) from error
+        self._files.clear()
 
     def commit(self) -> list[Path]:
         """Put the folder in place and return its files in order.
@@ -106,9 +147,16 @@ class FrameFolder:
             # So that a clean-up knows later that these may go.
             write_manifest(self.hidden, self._files.values())
             self._put_in_place()
+            (self.target / _JOURNAL).unlink(missing_ok=True)
         except OSError as error:
             raise _cannot_write(self._root, error) from error
+        self.committed = True
         return [self.target / self._files[index] for index in sorted(self._files)]
+
+    def set_aside(self) -> None:
+        """Leave the finished frames of a `render` for the next try of the same; without any, `discard`."""
+        if not (self._render and self._files):
+            self.discard()
 
     def discard(self) -> None:
         """Throw away what was written; an older folder stays as it was."""
@@ -137,11 +185,40 @@ class FrameFolder:
             raise
         shutil.rmtree(old, ignore_errors=True)
 
+    def _note(self, index: int, name: str, data: bytes) -> None:
+        line = json.dumps(
+            {"index": index, "file": name, "bytes": len(data), "ends": _ends(data[:_ENDS], data[-_ENDS:])}
+        )
+        with (self.hidden / _JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write(line + "\n")
+
+    def _finished(self) -> dict[int, str]:
+        """Index → name of each frame that is all there."""
+        try:
+            lines = (self.hidden / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return {}
+        found = {}
+        for line in lines:
+            try:
+                said = json.loads(line)
+                index, name = said["index"], said["file"]
+                # A name with a folder in it would lead out of this one.
+                if isinstance(index, int) and Path(name).name == name and _is_as_noted(self.hidden / name, said):
+                    found[index] = name
+            except (ValueError, KeyError, TypeError):
+                # Cut off by a crash.
+                continue
+        # So that a line which was cut off does not spoil the next one.
+        with (self.hidden / _JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write("\n")
+        return found
+
     def _free_target(self) -> Path:
-        target = self._root / self._name
+        target = self._root / self.name
         number = 2
         while os.path.lexists(target) and not (self._replace and _is_free(target)):
-            target = self._root / f"{self._name} {number}"
+            target = self._root / f"{self.name} {number}"
             number += 1
         return target
 
@@ -159,10 +236,28 @@ def _safe(name: str) -> str:
 
 
 def _remove_stale(root: Path) -> None:
-    """Hidden folders of renders that a crash ended a day ago or longer."""
+    """Hidden folders of renders that a crash ended a day ago or longer, or that nobody went on with in two weeks."""
     for path in root.glob(".*.part*"):
-        if path.is_dir() and time.time() - path.stat().st_mtime > _STALE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            patience = _KEPT_SECONDS if (path / _JOURNAL).exists() else _STALE_SECONDS
+            if time.time() - path.stat().st_mtime > patience:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _ends(head: bytes, tail: bytes) -> int:
+    return zlib.crc32(tail, zlib.crc32(head))
+
+
+def _is_as_noted(path: Path, said: dict[str, object]) -> bool:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_ENDS)
+            file.seek(max(0, size - _ENDS))
+            tail = file.read()
+    except OSError:
+        return False
+    return said.get("bytes") == size and said.get("ends") == _ends(head, tail)
 
 
 def _cannot_write(root: Path, error: OSError) -> SceneError:

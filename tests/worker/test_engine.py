@@ -3,7 +3,6 @@
 
 import dataclasses
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -199,35 +198,6 @@ class TestRender:
         client.cancel(job)
         assert client.wait(job, 30)
         assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
-
-    def test_it_is_cancelled_in_the_middle_of_a_frame_that_takes_longer_than_the_client_waits(
-        self, worker_python, volume, tmp_path, monkeypatch
-    ):
-        """Full HD in floats, with the network: 15 s a frame on one core, and the worker is to survive the cancel."""
-        monkeypatch.setenv("GID_CACHE_DIR", str(tmp_path))
-        size = (1080, 1920, 3)
-        pixels = np.random.default_rng(0).random(size, np.float32).tobytes()
-        image = {"shape": size, "dtype": "float32", "linear": True}
-        # Twice the patience of Blender's, for a busy machine; a fraction of a frame all the same.
-        client = WorkerClient(server_command(worker_python), timing=dataclasses.replace(QUICK, grace=6.0))
-        try:
-            for amplitude in (1, 3):
-                params = {"image": image, "frames": 50, "amplitude": amplitude}
-                job = client.submit("render", params, [pixels, dumps(volume)])
-                pump_until(client, lambda job=job: job.stage == "Rendering", seconds=60)
-                pid = client.hello["pid"]
-                end = time.monotonic() + amplitude
-                pump_until(client, lambda end=end: time.monotonic() > end)
-                assert not job.frames
-                client.cancel(job)
-                assert client.wait(job, 60)
-                assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
-            # Nothing of what was cancelled shows in what comes next.
-            image, pixels = picture()
-            assert run(client, "render", {"image": image, "frames": 1}, [pixels, dumps(volume)]).state is JobState.DONE
-            assert client.hello["pid"] == pid
-        finally:
-            client.close()
 
     def test_ten_minutes_of_motion_blur_are_one_request(self, client, volume):
         """As JSON in the header, 312 frames of 8 moments were the most."""

@@ -164,7 +164,7 @@ class TestForces:
         start, place = rest(picture), on_plane(picture, *POINT)
         nearest = np.argmin(np.linalg.norm(start[:, :2] - np.array(place[:2]), axis=1))
         moved = (evaluated(picture, 22) - start)[nearest, :2]
-        # Up on the picture is +y in Blender. The hand of a poke is a patch, and stiff directions give way a little less.
+        # Up on the picture is +y in Blender. It taps on a patch, and stiff directions give way less.
         assert moved[1] > 1e-3
         assert abs(moved[0]) < 0.2 * moved[1]
         empty.rotation_euler = Vector((-1, 0, 0)).to_track_quat("Z", "Y").to_euler()

@@ -136,7 +136,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
         name="Files Are",
         description="What the files hold",
         items=(
-            ("AUTO", "Whatever They Are", "Parts if they are transparent anywhere, else masks"),
+            ("AUTO", "Automatic", "Parts if they are transparent anywhere, else masks"),
             ("MASKS", "Masks", "Grey pictures: white is what belongs to the layer"),
             ("PICTURES", "Parts", "The layers themselves, with alpha, as paint programs export them"),
         ),
@@ -237,6 +237,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
+        layout.use_property_decorate = False
         if not self.own_mask:
             layout.prop(self, "kind")
         layout.prop(self, "depth")

@@ -113,8 +113,9 @@ def _is_sentence(text: str) -> bool:
     text = text.strip()
     # What begins with a small letter is a part of a sentence, unless it goes on for long: a name such as glTF.
     begins = text[:1].isupper() or text[:1] in {"“", "{"} or text.count(" ") >= _MANY
-    is_path = " " not in text and "." in text[:-1]
-    return begins and text.endswith(".") and not is_path and _has_words(text)
+    # One word, as in “Cancelled.”; else, without a blank, it is a path of Blender's or a name.
+    is_said = " " in text or text[:-1].isalpha()
+    return begins and text.endswith(".") and is_said and _has_words(text)
 
 
 def _has_words(text: str) -> bool:

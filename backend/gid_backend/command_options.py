@@ -11,6 +11,7 @@ import typer
 from gid_blender.motion import PRESETS
 
 from .prediction_settings import LARGEST_GUIDANCE, LARGEST_STRENGTH, MOST_STEPS
+from .render_settings import MAX_DEPTH
 
 __all__ = [
     "Amplitude",
@@ -26,10 +27,13 @@ __all__ = [
     "Guidance",
     "Image",
     "MaskFile",
-    "Pinned",
     "MotionVectors",
     "NpzOutput",
     "Offset",
+    "Order",
+    "Pinned",
+    "Repair",
+    "RendererWeights",
     "Seed",
     "Shutter",
     "ShutterSamples",
@@ -112,5 +116,15 @@ MotionVectors = Annotated[
 ]
 Coverage = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="OpenEXR frames too of what the picture shows (1) or not (0).")
+]
+Repair = Annotated[
+    bool,
+    typer.Option(help="Whether the network repairs uncovered places and moving edges. Without it: six times as fast."),
+]
+Order = Annotated[
+    float, typer.Option(min=0, max=MAX_DEPTH, help="How strictly what moves more covers what moves less; 0 not at all.")
+]
+RendererWeights = Annotated[
+    Path | None, typer.Option(help="Weights of your own for the repairs, from “gid train renderer”.")
 ]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, …; the fastest one found.")]

@@ -16,6 +16,7 @@ import typer
 from . import command_options as option
 from .errors import GidError
 from .prediction_settings import DEFAULTS, PredictionSettings
+from .render_settings import DEPTH, RenderSettings
 from .shutter import DEFAULT_SAMPLES
 from .terminal import progress_bar, say
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from .colour import Picture
     from .frames_folder import FramesFolder
+    from .renderer import MotionRenderer
     from .shot import Rendered, Shot
 
 __all__ = ["Settings", "animate", "load_volume", "predicted", "read_picture", "render", "render_shot"]
@@ -33,6 +35,25 @@ class Interrupted(GidError):
     """Ctrl-C, with something to go on with."""
 
     code = "interrupted"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is chosen about the renderer itself; see `renderer.RenderSettings`."""
+
+    repair: bool = True
+    order: float = DEPTH
+    weights: Path | None = None
+
+    def renderer(self, device: str | None) -> MotionRenderer:
+        """The renderer that is asked for.
+
+        Raises:
+            GidError, WeightsError: see `MotionRenderer.load`.
+        """
+        from .renderer import MotionRenderer
+
+        return MotionRenderer.load(device, RenderSettings(depth=self.order, repair=self.repair), self.weights)
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,7 @@ class Settings:
     shutter_samples: int
     motion_vectors: Path | None
     coverage: Path | None
+    look: Look
     device: str | None
 
 
@@ -67,6 +89,9 @@ def render(
     shutter_samples: option.ShutterSamples = DEFAULT_SAMPLES,
     motion_vectors: option.MotionVectors = None,
     coverage: option.Coverage = None,
+    repair: option.Repair = True,
+    order: option.Order = DEPTH,
+    renderer_weights: option.RendererWeights = None,
     device: option.Device = None,
 ) -> None:
     """Render a picture with a motion, as a seamless loop.
@@ -76,8 +101,9 @@ def render(
     - `gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2`
     """
     picture, linear = read_picture(image)
+    look = Look(repair, order, renderer_weights)
     settings = Settings(
-        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
+        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, look, device
     )
     loop = _loop(picture, linear, settings, frames, amplitude, offset, mask)
     render_shot(picture, linear, lambda: load_volume(volume), loop, settings)
@@ -103,6 +129,9 @@ def animate(
     shutter_samples: option.ShutterSamples = DEFAULT_SAMPLES,
     motion_vectors: option.MotionVectors = None,
     coverage: option.Coverage = None,
+    repair: option.Repair = True,
+    order: option.Order = DEPTH,
+    renderer_weights: option.RendererWeights = None,
     device: option.Device = None,
 ) -> None:
     """From a picture to a seamless loop in one go: predict and render.
@@ -114,8 +143,9 @@ def animate(
     """
     wanted = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
     picture, linear = read_picture(image)
+    look = Look(repair, order, renderer_weights)
     settings = Settings(
-        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
+        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, look, device
     )
 
     def motion() -> SpectralVolume:
@@ -234,9 +264,7 @@ def render_shot(
                 take = places.enter_context(writing(chosen.output, linear=linear, background=background))
             volume = motion()
             shot = compose(volume)
-            from .renderer import MotionRenderer
-
-            renderer = MotionRenderer.load(chosen.device)
+            renderer = chosen.look.renderer(chosen.device)
             sinks = list(_sinks(places, renderer, shot, chosen, None if film else format, background))
             opened += [folder for folder, _ in sinks]
             there = 0 if film else shot.frames - len(_missing(sinks))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +27,8 @@ from .device import best_device
 from .errors import GidError, ImageError, check_cancelled
 from .images import checked
 from .in_view import MAX_DISPLACEMENT, too_far
+from .model_info import sha256_of
+from .render_settings import RenderSettings
 from .rendering.border import held_inside
 from .rendering.guided import Guide
 from .rendering.holes import REACH
@@ -36,7 +38,7 @@ from .rendering.network import WEIGHTS, RepairNetwork
 from .rendering.passes import Passes
 from .rendering.repair import Repair
 from .rendering.upsample import rows_at_full_size, smoothed
-from .rendering.warp import DEPTH, fetch, patch
+from .rendering.warp import fetch, patch
 
 __all__ = ["MotionRenderer", "RenderSettings"]
 
@@ -45,19 +47,6 @@ BAND_PIXELS = 3 << 20
 # Bands start at multiples of it, so that pyramids of neighbouring bands agree.
 ALIGN = 64
 Cancel: TypeAlias = Callable[[], bool] | None
-
-
-@dataclass(frozen=True)
-class RenderSettings:
-    """What can be chosen about rendering.
-
-    Attributes:
-        depth: τ; how strictly what moves more covers what moves less, per standard motion strength. 0: no order.
-        repair: whether a network mends what the warp alone cannot get right: uncovered places and moving edges.
-    """
-
-    depth: float = DEPTH
-    repair: bool = True
 
 
 class MotionRenderer:
@@ -71,17 +60,27 @@ class MotionRenderer:
     ) -> None:
         self.device = device
         self.settings = settings or RenderSettings()
+        # Of weights that are not those that are shipped.
+        self.weights_sha256: str | None = None
         self._network = network
         self._fingerprint: tuple[object, ...] | None = None
         self._weights: torch.Tensor | None = None
 
     @classmethod
-    def load(cls, device: str | None = None, settings: RenderSettings | None = None) -> MotionRenderer:
+    def load(
+        cls, device: str | None = None, settings: RenderSettings | None = None, weights: Path | None = None
+    ) -> MotionRenderer:
         """A renderer on `device`, or on the fastest that can do it, with the network that repairs its frames.
+
+        Args:
+            device: as torch names it.
+            settings: see there.
+            weights: of the network, from `gid train renderer`; None takes those that are shipped.
 
         Raises:
             GidError: when there is no such device.
-            WeightsError: when the network's weights are damaged; where there are none, nothing is repaired.
+            WeightsError: when the network's weights are damaged, or those that were named are missing; where none are
+                shipped, nothing is repaired.
         """
         # Cubic sampling is missing on Apple's GPU in some versions of torch, and the CPU is quick enough there.
         name = device or best_device().replace("mps", "cpu")
@@ -90,8 +89,12 @@ class MotionRenderer:
             torch.zeros(1, device=chosen)
         except (RuntimeError, AssertionError) as error:
             raise GidError(f"The device “{name}” cannot be used here.", "Choose cpu.") from error
-        repairs = (settings or RenderSettings()).repair and WEIGHTS.is_file()
-        return cls(chosen, settings, RepairNetwork.load(WEIGHTS, chosen) if repairs else None)
+        if not (settings or RenderSettings()).repair or (weights is None and not WEIGHTS.is_file()):
+            return cls(chosen, settings)
+        renderer = cls(chosen, settings, RepairNetwork.load(weights or WEIGHTS, chosen))
+        if weights is not None:
+            renderer.weights_sha256 = sha256_of(weights)
+        return renderer
 
     def set_image(
         self, image: npt.ArrayLike, mask: npt.NDArray[np.float32] | None = None, *, cancel: Cancel = None
@@ -110,7 +113,7 @@ class MotionRenderer:
         """
         picture = checked(image)
         self._weights = None if mask is None else self._mask(mask, picture.shape[:2])
-        fingerprint = (picture.shape, picture.dtype.str, zlib.crc32(picture.data))
+        fingerprint = (picture.shape, picture.dtype.str, zlib.crc32(picture.data), self.settings.repair)
         if fingerprint == self._fingerprint:
             return
         self._fingerprint = None
@@ -130,7 +133,8 @@ class MotionRenderer:
         if self._peak == 0:
             self._limits = torch.cat([least(values, 1), greatest(values, 1)], dim=1)
         self._guide: Guide | None = None
-        self._repair = None if self._network is None else Repair(self._network, values, self._peak, cancel)
+        network = self._network if self.settings.repair else None
+        self._repair = None if network is None else Repair(network, values, self._peak, cancel)
         self._fingerprint = fingerprint
 
     def render(

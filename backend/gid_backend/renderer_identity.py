@@ -7,6 +7,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gid_blender import motion
+
 if TYPE_CHECKING:
     from .renderer import MotionRenderer
 
@@ -21,18 +23,22 @@ _SOURCES = (
     "exr.py",
     "shutter.py",
     "motion_vectors.py",
+    "shot.py",
+    "colour.py",
+    "transparency.py",
     "weights/*renderer*",
 )
 
 
 def renderer_identity(renderer: MotionRenderer) -> str:
     """A hash over its code, weights and settings and the kind of device, on which the last bit may depend."""
-    return identity_of(f"{renderer.settings} {renderer.device.type}")
+    return identity_of(f"{renderer.settings} {renderer.weights_sha256} {renderer.device.type}")
 
 
 def identity_of(described: str) -> str:
     """A hash over the renderer's code and weights, and over what is said of the rest."""
     digest = hashlib.sha256(described.encode())
-    for path in sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)):
+    sources = [path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)]
+    for path in [*sorted(sources), *sorted(Path(motion.__file__).parent.glob("*.py"))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

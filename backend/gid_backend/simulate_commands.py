@@ -30,7 +30,8 @@ from . import command_options as option
 from . import excitation_options as excitation
 from .excitation_options import Timeline, UnusableInput
 from .masks import read_mask, vertex_weights
-from .render_commands import Settings, load_volume, read_picture, render_shot
+from .render_commands import Look, Settings, load_volume, read_picture, render_shot
+from .render_settings import DEPTH
 from .shutter import DEFAULT_SAMPLES, shutter_times
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def simulate(
     shutter_samples: option.ShutterSamples = DEFAULT_SAMPLES,
     motion_vectors: option.MotionVectors = None,
     coverage: option.Coverage = None,
+    repair: option.Repair = True,
+    order: option.Order = DEPTH,
+    renderer_weights: option.RendererWeights = None,
     device: option.Device = None,
 ) -> None:
     """Pull, poke and blow on a picture, and render how it answers.
@@ -122,8 +126,9 @@ def simulate(
     rates = _damping(damping)
     if cycle and (ring_out or pre_roll):
         raise typer.BadParameter("A cycle needs neither --pre-roll nor --ring-out.", param_hint="--cycle")
+    look = Look(repair, order, renderer_weights)
     settings = Settings(
-        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, device
+        output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, look, device
     )
 
     def compose(motion: SpectralVolume) -> Shot:

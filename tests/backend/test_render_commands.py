@@ -17,13 +17,18 @@ import av
 import numpy as np
 import OpenEXR
 import pytest
+import torch
 from PIL import Image
 
 from gid_backend import frames_folder
 from gid_backend.commands import run
-from gid_backend.encode import write_image
+from gid_backend.encode import encode_image, write_image
 from gid_backend.images import read_image
-from gid_blender.motion import files
+from gid_backend.render_settings import RenderSettings
+from gid_backend.renderer import MotionRenderer
+from gid_backend.rendering.network import RepairNetwork
+from gid_backend.shot import Shot
+from gid_blender.motion import SpectralVolume, files
 
 from .clips import smooth_volume, textured_picture
 
@@ -240,3 +245,51 @@ def test_exr_in_scene_linear_values_above_1_out(gid, tmp_path):
     assert gid(tmp_path / "bright.exr", "-o", "f", "--frames", 2, "--amplitude", 0)[0] == 0
     with OpenEXR.File(io.BytesIO(frames_in("f")["frame_0002.exr"])) as file:
         np.testing.assert_array_equal(file.channels()["RGB"].pixels, bright)
+
+
+@pytest.fixture(scope="module")
+def torn(place):
+    """A motion with a jump, beside which there is something to repair and to cover."""
+    spectrum = np.zeros((4, 2, 12, 16), np.complex64)
+    spectrum[1, 0, 3:9, 4:12] = 0.06
+    spectrum[1, 0, 3:9, :4] = 0.02
+    path = place / "torn.npz"
+    files.save(SpectralVolume(spectrum, frames=30), path)
+    return path
+
+
+def test_the_renderer_itself_can_be_chosen(place, torn, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(1)
+    network = RepairNetwork()
+    with torch.no_grad():
+        # As it is made, it changes nothing.
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    network.save(tmp_path / "own.safetensors", {})
+    seen = {}
+    for name, words in {
+        "shipped": [],
+        "plain": ["--no-repair"],
+        "unordered": ["--no-repair", "--order", "0"],
+        "own": ["--renderer-weights", "own.safetensors"],
+    }.items():
+        # The same folder each time: what another renderer made is never gone on with.
+        command = ["render", str(place / "flower.png"), str(torn), "-o", "f", "--frames", "3", "--device", "cpu"]
+        assert run([*command, *words]) == 0, capfd.readouterr().err
+        assert "which were there" not in capfd.readouterr().err
+        seen[name] = b"".join(frames_in("f").values())
+    assert len(set(seen.values())) == 4
+    settings = RenderSettings(repair=False)
+    renderer = MotionRenderer.load("cpu", settings)
+    shot = Shot.loop(read_image(place / "flower.png"), files.load(torn), 3)
+    frames = [encode_image(rendered.frame, "png") for rendered in shot.render(renderer)]
+    assert b"".join(frames) == seen["plain"]
+
+
+def test_weights_that_are_not_the_renderers_are_refused(gid, tmp_path):
+    (tmp_path / "own.safetensors").write_bytes(b"nothing")
+    status, said = gid("flower.png", "-o", "f", "--renderer-weights", "own.safetensors")
+    assert status
+    assert "own.safetensors" in said
+    assert not (tmp_path / "f").exists()

@@ -8,13 +8,11 @@ import math
 import torch
 from torch.nn import functional
 
+from ..render_settings import DEPTH
 from .holes import fill
 from .landing import Landing, land, places
 
-__all__ = ["DEPTH", "fetch", "patch", "warp"]
-
-# How strictly what moves more covers what moves less, per typical motion strength.
-DEPTH = 6.0
+__all__ = ["fetch", "patch", "warp"]
 
 
 def fetch(source: torch.Tensor, came: torch.Tensor, above: int = 0, limits: torch.Tensor | None = None) -> torch.Tensor:

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be chosen about rendering; free of torch, for whoever only asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["DEPTH", "MAX_DEPTH", "RenderSettings"]
+
+# Measured (docs/rendering.md): flat from 2 to 8.
+DEPTH = 6.0
+# From some hundred on it is a z-buffer.
+MAX_DEPTH = 1000.0
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """What can be chosen about rendering.
+
+    Attributes:
+        depth: τ, 0..1000; how strictly what moves more covers what moves less, per standard motion strength. 0: no
+            order.
+        repair: whether a network mends what the warp alone cannot get right: uncovered places and moving edges.
+    """
+
+    depth: float = DEPTH
+    repair: bool = True

@@ -17,6 +17,7 @@ __all__ = [
     "curve_owners",
     "edited_scene",
     "existing_compositor",
+    "fills_by_winding",
     "enable_nodes",
     "paint_colours",
     "set_node_mode",
@@ -220,6 +221,11 @@ def alpha_over_sockets(
     if "Background" in node.inputs:
         return node.inputs["Background"], node.inputs["Foreground"], node.inputs["Factor"]
     return node.inputs[1], node.inputs[2], node.inputs[0]
+
+
+def fills_by_winding(layer: bpy.types.MaskLayer) -> bool:
+    """Whether a mask's layer has its holes where curves go the other way round; 5.2's new solver does it so."""
+    return getattr(layer, "fill_solver", "") == "CDT"
 
 
 def convert_view(tree: bpy.types.NodeTree, view: str, look: str) -> list[bpy.types.Node] | None:

@@ -22,6 +22,7 @@ SOURCES = (
     ("IMAGE", "Image", "An image: bright moves, black is pinned", "IMAGE_DATA", 0),
     ("ALPHA", "Picture's Alpha", "What is transparent in the picture is pinned", "IMAGE_ALPHA", 1),
     ("VERTEX_GROUP", "Vertex Group", "Weights of the mesh: 1 moves, 0 is pinned", "GROUP_VERTEX", 2),
+    ("MASK", "Mask", "A mask drawn in the Image or the Clip Editor: what its curves enclose moves", "MOD_MASK", 3),
 )
 
 
@@ -57,6 +58,7 @@ class GID_OT_mask_from(OfPicture, bpy.types.Operator):
     source: EnumProperty(name="Source", description="What the mask is made of", items=SOURCES, default="IMAGE")
     image: StringProperty(name="Image", description="The image: bright moves, black is pinned", default="")
     group: StringProperty(name="Vertex Group", description="The vertex group: 1 moves, 0 is pinned", default="")
+    mask: StringProperty(name="Mask", description="The mask: what its curves enclose moves", default="")
     combine: BoolProperty(
         name="Combine",
         description="Keep what the mask is made of already, and pin what either of them pins",
@@ -76,6 +78,8 @@ class GID_OT_mask_from(OfPicture, bpy.types.Operator):
             layout.prop_search(self, "image", bpy.data, "images")
         elif self.source == "VERTEX_GROUP":
             layout.prop_search(self, "group", picture_in(context), "vertex_groups")
+        elif self.source == "MASK":
+            layout.prop_search(self, "mask", bpy.data, "masks")
         layout.prop(self, "combine")
 
     @guarded
@@ -95,6 +99,12 @@ class GID_OT_mask_from(OfPicture, bpy.types.Operator):
                 return found | {"image": image}
             case "ALPHA":
                 return found | {"alpha": True}
+            case "MASK":
+                splines = bpy.data.masks.get(self.mask)
+                if splines is None:
+                    what = f"There is no mask “{self.mask}” in this file." if self.mask else "No mask is chosen."
+                    raise scene.SceneError(what, "Draw one in the Image or the Clip Editor, in the mode “Mask”.")
+                return found | {"splines": splines}
         if not self.group:
             raise scene.SceneError("No vertex group is chosen.", "Choose one, or paint a mask.")
         return found | {"group": self.group}

@@ -22,6 +22,7 @@ from .mesh import grid_of, plane_width
 from .pixels import MIN_SIDE, read_pixels
 from .playback import require_editable
 from .shape_keys import MASK_GROUP, band_keys, key_weights, read_spectrum
+from .spline_masks import draw_mask
 from .vertex_weights import read_weights, write_weights
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "IMAGE",
     "INVERT",
     "SOURCE_GROUP",
+    "SPLINES",
     "Masked",
     "has_grid",
     "has_mask",
     "mask_condition",
     "mask_image",
+    "mask_splines",
     "mask_weights",
     "new_mask_image",
     "refresh_mask",
@@ -47,11 +50,11 @@ __all__ = [
     "update_mask",
 ]
 
-IMAGE, ALPHA, SOURCE_GROUP = "gid_mask", "gid_mask_alpha", "gid_mask_group"
+IMAGE, ALPHA, SOURCE_GROUP, SPLINES = "gid_mask", "gid_mask_alpha", "gid_mask_group", "gid_mask_splines"
 INVERT, FEATHER = "gid_mask_invert", "gid_mask_feather"
 # What the weights were made of, how wide their feather is, and a hash of them, which the fingerprint of a bake finds.
 _MADE_OF, _RADIUS, _WEIGHTS = "gid_mask_made_of", "gid_mask_radius", "gid_mask_weights"
-_ALL = (IMAGE, ALPHA, SOURCE_GROUP, INVERT, FEATHER, _MADE_OF, _RADIUS, _WEIGHTS)
+_ALL = (IMAGE, ALPHA, SOURCE_GROUP, SPLINES, INVERT, FEATHER, _MADE_OF, _RADIUS, _WEIGHTS)
 
 # Finer than any mesh can follow, and painted on without delay.
 LONGEST_SIDE = 2048
@@ -96,15 +99,19 @@ def mask_image(obj: bpy.types.Object) -> bpy.types.Image | None:
     return image if isinstance(image, bpy.types.Image) else None
 
 
+def mask_splines(obj: bpy.types.Object) -> bpy.types.Mask | None:
+    """Blender's own mask that says what may move, inside its curves; None without one, and when it was deleted."""
+    splines = obj.get(SPLINES)
+    return splines if isinstance(splines, bpy.types.Mask) else None
+
+
 def new_mask_image(obj: bpy.types.Object) -> bpy.types.Image:
     """A white image for the picture of an object, of its size up to 2048 a side, packed into the file; not in use yet.
 
     Raises:
         SceneError: when the picture was deleted.
     """
-    width, height = _picture(obj).size
-    share = min(1.0, LONGEST_SIDE / max(width, height, 1))
-    size = [max(MIN_SIDE, round(side * share)) for side in (width, height)]
+    size = _mask_size(obj)
     image = bpy.data.images.new(f"{_picture(obj).name} Mask", *size, alpha=False, is_data=True)
     # A colour to be generated would be enough to be seen, but not to be packed.
     image.pixels.foreach_set(np.ones(size[0] * size[1] * 4, np.float32))
@@ -119,6 +126,7 @@ def set_mask(
     image: bpy.types.Image | None = None,
     alpha: bool = False,
     group: str = "",
+    splines: bpy.types.Mask | None = None,
     invert: bool = False,
     feather: float | None = None,
 ) -> Masked:
@@ -129,6 +137,7 @@ def set_mask(
         image: bright moves, black is pinned; stretched over the picture.
         alpha: the picture's own: what is transparent is pinned.
         group: name of a vertex group; that of the mask itself stays as it was painted.
+        splines: one of Blender's own masks, as it lies at the current frame: what its curves enclose moves.
         invert: swap what moves and what is pinned.
         feather: picture widths over which black turns into white at least; None keeps what it was.
 
@@ -138,11 +147,13 @@ def set_mask(
     require_changeable(obj)
     kept = {name: obj[name] for name in _ALL if name in obj}
     group = "" if group == MASK_GROUP and MASK_GROUP in obj.vertex_groups else group
-    _clear(obj, IMAGE, SOURCE_GROUP)
+    _clear(obj, IMAGE, SOURCE_GROUP, SPLINES)
     if image is not None:
         obj[IMAGE] = image
     if group:
         obj[SOURCE_GROUP] = group
+    if splines is not None:
+        obj[SPLINES] = splines
     obj[ALPHA], obj[INVERT] = alpha, invert
     obj[FEATHER] = float(kept.get(FEATHER, 0.0) if feather is None else feather)
     obj.id_properties_ui(FEATHER).update(
@@ -166,6 +177,7 @@ def sources_of(obj: bpy.types.Object) -> dict[str, Any]:
         "image": mask_image(obj),
         "alpha": bool(obj.get(ALPHA)),
         "group": str(obj.get(SOURCE_GROUP, "")),
+        "splines": mask_splines(obj),
         "invert": bool(obj.get(INVERT)),
     }
 
@@ -296,7 +308,7 @@ class Composed:
 
 def _composed(obj: bpy.types.Object) -> Composed | None:
     """What the mask is made of; None where that is nothing. Raises SceneError when something of it is gone."""
-    if not has_grid(obj) and (IMAGE in obj or obj.get(ALPHA)):
+    if not has_grid(obj) and (IMAGE in obj or SPLINES in obj or obj.get(ALPHA)):
         raise SceneError(
             f"“{obj.name}” is a mesh of its own, over which no picture can be laid.",
             "Make its mask from a vertex group, or paint the weights of one.",
@@ -320,6 +332,8 @@ def _composed(obj: bpy.types.Object) -> Composed | None:
                 f"“{_picture(obj).name}” has no transparency that could be a mask.", "Paint a mask, or choose an image."
             )
         masks.append(_unit(pixels[..., 3]))
+    if SPLINES in obj:
+        masks.append(_drawn(obj, masks[0].shape if masks else None))
     name = obj.get(SOURCE_GROUP, "")
     if name:
         weights = read_weights(obj, name)
@@ -337,6 +351,17 @@ def _composed(obj: bpy.types.Object) -> Composed | None:
     return Composed(masking.combined(*masks, invert=bool(obj.get(INVERT))), len(masks) == 1 and bool(name), remark)
 
 
+def _drawn(obj: bpy.types.Object, shape: tuple[int, int] | None) -> np.ndarray:
+    """(H, W) 0..1: Blender's own mask over the picture; of its shape up to 2048 a side, where none is given."""
+    splines = mask_splines(obj)
+    if splines is None:
+        raise SceneError(
+            f"The mask that holds back “{obj.name}” was deleted; what was pinned stays so.",
+            "Undo the deletion, choose another mask, or remove this one.",
+        )
+    return draw_mask(splines, *(shape or _mask_size(obj)[::-1]))
+
+
 def _brightness(pixels: np.ndarray) -> np.ndarray:
     """(H, W) 0..1 of (H, W, 3 or 4); white is 1 exactly."""
     bright = _unit(pixels[..., :3]) @ _LUMA
@@ -345,6 +370,13 @@ def _brightness(pixels: np.ndarray) -> np.ndarray:
 
 def _unit(values: np.ndarray) -> np.ndarray:
     return values.astype(np.float32) / (np.float32(255) if values.dtype == np.uint8 else np.float32(1))
+
+
+def _mask_size(obj: bpy.types.Object) -> tuple[int, int]:
+    """Width and height of a mask for an object's picture."""
+    width, height = _picture(obj).size
+    share = min(1.0, LONGEST_SIDE / max(width, height, 1))
+    return max(MIN_SIDE, round(width * share)), max(MIN_SIDE, round(height * share))
 
 
 def _shape_remark(mask: bpy.types.Image, picture: bpy.types.Image) -> str:
@@ -381,7 +413,14 @@ def require_changeable(obj: bpy.types.Object) -> None:
 def told(obj: bpy.types.Object) -> str:
     """What the mask is to be made of, in words that can be compared."""
     image = mask_image(obj)
-    told = [image.name if image is not None else None, bool(obj.get(ALPHA)), str(obj.get(SOURCE_GROUP, ""))]
+    splines = mask_splines(obj)
+    told: list[object] = [
+        image.name if image is not None else None,
+        bool(obj.get(ALPHA)),
+        str(obj.get(SOURCE_GROUP, "")),
+    ]
+    # Only where there is one, so that masks of files from before stay up to date.
+    told += [splines.name] if splines is not None else []
     return json.dumps([*told, bool(obj.get(INVERT)), round(float(obj.get(FEATHER, 0.0)), 6)])
 
 

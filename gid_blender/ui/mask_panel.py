@@ -60,6 +60,12 @@ def _draw_sources(column: bpy.types.UILayout, obj: bpy.types.Object) -> None:
             box = column.box().column(align=True)
             box.label(text="The mask's image is gone", icon="ERROR")
             wrap(box, "What was pinned stays so. Choose another image, or remove the mask.")
+    if masks.SPLINES in obj:
+        column.prop_search(obj, f'["{masks.SPLINES}"]', bpy.data, "masks", text="Mask")
+        if masks.mask_splines(obj) is None:
+            box = column.box().column(align=True)
+            box.label(text="The mask is gone", icon="ERROR")
+            wrap(box, "What was pinned stays so. Choose another mask, or remove this one.")
     if obj.get(masks.ALPHA):
         column.label(text="Picture's Alpha", icon="IMAGE_ALPHA")
     if masks.SOURCE_GROUP in obj:

@@ -84,6 +84,11 @@ def test_panels_draw_in_every_state(blender):
         draw_all()
         bpy.data.images.remove(picture["gid_mask"])
         draw_all()
+        splines = bpy.data.masks.new("drawn")
+        picture["gid_mask_splines"] = splines
+        draw_all()
+        bpy.data.masks.remove(splines)
+        draw_all()
         bpy.ops.gid.mask_remove("EXEC_DEFAULT")
         picture["gid_mask"] = new_picture("cut", 96, 64)
         assert bpy.ops.gid.split_layers("EXEC_DEFAULT", own_mask=True, background=False) == {"FINISHED"}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -21,11 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gid_backend.errors import ImageError
-from gid_backend.flow import Span, measure_motion
-from gid_backend.flow.spectrum import detrended
+from gid_backend.flow import FlowFromFirst, Span, measure_motion
+from gid_backend.flow.spectrum import detrended, transform
+from gid_backend.flow.window import window_of_video
 from gid_backend.renderer import MotionRenderer
 from gid_backend.video import read_video
-from gid_blender.motion import SpectralVolume, loop_coefficients
+from gid_blender.motion import loop_coefficients
 
 # What is cut out of the clips' 512×288, so that no shake shows a border; of every second frame of their 30 a second.
 WIDTH, HEIGHT, FPS = 384, 216, 15.0
@@ -106,8 +108,12 @@ def shake(clips: Sequence[Path]) -> None:
                 continue
             camera = found.camera
             assert camera is not None
+            # What is left when the camera's rule is only subtracted, and the steadied frames are not followed anew.
+            fields = np.stack([camera.field(rule) for rule in camera.rule])
+            less = kept - transform(fields, np.arange(len(seen)) / len(seen), len(kept)) / WIDTH
             print(
-                f"{told} → {size_of(found.volume.spectrum - still):.2f}, {camera.verdict}, found {camera.amount:.1%},"
+                f"{told} → {size_of(found.volume.spectrum - still):.2f} (subtracted: {size_of(less - still):.2f}),"
+                f" {camera.verdict}, found {camera.amount:.1%},"
                 f" {time.monotonic() - begun:.0f} s",
                 flush=True,
             )
@@ -126,32 +132,25 @@ def still(clips: Sequence[Path], width: int) -> None:
 
 def part(clip: Path, start: int, seconds: float, width: int) -> None:
     """How the end of a part that is no loop is joined to its beginning; all in pixels of the working size."""
-    whole = measure_motion(clip, Span(start=start, seconds=seconds, loop=True), width=width, camera="keep").volume
-    made = measure_motion(clip, Span(start=start, seconds=seconds, loop=False), width=width, camera="keep").volume
-    count = made.meta["settings"]["source_frames"]
-    # With as many bands as its frames have, the volume of a "loop" is the flow as it was measured.
-    bands = (count + 1) // 2
-    full = measure_motion(
-        clip, Span(start=start, seconds=seconds, loop=True), width=width, camera="keep", bands=bands
-    ).volume
+    span = Span(start=start, seconds=seconds, loop=False)
+    volume = measure_motion(clip, span, width=width, camera="keep").volume
+    window = window_of_video(clip, clip.name, span, side=width)
+    tracker = FlowFromFirst(window.frames[0])
+    flows = np.stack([tracker.to(frame).copy() for frame in window.frames])
+    turns = np.array(window.times) / window.duration
+    q = loop_coefficients(turns * volume.frames, harmonics=volume.bands, period=volume.frames, offset=True)
+    looped = np.einsum("tk,kchw->tchw", q, volume.spectrum).real * volume.width
 
-    def played(volume: SpectralVolume) -> npt.NDArray[np.float64]:
-        turns = np.arange(count) * volume.frames / count
-        q = loop_coefficients(turns, harmonics=volume.bands, period=volume.frames, offset=True)
-        return np.asarray(np.einsum("tk,kchw->tchw", q, volume.spectrum).real * volume.width, np.float64)
-
-    def size(difference: npt.NDArray[np.float64]) -> float:
+    def size(difference: npt.NDArray[np.floating]) -> float:
         return float(np.sqrt((difference**2).sum(axis=-3).mean()))
 
-    flows, looped = played(full), played(made)
-    turns = np.arange(count) / count
-    _, drift = detrended(flows.astype(np.float32), turns)
+    _, drift = detrended(flows.copy(), turns)
     back = looped + turns[:, None, None, None] * drift
-    steps = float(np.sqrt(((looped[1:] - looped[:-1]) ** 2).sum(axis=1).mean(axis=(1, 2))).mean())
+    steps = [size(after - before) for before, after in pairwise(looped)]
     print(
-        f"{clip.stem}, {count} frames from {start}: jump {size(flows[-1] - flows[0]):.2f}, step at the wrap"
-        f" {size(looped[0] - looped[-1]):.2f}, mean step {steps:.2f}; with the drift the clip again to"
-        f" {size(back - flows):.2f}; as a loop without taking it off {size(played(whole) - flows):.2f}"
+        f"{clip.stem}, {len(flows)} frames from {start}: jump {size(flows[-1] - flows[0]):.2f}, step at the wrap"
+        f" {size(looped[0] - looped[-1]):.2f}, mean step {np.mean(steps):.2f}; volume and drift together are the"
+        f" clip to {size(back - flows):.2f}"
     )
 
 
@@ -185,7 +184,7 @@ def main() -> None:
     parser.add_argument("clips", type=Path, help="a folder of clips, or one")
     parser.add_argument("start", type=int, nargs="?", default=1, help="first frame of the part")
     parser.add_argument("--seconds", type=float, default=3.0, help="of the part")
-    parser.add_argument("--width", type=int, default=256, help="working size of “part” and “still”")
+    parser.add_argument("--width", type=int, help="working size: 512 for “still”, 256 for “part”")
     parser.add_argument("--clips", dest="names", default="", help="of some clips in the folder")
     options = parser.parse_args()
     clips = sorted(options.clips.glob("*.mp4")) if options.clips.is_dir() else [options.clips]
@@ -195,13 +194,13 @@ def main() -> None:
     if options.what == "shake":
         shake(clips)
     elif options.what == "still":
-        still(clips, options.width)
+        still(clips, options.width or 512)
     elif options.what == "part":
         for clip in clips:
-            part(clip, options.start, options.seconds, options.width)
+            part(clip, options.start, options.seconds, options.width or 256)
     else:
         for clip in clips:
-            again(clip, (0, 10, 45, 80, 120))
+            again(clip, (0, 30, 60, 90, 120))
 
 
 if __name__ == "__main__":

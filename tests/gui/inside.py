@@ -249,6 +249,21 @@ def play():
         bpy.ops.screen.animation_play()
 
 
+def dialogs_inside():
+    """Dialogs for files take the window instead of opening one of their own."""
+    bpy.context.preferences.view.filebrowser_display_type = "SCREEN"
+
+
+def select_all():
+    for obj in bpy.context.view_layer.objects:
+        obj.select_set(True)
+
+
+def queue_states():
+    """[name, state] of each entry of the queue."""
+    return [[entry.name, entry.state] for entry in bpy.context.scene.gid_queue.entries]
+
+
 def save_file(path):
     bpy.ops.wm.save_as_mainfile(filepath=path)
 

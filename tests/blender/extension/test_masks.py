@@ -188,6 +188,45 @@ def test_sources_can_be_combined_and_inverted(blender):
     assert "64×64 pixels, the picture 640×427" in said
 
 
+def test_a_mask_of_the_clip_editor_is_a_source_and_can_be_kept_together_with_another(blender):
+    def script():
+        import numpy as np
+
+        masks = module("scene.masks")
+        obj = small_example()
+        mask = bpy.data.masks.new("rotoscoped")
+        spline = mask.layers.new().splines.new()
+        spline.points.add(3)
+        spline.use_cyclic = True
+        # The left half of the picture, and more on three sides; it has the coordinates of its longer side.
+        for point, place in zip(spline.points, ((-0.1, -0.1), (-0.1, 1.1), (0.5, 1.1), (0.5, -0.1)), strict=True):
+            point.handle_type = "FREE"
+            point.co = point.handle_left = point.handle_right = place
+        mask.layers[0].alpha = 1.0
+        assert bpy.ops.gid.mask_from("EXEC_DEFAULT", source="MASK", mask="rotoscoped") == {"FINISHED"}
+        left = masks.mask_weights(obj)
+        half = left.shape[1] // 2
+        assert left[:, : half // 2].min() == 1
+        assert left[:, half + 1 :].max() == 0
+        top = obj.vertex_groups.new(name="top")
+        top.add([v.index for v in obj.data.vertices if v.co.y > 0], 1.0, "REPLACE")
+        assert bpy.ops.gid.mask_from("EXEC_DEFAULT", source="VERTEX_GROUP", group="top", combine=True) == {"FINISHED"}
+        both = masks.mask_weights(obj)
+        assert both[left == 0].max() == 0
+        assert both[-1].max() == 0
+        # It is saved with the file and made anew there.
+        path = bpy.app.tempdir + "rotoscoped.blend"
+        name = obj.name
+        bpy.ops.wm.save_as_mainfile(filepath=path)
+        bpy.ops.wm.open_mainfile(filepath=path)
+        obj = bpy.data.objects[name]
+        bpy.context.view_layer.objects.active = obj
+        bpy.ops.gid.mask_update("EXEC_DEFAULT")
+        assert np.array_equal(masks.mask_weights(obj), both)
+
+    blender.run(script)
+
+
 def test_what_cannot_be_is_one_sentence(blender):
     def script():
         assert not bpy.ops.gid.mask_paint.poll()
@@ -200,6 +239,8 @@ def test_what_cannot_be_is_one_sentence(blender):
             ({"source": "ALPHA"}, "has no transparency"),
             ({"source": "VERTEX_GROUP"}, "No vertex group is chosen."),
             ({"source": "VERTEX_GROUP", "group": "nothing"}, "no vertex group “nothing”"),
+            ({"source": "MASK"}, "No mask is chosen."),
+            ({"source": "MASK", "mask": "nothing"}, "There is no mask “nothing” in this file."),
         ):
             assert sentence in failure(bpy.ops.gid.mask_from, "EXEC_DEFAULT", **options)
             assert not obj.vertex_groups

@@ -84,7 +84,10 @@ def add_background(
     image = image_from_pixels(name, pixels, like=picture)
     background = copied(rear, name, stack)
     if BACKGROUND in rear:
+        called = rear.name
         bpy.data.objects.remove(rear)
+        # It takes the place, and so the name; Blender counts on while both are there.
+        background.name = called
     elif (plane := plane_of_stack(stack)) is not None:
         # Where the whole picture was, all layers are in front.
         background.matrix_world = plane.matrix_world

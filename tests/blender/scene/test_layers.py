@@ -304,7 +304,9 @@ class TestPictures:
         moved = np.abs(evaluated(background, 9) - evaluated(background, 14)).max(axis=1).reshape(-1, columns)
         assert moved[:, columns // 2].max() == 0
         assert moved[:, 0].max() > 1e-4
+        called = background.name
         again = add_background(scene, stack, Pixels(np.full((H, W, 3), 50, np.uint8), linear=False), region)
+        assert again.name == called
         assert layers_of(stack) == [again, layers[0]]
         with pytest.raises(SceneError, match="stays behind"):
             move_layer(again, 1)

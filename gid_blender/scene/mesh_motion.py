@@ -38,6 +38,8 @@ Real = npt.NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 
 _NEIGHBOURS = 8
+# Share of the vertices below which nobody needs to hear about them.
+_FEW = 0.01
 # Share of the size of all below which a part that nobody saw moves as one piece.
 _SMALL = 0.05
 
@@ -124,7 +126,7 @@ def look(
     found = []
     for number, obj in enumerate(objects):
         say("Looking at meshes", number, len(objects))
-        found.append(posed(scene, layer, obj))
+        found.append(posed(scene, layer, obj, view.axes()))
     starts = np.cumsum([0, *(len(each.points) for each in found)])
     points = np.concatenate([each.points for each in found])
     edges = _joined([mesh_arrays.edges(obj.data) for obj in objects], starts)
@@ -139,7 +141,7 @@ def look(
     )
     if not seen.any():
         raise _why_unseen(objects, view, points)
-    remarks = []
+    remarks = _what_is_held(objects, found, starts, seen)
     if surfaces.left_out:
         remarks.append(f"{surfaces.left_out} small things were too many to be looked behind, and count as not there.")
     return Looked(
@@ -278,6 +280,31 @@ def _fill_unseen_parts(
     chosen = known[np.array([[index for _, index, _ in answer] for answer in answers])]
     distances = np.array([[far for _, _, far in answer] for answer in answers])
     values[hidden] = fill_from_nearest(values, chosen, distances)[back.reshape(-1)]
+
+
+def _what_is_held(
+    objects: Sequence[bpy.types.Object], found: Sequence[Posed], starts: npt.NDArray[np.intp],
+    seen: npt.NDArray[np.bool_],
+) -> list[str]:  # fmt: skip
+    """Remarks about vertices that a modifier keeps where they are. Raises SceneError where those are all of a mesh."""
+    remarks = []
+    for number, (obj, pose) in enumerate(zip(objects, found, strict=True)):
+        shown = seen[slice(*starts[number : number + 2])]
+        if pose.astray is None or pose.stuck is None or not shown.any():
+            continue
+        held, count = int((shown & pose.astray).sum()), int(shown.sum())
+        if (shown & pose.stuck).sum() == count:
+            raise SceneError(
+                f"The modifier “{pose.modifier}” of “{obj.name}” says where its vertices are, whatever moves them "
+                "before it, so a motion would not show.",
+                "Switch it off while the motion is made, or apply it.",
+            )
+        if held > _FEW * count:
+            remarks.append(
+                f"The modifier “{pose.modifier}” of “{obj.name}” keeps {held} of {count} seen vertices from moving as "
+                "in the picture."
+            )
+    return remarks
 
 
 def _why_unseen(objects: Sequence[bpy.types.Object], view: View, points: Real) -> SceneError:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What cannot be moved through a camera: one sentence that says why, and nothing is changed."""
 
+import struct
+
 import bpy
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from gid_blender import scene as scenes
 from gid_blender.scene import MeshSettings, SceneError
 from gid_blender.scene.mesh_targets import MOST_VERTICES
 from tests.blender.scene.helpers import swaying
-from tests.blender.scene.through import looked_at, move, new_camera, new_mesh, new_sheet
+from tests.blender.scene.through import looked_at, move, new_camera, new_mesh, new_sheet, world
 from tests.motion.volumes import smooth_volume
 
 
@@ -17,6 +19,17 @@ from tests.motion.volumes import smooth_volume
 def shot(scene):
     new_camera(scene)
     return scene
+
+
+def cached(obj, folder):
+    """A point cache of the mesh as it is, which overwrites what is below it."""
+    co = np.empty(len(obj.data.vertices) * 3, np.float32)
+    obj.data.vertices.foreach_get("co", co)
+    head = struct.pack("<12siiffi", b"POINTCACHE2\0", 1, len(obj.data.vertices), 1.0, 1.0, 2)
+    (folder / "cache.pc2").write_bytes(head + np.concatenate([co, co]).tobytes())
+    cache = obj.modifiers.new("Cache", "MESH_CACHE")
+    cache.cache_format, cache.filepath = "PC2", str(folder / "cache.pc2")
+    cache.forward_axis, cache.up_axis = "POS_Y", "POS_Z"
 
 
 def refused(scene, obj, said: str, settings=None) -> SceneError:
@@ -81,6 +94,36 @@ class TestMeshes:
         obj = new_sheet(shot)
         obj.modifiers.new("Rig", "ARMATURE")
         refused(shot, obj, "“Rig” of “Sheet” has lost its object")
+
+    def test_whose_vertices_a_cache_sets(self, shot, tmp_path):
+        """Keys below a point cache that overwrites are there and nothing moves: the worst kind of success."""
+        obj = new_sheet(shot)
+        cached(obj, tmp_path)
+        obj.modifiers.new("Soft Look", "SMOOTH")
+        error = refused(shot, obj, "“Cache” of “Sheet” says where its vertices are")
+        assert "Switch it off" in error.hint
+        obj.modifiers["Cache"].show_viewport = obj.modifiers["Cache"].show_render = False
+        assert looked_at(shot, [obj]).remarks == ()
+
+    def test_whose_vertices_are_drawn_onto_those_of_another(self, shot):
+        """A step below does nothing or a leap from vertex to vertex; measured, it is what rounding makes of nothing."""
+        obj = new_sheet(shot)
+        obj.modifiers.new("Onto", "SHRINKWRAP").target = new_sheet(shot, name="Twin", location=(0, 1, 0))
+        obj.modifiers["Onto"].wrap_method = "NEAREST_VERTEX"
+        refused(shot, obj, "“Onto” of “Sheet” says where its vertices are")
+
+    def test_some_of_whose_vertices_a_cache_sets_say_so_and_the_others_move(self, shot, tmp_path):
+        obj = new_sheet(shot)
+        cached(obj, tmp_path)
+        group = obj.vertex_groups.new(name="held")
+        group.add(range(18), 1.0, "REPLACE")
+        obj.modifiers["Cache"].vertex_group = "held"
+        (remark,) = looked_at(shot, [obj]).remarks
+        assert "“Cache” of “Sheet” keeps 18 of 81 seen vertices" in remark
+        move(shot, [obj], smooth_volume())
+        way = np.linalg.norm(world(obj, 15) - world(obj, 1), axis=1)
+        assert (way[:18] == 0).all()
+        assert (way[18:] > 1e-3).all()
 
     def test_that_share_their_mesh_when_that_is_not_allowed(self, shot):
         obj = new_sheet(shot)

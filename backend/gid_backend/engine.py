@@ -180,6 +180,7 @@ class Engine:
         from .images import checked
         from .masks import as_weights
         from .motion_vectors import encode_coverage, encode_motion_vectors
+        from .render_settings import RenderSettings
         from .request_params import RenderParams, coefficients_of, image_of, mask_of, parts_of
         from .transparency import require_alpha
 
@@ -198,6 +199,7 @@ class Engine:
 
             context.progress("Loading the renderer", 0, 1)
             self._renderer = MotionRenderer.load()
+        self._renderer.settings = RenderSettings(repair=params.repair)
         context.progress("Rendering", 0, len(chosen))
         for rendered in shot.render(
             self._renderer,

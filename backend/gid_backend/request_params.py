@@ -171,6 +171,7 @@ class RenderParams(_Params):
     format: Literal["png", "jpeg", "webp", "exr"] = "png"
     depth: Literal[8, 16, 32] | None = None
     background: tuple[Unit, Unit, Unit] | None = None
+    repair: bool = True
     coefficients: CoefficientsParams | None = None
     cyclic: bool = True
     frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)] | None = None

@@ -34,9 +34,9 @@ __all__ = [
     "loop_task",
 ]
 
+# Bits a channel, of the formats that have a choice.
+DEPTHS = {"PNG": (8, 16), "EXR": (16, 32)}
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "exr": ".exr"}
-# Moments of a frame that motion blur averages: at 1080p a swing of 20 pixels a frame shows no steps with these.
-BLUR_MOMENTS = 8
 # The most that the worker takes.
 MAX_FRAMES = 100_000
 _PASS_FOLDERS = {"motion_vectors": "vectors", "coverage": "coverage"}
@@ -97,7 +97,7 @@ class RenderTask(Task):
         require_possible(frames)
         seen = moments(target) if obj is not None else (0.0,)
         kind = target.gid.format.lower()
-        self.params = {"image": pixels.header, "format": kind}
+        self.params = {"image": pixels.header, "format": kind, "repair": target.gid.repair, **_stored(target, pixels)}
         self.parts = [memoryview(pixels.array).cast("B")]
         if obj is not None:
             volume = volume_store.pinned(obj, volume)
@@ -175,9 +175,24 @@ class RenderTask(Task):
             session.note = f"{session.note} {told}".strip()
 
 
+def _stored(target: bpy.types.Scene, pixels: scene.Pixels) -> dict[str, Any]:
+    """How frames are stored, as the request says it: what the chosen format can hold and nothing has to be left out."""
+    kind, chosen = target.gid.format, target.gid.color_depth
+    stored: dict[str, Any] = {}
+    if kind in DEPTHS and chosen != "AUTO":
+        if int(chosen) not in DEPTHS[kind]:
+            raise scene.SceneError(
+                f"{kind} frames cannot have {chosen} bits a channel.", "Choose another Color Depth under Results."
+            )
+        stored["depth"] = int(chosen)
+    if kind == "JPEG" and pixels.array.shape[2] == 4:
+        stored["background"] = list(target.gid.background)
+    return stored
+
+
 def moments(target: bpy.types.Scene) -> Sequence[float]:
     """Moments of each frame that are averaged: those of the scene's shutter, if its pictures are to be blurred."""
-    return scene.shutter_moments(target, BLUR_MOMENTS) if target.gid.motion_blur else (0.0,)
+    return scene.shutter_moments(target, target.gid.blur_steps) if target.gid.motion_blur else (0.0,)
 
 
 def require_possible(frames: int) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sidebar tab "Image Dynamics", the same in the 3D Viewport and in the Image Editor."""
+"""The sidebar tab "Image Dynamics", the same in the 3D Viewport and in the Image Editor; what belongs to an object is in
+its properties too, where Blender's search of properties looks."""
 
 from __future__ import annotations
 
@@ -10,13 +11,14 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_n as n_
 
 from .. import scene
+from ..ops.active import picture_in
 from ..ops.from_video import movie
 from ..ops.generate import picture
 from ..translations.sentences import said
 from .problem_box import draw_note, draw_problem, wrap
 from .progress import draw_progress
 
-__all__ = ["CATEGORY", "header", "register", "unregister", "variants"]
+__all__ = ["CATEGORY", "header", "of_object", "register", "unregister", "variants"]
 
 CATEGORY = "Image Dynamics"
 
@@ -102,7 +104,14 @@ class _Results(_Panel):
         column = layout.column()
         column.enabled = bool(settings.results - {"MESH"})
         column.prop(settings, "format")
+        if settings.format in {"PNG", "EXR"}:
+            column.prop(settings, "color_depth")
+        elif settings.format == "JPEG":
+            column.prop(settings, "background")
+        column.prop(settings, "repair")
         column.prop(settings, "motion_blur")
+        if settings.motion_blur:
+            column.prop(settings, "blur_steps")
         column.prop(settings, "output")
 
 
@@ -165,6 +174,27 @@ class _Equaliser(_Panel):
         layout.prop(obj, scene.control_path(scene.gain_name(0)), text="Mean Offset", slider=True)
 
 
+_OBJECT = "GID_PT_object"
+
+
+class GID_PT_object(bpy.types.Panel):
+    """Holds together, in Properties > Object, what belongs to the active picture"""
+
+    bl_idname = _OBJECT
+    bl_label = CATEGORY
+    bl_space_type = "PROPERTIES"
+    bl_region_type = "WINDOW"
+    bl_context = "object"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return scene.is_motion_object(context.object) or picture_in(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        pass
+
+
 def _draw_picture(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if context.area.type != "IMAGE_EDITOR":
         layout.template_ID(context.scene.gid, "image", open="gid.open_picture")
@@ -197,6 +227,21 @@ def variants(base: type, name: str, parent: str = "") -> list[type]:
     return found
 
 
+def of_object(base: type, name: str, parent: str = "") -> type:
+    """The panel in Properties > Object, below one of its own or below the panel `parent` there."""
+    members = {
+        "bl_space_type": "PROPERTIES",
+        "bl_region_type": "WINDOW",
+        "bl_context": "object",
+        "bl_category": "",
+        "bl_idname": f"GID_PT_object_{name}",
+        "__module__": __name__,
+        "draw_header_preset": header(name, getattr(base, "presets", "")),
+        "bl_parent_id": f"GID_PT_object_{parent}" if parent else _OBJECT,
+    }
+    return type(f"GID_PT_object_{name}", (base, bpy.types.Panel), members)
+
+
 def header(topic: str, presets: str = "") -> Callable[[bpy.types.Panel, bpy.types.Context], None]:
     """What a panel draws at the right of its header (`draw_header_preset`): presets, when there are some, and help."""
 
@@ -216,6 +261,9 @@ CLASSES = (
     *variants(_Results, "results", parent="generate"),
     *variants(_Motion, "motion"),
     *variants(_Equaliser, "equaliser", parent="motion"),
+    GID_PT_object,
+    of_object(_Motion, "motion"),
+    of_object(_Equaliser, "equaliser", parent="motion"),
 )
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

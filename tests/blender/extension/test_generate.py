@@ -309,3 +309,49 @@ def test_the_real_model_makes_a_photograph_sway(blender, real_worker):
         assert 1e-5 < volume.amplitude().max() < 0.2
 
     blender.run(script, worker=real_worker, picture=str(ROOT / "gid_blender/assets/dahlia.jpg"))
+
+
+def test_how_frames_are_stored_and_repaired_is_chosen_under_results(blender, real_worker, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        import numpy as np
+
+        scene = bpy.context.scene
+        scene.gid.output, scene.gid.results = folder, {"EDITOR"}
+        obj = small_motion_object()
+        obj["gid_period"], obj["gid_amplitude"] = 2.0, 6.0
+        image = scene.gid.image
+
+        def frame(kind, **chosen):
+            """The second frame's file, of a render into a folder of its own."""
+            scene.gid.format = kind
+            for name, value in chosen.items():
+                setattr(scene.gid, name, value)
+            before = set(Path(folder).rglob("*.*"))
+            assert bpy.ops.gid.render_sequence("EXEC_DEFAULT") == {"FINISHED"}
+            return sorted(p for p in set(Path(folder).rglob("*.*")) - before if p.suffix in {".png", ".jpg"})[-1]
+
+        repaired = frame("PNG").read_bytes()
+        assert repaired[24] == 8
+        assert frame("PNG", repair=False).read_bytes() != repaired
+        assert frame("PNG", color_depth="16").read_bytes()[24] == 16
+
+        scene.gid.color_depth = "32"
+        try:
+            bpy.ops.gid.render_sequence("EXEC_DEFAULT")
+        except RuntimeError as error:
+            assert "PNG frames cannot have 32 bits" in str(error), error
+        else:
+            raise AssertionError("not refused")
+
+        pixels = np.ones((image.size[1], image.size[0], 4), np.float32)
+        pixels[:, : image.size[0] // 2, 3] = 0.0
+        image.pixels.foreach_set(pixels.ravel())
+        obj["gid_amplitude"] = 0.0
+        laid = bpy.data.images.load(str(frame("JPEG", background=(1.0, 0.0, 0.0))))
+        shown = np.array(laid.pixels).reshape(laid.size[1], laid.size[0], 4)
+        # What is transparent shows the colour, up to what JPEG makes of it.
+        assert np.abs(shown[10, 10, :3] - (1.0, 0.0, 0.0)).max() < 0.05, shown[10, 10]
+
+    blender.run(script, worker=real_worker, folder=str(tmp_path))

@@ -3,6 +3,7 @@
 
 One handler, on edits: Blender calls it after somebody has changed something and never for a frame of the playback or of
 a render. It reads a fingerprint, writes nothing into the file, and what has to be written is done by an operator.
+Undo, redo and loading mark, but bake nothing: a bake is an undo step, and would take away what can be redone.
 """
 
 from __future__ import annotations
@@ -19,12 +20,21 @@ __all__ = ["check", "forget", "is_stale", "register", "settle", "unregister"]
 
 # Long enough for the next twitch of a slider to come first.
 DELAY_SECONDS = 0.4
+# Modes in which weights are painted: those of areas and masks, and masks as images.
+_PAINTING = {"PAINT_WEIGHT", "PAINT_TEXTURE"}
+_BY_HAND = {*_PAINTING, "SCULPT", "EDIT_MESH"}
 # Modal operators in whose middle nothing may be baked: each has an undo step of its own.
 _DRAGS = ("TRANSFORM_OT_", "GID_OT_")
 
 # session_uid of pictures whose bake is out of date; panels look here and compute nothing.
 _stale: set[int] = set()
+# Those whose weights or shapes are others, and those that somebody is painting or sculpting.
 _painted: set[int] = set()
+_painting: set[int] = set()
+# Those to be baked by the timer.
+_due: set[int] = set()
+# What each was like at the last look: its fingerprint, and whether it is baked automatically.
+_seen: dict[int, tuple[str, bool]] = {}
 # Whatever excitations of baked pictures follow, as it was at the last look.
 _followed: set[int] = set()
 
@@ -36,32 +46,55 @@ def is_stale(picture: bpy.types.Object) -> bool:
 
 def settle(target: bpy.types.Scene, picture: bpy.types.Object) -> None:
     """The bake of a picture is what it should be now."""
-    picture.gid.bake.fingerprint = scene.fingerprint(target, picture)
-    _followed.update(obj.session_uid for obj in scene.dependencies(scene.empties_of(target, picture)))
+    settings = picture.gid.bake
+    settings.fingerprint = scene.fingerprint(target, picture)
+    settings.weights = scene.weights_fingerprint(target, picture)
+    _seen[picture.session_uid] = (settings.fingerprint, settings.auto)
+    _follow(target, picture)
     forget(picture)
 
 
 def forget(picture: bpy.types.Object) -> None:
     """The picture has no bake any more."""
-    _painted.discard(picture.session_uid)
-    _stale.discard(picture.session_uid)
+    for marked in (_painted, _painting, _stale, _due):
+        marked.discard(picture.session_uid)
 
 
-def check(target: bpy.types.Scene) -> None:
-    """Compare each baked picture of a scene with its fingerprint."""
+def check(target: bpy.types.Scene, *, edited: bool = True) -> None:
+    """Compare each baked picture of a scene with its fingerprint.
+
+    Args:
+        target: the scene.
+        edited: whether somebody has edited something, after which a picture may be baked automatically; otherwise
+            everything may be another, weights included, and nothing is baked.
+    """
     _followed.clear()
     for picture in target.objects:
-        if not scene.is_motion_object(picture) or not picture.gid.bake.fingerprint:
+        if not _is_baked(picture):
             continue
-        _followed.update(obj.session_uid for obj in scene.dependencies(scene.empties_of(target, picture)))
-        changed = scene.fingerprint(target, picture) != picture.gid.bake.fingerprint
-        uid = picture.session_uid
-        if changed or uid in _painted:
-            _stale.add(uid)
-            if picture.gid.bake.auto and not bpy.app.background:
-                _bake_later()
-        else:
+        uid, settings = picture.session_uid, picture.gid.bake
+        _follow(target, picture)
+        is_over = uid in _painting and bpy.context.mode not in _BY_HAND
+        if is_over or not edited:
+            _painting.discard(uid)
+            _look_at_weights(target, picture)
+        found = scene.fingerprint(target, picture)
+        before, _seen[uid] = _seen.get(uid), (found, settings.auto)
+        if found == settings.fingerprint and uid not in _painted:
             _stale.discard(uid)
+            _due.discard(uid)
+            continue
+        # Blender tells of an undo as of an edit, and that by which nothing has changed is none.
+        news = before != (found, settings.auto) or uid in _painting or uid not in _stale
+        _stale.add(uid)
+        if edited and news and settings.auto:
+            _due.add(uid)
+            if not bpy.app.background:
+                _bake_later()
+
+
+def _follow(target: bpy.types.Scene, picture: bpy.types.Object) -> None:
+    _followed.update(obj.session_uid for obj in scene.dependencies(picture, scene.empties_of(target, picture)))
 
 
 def _bake_later() -> None:
@@ -77,7 +110,8 @@ def _bake_again() -> float | None:
     if _running(_DRAGS) or playing or bpy.app.is_job_running("RENDER"):
         return DELAY_SECONDS
     for window in manager.windows:
-        wanted = [o for o in window.scene.objects if o.session_uid in _stale and o.gid.bake.auto]
+        wanted = [o for o in window.scene.objects if o.session_uid in _due and o.gid.bake.auto]
+        _due.difference_update(picture.session_uid for picture in wanted)
         if wanted:
             with bpy.context.temp_override(window=window):
                 for picture in wanted:
@@ -101,7 +135,8 @@ def _edited(target: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
             relevant = _mark_painted(target, block.original) or relevant
         elif isinstance(block, bpy.types.Action | bpy.types.Scene):
             relevant = True
-    if relevant:
+    # Who stops painting tells of no edit that concerns a bake.
+    if relevant or (_painting and bpy.context.mode not in _BY_HAND):
         check(target)
 
 
@@ -115,24 +150,46 @@ def _running(prefixes: tuple[str, ...]) -> bool:
 
 
 def _mark_painted(target: bpy.types.Scene, mesh: bpy.types.Mesh) -> bool:
-    """Weights of 41,000 vertices are too many to compare at each edit: any edit of the mesh counts as one of them."""
+    """Weights of 41,000 vertices are too many to compare at each stroke: once they differ, they are left alone until the
+    painting is over, and may be what they were.
+    """
     # In these modes a mesh is edited by hand; elsewhere updates come from drivers and shape keys.
-    if bpy.context.mode not in {"PAINT_WEIGHT", "SCULPT", "EDIT_MESH"}:
+    mode = bpy.context.mode
+    if mode not in _BY_HAND:
         return False
-    edited = [obj for obj in target.objects if obj.data == mesh and scene.is_motion_object(obj)]
-    if bpy.context.mode == "PAINT_WEIGHT":
+    edited = [obj for obj in target.objects if obj.data == mesh and _is_baked(obj)]
+    if mode in _PAINTING:
         areas = {obj: any(e.gid.excitation.area for e in scene.empties_of(target, obj)) for obj in edited}
-        edited = [obj for obj in edited if areas[obj] or has_mask(obj)]
-    _painted.update(obj.session_uid for obj in edited)
-    return bool(edited)
+        edited = [obj for obj in edited if (areas[obj] and mode == "PAINT_WEIGHT") or has_mask(obj)]
+    for picture in edited:
+        _painting.add(picture.session_uid)
+        # What is edited as a mesh is not in its shape keys before the end.
+        if picture.session_uid not in _painted and mode != "EDIT_MESH":
+            _look_at_weights(target, picture)
+    return any(picture.session_uid in _painted for picture in edited)
+
+
+def _look_at_weights(target: bpy.types.Scene, picture: bpy.types.Object) -> None:
+    if scene.weights_fingerprint(target, picture) == picture.gid.bake.weights:
+        _painted.discard(picture.session_uid)
+    else:
+        _painted.add(picture.session_uid)
+
+
+def _is_baked(obj: bpy.types.Object) -> bool:
+    return scene.is_motion_object(obj) and bool(obj.gid.bake.fingerprint)
 
 
 @persistent
 def _loaded(*_: object) -> None:
-    _stale.clear()
-    _painted.clear()
+    _forget_all()
     for target in bpy.data.scenes:
-        check(target)
+        check(target, edited=False)
+
+
+def _forget_all() -> None:
+    for marked in (_stale, _painted, _painting, _due, _seen):
+        marked.clear()
 
 
 def register() -> None:
@@ -149,4 +206,4 @@ def unregister() -> None:
     bpy.app.handlers.depsgraph_update_post.remove(_edited)
     if bpy.app.timers.is_registered(_bake_again):
         bpy.app.timers.unregister(_bake_again)
-    _stale.clear()
+    _forget_all()

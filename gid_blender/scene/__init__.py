@@ -19,7 +19,8 @@ from .curves import has_linked_keys, own_keys
 from .displaced import write_displacement
 from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
 from .errors import SceneError
-from .fingerprint import dependencies, fingerprint
+from .fingerprint import fingerprint, weights_fingerprint
+from .following import dependencies
 from .frames import FrameFolder, frame_folder, output_root
 from .layer_background import add_background, hidden_region
 from .layer_depth import distance_of, farthest, set_distance, spread_layers
@@ -28,6 +29,7 @@ from .mesh_keys import remove_mesh_motion, require_removable
 from .mesh_motion import Looked, MeshSettings, at_rest, look, move
 from .mesh_targets import followers_of, meshes_in, meshes_of, require_targets, with_followers
 from .mesh_view import is_through_camera, leader_of, require_plane
+from .movie_strips import add_movie, renew_movie
 from .objects import (
     PlaneSettings,
     create_motion_object,
@@ -37,7 +39,6 @@ from .objects import (
     provenance,
     replace_motion,
 )
-from .movie_strips import add_movie, renew_movie
 from .picture_files import PictureFile, Refusal, all_refused, load_pictures
 from .pixels import Pixels, read_pixels
 from .planes import Placement, place_planes
@@ -187,6 +188,7 @@ __all__ = [
     "strips_of",
     "to_drivers",
     "to_keyframes",
+    "weights_fingerprint",
     "with_followers",
     "write_displacement",
 ]

@@ -272,6 +272,9 @@ class GID_PG_bake(bpy.types.PropertyGroup):
     fingerprint: StringProperty(
         name="Fingerprint", description="Of everything that the last bake depended on", override=_OVERRIDE
     )
+    weights: StringProperty(
+        name="Weights", description="Fingerprint of what was painted when it was baked", override=_OVERRIDE
+    )
     active: PointerProperty(
         type=bpy.types.Object, name="Active", description="The excitation that the panel shows", override=_OVERRIDE
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 from bpy_extras.io_utils import ImportHelper
 
 from .. import motion, scene
+from ..scene.mesh_targets import shown_otherwise
 from ..scene.pixels import image_from_pixels
 from ..scene.projection import view_through
 from ..translations.sentences import said
@@ -112,6 +113,8 @@ class _Options:
         with scene.at_rest(target, layer), _progress(context) as say:
             taken = self._plate(context, plate=plate, longer_side=longer_side)
             looked = scene.look(target, layer, objects, taken.view, settings=settings, progress=say)
+        if self.source == "RENDER":
+            looked = replace(looked, remarks=(*looked.remarks, *shown_otherwise(objects)))
         return Seen(taken, looked, settings)
 
     def _plate(self, context: bpy.types.Context, *, plate: bool, longer_side: int) -> scene.Plate:

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import bpy
 
 from .errors import SceneError
 from .mesh_view import is_through_camera, leader_of
+from .stand_ins import DEFORMING, MAYBE
 
 __all__ = [
     "MOST_OBJECTS",
@@ -17,6 +19,7 @@ __all__ = [
     "meshes_in",
     "meshes_of",
     "require_targets",
+    "shown_otherwise",
     "with_followers",
 ]
 
@@ -140,16 +143,59 @@ def _require_target(obj: bpy.types.Object) -> None:
             f"“{name}” has absolute shape keys, to which nothing can be added.", "Switch on Relative for them."
         )
     for modifier in obj.modifiers:
-        # A modifier with nothing to refer to does nothing, and something else once it is found again.
-        for field in ("object", "target"):
-            if modifier.show_viewport and modifier.type in _NEEDS_OBJECT and getattr(modifier, field, True) is None:
-                raise SceneError(
-                    f"The modifier “{modifier.name}” of “{name}” has lost its object.", "Choose one, or remove it."
-                )
+        if modifier.show_viewport:
+            _require_whole(obj, modifier)
 
 
 # Modifiers that deform by another object and are nothing without it.
 _NEEDS_OBJECT = {"ARMATURE", "CURVE", "HOOK", "LATTICE", "MESH_DEFORM", "SHRINKWRAP", "SURFACE_DEFORM"}
+# Those that have to be bound to do anything, and how they say that they are.
+_BOUND = {
+    "CORRECTIVE_SMOOTH": "is_bind", "LAPLACIANDEFORM": "is_bind", "MESH_DEFORM": "is_bound", "SURFACE_DEFORM": "is_bound",
+}  # fmt: skip
+
+
+def _require_whole(obj: bpy.types.Object, modifier: bpy.types.Modifier) -> None:
+    """Refuse a modifier with nothing to go by: it does nothing, and something else once it has that again."""
+    kind = modifier.type
+    if kind in _NEEDS_OBJECT and any(getattr(modifier, field, True) is None for field in ("object", "target")):
+        raise SceneError(
+            f"The modifier “{modifier.name}” of “{obj.name}” has lost its object.", "Choose one, or remove it."
+        )
+    if kind in _BOUND and not getattr(modifier, _BOUND[kind]) and getattr(modifier, "rest_source", "BIND") == "BIND":
+        raise SceneError(f"The modifier “{modifier.name}” of “{obj.name}” is not bound.", "Bind it, or remove it.")
+    if kind == "NODES" and modifier.node_group is None:
+        raise SceneError(
+            f"The modifier “{modifier.name}” of “{obj.name}” has lost its nodes.", "Choose some, or remove it."
+        )
+    if kind == "MESH_SEQUENCE_CACHE" and modifier.cache_file is None:
+        raise SceneError(
+            f"The modifier “{modifier.name}” of “{obj.name}” has lost its cache.", "Choose one, or remove it."
+        )
+    holder = {"MESH_CACHE": modifier, "MESH_SEQUENCE_CACHE": getattr(modifier, "cache_file", None)}.get(kind)
+    if holder is not None:
+        library = holder.library if isinstance(holder, bpy.types.ID) else obj.library
+        path = Path(bpy.path.abspath(holder.filepath, library=library)) if holder.filepath else None
+        if path is None or not path.is_file():
+            raise SceneError(
+                f"The file of the modifier “{modifier.name}” of “{obj.name}” is missing: “{holder.filepath}”.",
+                "Restore it, choose another one, or remove the modifier.",
+            )
+
+
+def shown_otherwise(objects: Iterable[bpy.types.Object]) -> list[str]:
+    """A remark for each modifier that deforms in renders and not in the viewport, or the other way round.
+
+    A plate that is a render shows vertices elsewhere then than where they are looked at.
+    """
+    return [
+        f"The modifier “{modifier.name}” of “{obj.name}” is on in {'renders' if modifier.show_render else 'the viewport'} "
+        "only, so that the plate may show its vertices elsewhere than where they are looked at: switch it on or off in "
+        "both."
+        for obj in objects
+        for modifier in obj.modifiers
+        if modifier.type in DEFORMING | MAYBE and modifier.show_viewport != modifier.show_render
+    ]
 
 
 def _is_shared(obj: bpy.types.Object) -> bool:

@@ -22,7 +22,7 @@ from .errors import SceneError
 from .mesh_arrays import coordinates
 from .shape_keys import key_names
 
-__all__ = ["Posed", "posed"]
+__all__ = ["DEFORMING", "MAYBE", "Posed", "posed"]
 
 Real = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ DEFORMING = {
     "VERTEX_WEIGHT_PROXIMITY", "WARP", "WAVE", "WEIGHTED_NORMAL",
 }  # fmt: skip
 # Modifiers that deform or not, as their nodes are.
-_MAYBE = {"NODES", "MESH_SEQUENCE_CACHE"}
+MAYBE = {"NODES", "MESH_SEQUENCE_CACHE"}
 _IMPLICIT = {"ARMATURE", "LATTICE"}
 # Steps, in sizes of the mesh: one to be measured, and one as far as things sway.
 _PROBE = 3e-3
@@ -94,7 +94,7 @@ def posed(scene: bpy.types.Scene, layer: bpy.types.ViewLayer, obj: bpy.types.Obj
         local = _evaluated(copy, layer, len(rest))
         if local is None:
             # What may have nodes that make new vertices does.
-            for modifier in [m for m in copy.modifiers if m.type in _MAYBE]:
+            for modifier in [m for m in copy.modifiers if m.type in MAYBE]:
                 copy.modifiers.remove(modifier)
             local = _evaluated(copy, layer, len(rest))
         if local is None:
@@ -135,7 +135,7 @@ def _stand_in(scene: bpy.types.Scene, obj: bpy.types.Object) -> Iterator[bpy.typ
         copy.data = mesh
         copy.hide_viewport = False
         for modifier in list(copy.modifiers):
-            if not modifier.show_viewport or modifier.type not in DEFORMING | _MAYBE:
+            if not modifier.show_viewport or modifier.type not in DEFORMING | MAYBE:
                 copy.modifiers.remove(modifier)
         if mesh.shape_keys is not None:
             copy.show_only_shape_key = False

@@ -19,6 +19,16 @@ def test_the_worker_predicts_a_render_and_the_mesh_sways(blender):
     blender.run(script)
 
 
+def test_what_renders_show_otherwise_than_the_viewport_is_remarked(blender):
+    def script():
+        push = cube_in_camera().modifiers.new("Push", "DISPLACE")
+        push.strength, push.show_viewport = 0.1, False
+        assert bpy.ops.gid.mesh_motion("EXEC_DEFAULT", longer_side=64) == {"FINISHED"}
+        assert "“Push” of “Cube” is on in renders only" in session.note, session.note
+
+    blender.run(script)
+
+
 def test_it_is_one_undo_step_and_takes_the_plate_along(blender):
     def script():
         cube_in_camera()

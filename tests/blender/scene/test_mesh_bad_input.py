@@ -9,7 +9,7 @@ import pytest
 
 from gid_blender import scene as scenes
 from gid_blender.scene import MeshSettings, SceneError
-from gid_blender.scene.mesh_targets import MOST_VERTICES
+from gid_blender.scene.mesh_targets import MOST_VERTICES, shown_otherwise
 from tests.blender.scene.helpers import swaying
 from tests.blender.scene.through import looked_at, move, new_camera, new_mesh, new_sheet, world
 from tests.motion.volumes import smooth_volume
@@ -94,6 +94,68 @@ class TestMeshes:
         obj = new_sheet(shot)
         obj.modifiers.new("Rig", "ARMATURE")
         refused(shot, obj, "“Rig” of “Sheet” has lost its object")
+
+    @pytest.mark.parametrize(
+        ("kind", "settings", "said"),
+        [
+            ("MESH_CACHE", {}, "The file of the modifier “Lost” of “Sheet” is missing: “”"),
+            ("MESH_CACHE", {"filepath": "//gone.pc2"}, "is missing: “//gone.pc2”"),
+            ("MESH_SEQUENCE_CACHE", {}, "has lost its cache"),
+            ("NODES", {}, "has lost its nodes"),
+            ("SURFACE_DEFORM", {"target": "Twin"}, "is not bound"),
+            ("MESH_DEFORM", {"object": "Twin"}, "is not bound"),
+            ("LAPLACIANDEFORM", {}, "is not bound"),
+            ("CORRECTIVE_SMOOTH", {"rest_source": "BIND"}, "is not bound"),
+            ("LATTICE", {}, "has lost its object"),
+            ("SHRINKWRAP", {}, "has lost its object"),
+        ],
+    )
+    def test_whose_modifier_lacks_its_data(self, shot, kind, settings, said):
+        obj = new_sheet(shot)
+        new_sheet(shot, name="Twin", location=(0, 1, 0))
+        modifier = obj.modifiers.new("Lost", kind)
+        for name, value in settings.items():
+            setattr(modifier, name, bpy.data.objects[value] if value == "Twin" else value)
+        refused(shot, obj, said)
+        # What is switched off is nobody's business, nor what needs no such data.
+        modifier.show_viewport = False
+        assert looked_at(shot, [obj]).seen.any()
+
+    def test_whose_modifiers_have_their_data(self, shot):
+        obj, twin = new_sheet(shot), new_sheet(shot, name="Twin", location=(0, 1, 0), scale=(2, 2, 2))
+        obj.modifiers.new("Even", "CORRECTIVE_SMOOTH")
+        assert looked_at(shot, [obj]).remarks == ()
+        deform = obj.modifiers.new("Follow", "SURFACE_DEFORM")
+        deform.target = twin
+        bpy.context.view_layer.objects.active = obj
+        bpy.context.view_layer.update()
+        bpy.ops.object.surfacedeform_bind(modifier="Follow")
+        assert deform.is_bound
+        # Bound, it takes all of its vertices' places from the other mesh.
+        refused(shot, obj, "“Follow” of “Sheet” says where its vertices are")
+
+    def test_whose_cache_file_is_gone(self, shot, tmp_path):
+        """The datablock is there, its file is not."""
+        obj = new_sheet(shot)
+        (tmp_path / "wind.abc").write_bytes(b"no archive")
+        bpy.ops.cachefile.open(filepath=str(tmp_path / "wind.abc"))
+        modifier = obj.modifiers.new("Lost", "MESH_SEQUENCE_CACHE")
+        modifier.cache_file = bpy.data.cache_files[0]
+        (tmp_path / "wind.abc").unlink()
+        refused(shot, obj, "wind.abc")
+
+    @pytest.mark.parametrize("shown", [{"show_viewport": False}, {"show_render": False}])
+    def test_that_a_render_shows_otherwise_is_remarked(self, shot, shown):
+        obj = new_sheet(shot)
+        obj.modifiers.new("Fine", "SUBSURF").show_viewport = False
+        obj.modifiers.new("Soft", "SMOOTH")
+        assert shown_otherwise([obj]) == []
+        push = obj.modifiers.new("Push", "DISPLACE")
+        for name, value in shown.items():
+            setattr(push, name, value)
+        (remark,) = shown_otherwise([obj])
+        assert "“Push” of “Sheet” is on in" in remark
+        assert ("renders" in remark) == ("show_viewport" in shown)
 
     def test_whose_vertices_a_cache_sets(self, shot, tmp_path):
         """Keys below a point cache that overwrites are there and nothing moves: the worst kind of success."""

@@ -139,33 +139,6 @@ def test_a_read_only_folder_loses_nothing_and_is_named(blender, real_worker, tmp
     blender.run(script, worker=real_worker, folder=str(target))
 
 
-def test_cancelled_frames_leave_no_folder(blender, real_worker, tmp_path):
-    def script(folder):
-        render = module("ops.render")
-        scene = bpy.context.scene
-        obj = small_motion_object()
-        scene.gid.output = folder
-        task = render.RenderTask(
-            scene,
-            module("scene").motion_image(obj),
-            module("scene").read_pixels(module("scene").motion_image(obj)),
-            module("ops.volume_store").recall(obj),
-            results=frozenset({"STRIP"}),
-            frames=120,
-            obj=obj,
-            set_range=False,
-        )
-        session.start(task)
-        pump(lambda: session.factor > 0.02)
-        session.cancel()
-        pump(lambda: not session.busy)
-        assert session.problem is None
-
-    target = tmp_path / "frames"
-    blender.run(script, worker=real_worker, folder=str(target))
-    assert not target.exists() or list(target.iterdir()) == []
-
-
 def test_names_in_any_script_and_long_paths(blender, tmp_path):
     def script(path):
         new_picture().save(filepath=path)

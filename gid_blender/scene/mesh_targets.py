@@ -151,8 +151,11 @@ def _require_target(obj: bpy.types.Object) -> None:
 _NEEDS_OBJECT = {"ARMATURE", "CURVE", "HOOK", "LATTICE", "MESH_DEFORM", "SHRINKWRAP", "SURFACE_DEFORM"}
 # Those that have to be bound to do anything, and how they say that they are.
 _BOUND = {
-    "CORRECTIVE_SMOOTH": "is_bind", "LAPLACIANDEFORM": "is_bind", "MESH_DEFORM": "is_bound", "SURFACE_DEFORM": "is_bound",
-}  # fmt: skip
+    "CORRECTIVE_SMOOTH": "is_bind",
+    "LAPLACIANDEFORM": "is_bind",
+    "MESH_DEFORM": "is_bound",
+    "SURFACE_DEFORM": "is_bound",
+}
 
 
 def _require_whole(obj: bpy.types.Object, modifier: bpy.types.Modifier) -> None:
@@ -189,9 +192,9 @@ def shown_otherwise(objects: Iterable[bpy.types.Object]) -> list[str]:
     A plate that is a render shows vertices elsewhere then than where they are looked at.
     """
     return [
-        f"The modifier “{modifier.name}” of “{obj.name}” is on in {'renders' if modifier.show_render else 'the viewport'} "
-        "only, so that the plate may show its vertices elsewhere than where they are looked at: switch it on or off in "
-        "both."
+        f"The modifier “{modifier.name}” of “{obj.name}” is on in "
+        f"{'renders' if modifier.show_render else 'the viewport'} only, so that the plate may show its vertices "
+        "elsewhere than where they are looked at: switch it on or off in both."
         for obj in objects
         for modifier in obj.modifiers
         if modifier.type in DEFORMING | MAYBE and modifier.show_viewport != modifier.show_render

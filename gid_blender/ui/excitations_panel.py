@@ -9,7 +9,7 @@ from .. import scene
 from ..ops import watching
 from ..ops.active import lost_excitation, picture_in
 from ..ops.excitations import KINDS, chosen
-from .panels import CATEGORY, variants
+from .panels import CATEGORY, of_object, variants
 from .problem_box import wrap
 from .progress import draw_progress
 
@@ -185,6 +185,8 @@ CLASSES = (
     GID_MT_equaliser,
     *variants(_Excitations, "excitations"),
     *variants(_Bake, "bake"),
+    of_object(_Excitations, "excitations"),
+    of_object(_Bake, "bake"),
 )
 
 _register, _unregister = bpy.utils.register_classes_factory(CLASSES)

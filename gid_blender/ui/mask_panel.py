@@ -8,7 +8,7 @@ import bpy
 from .. import scene
 from ..ops.mask_painting import is_painting
 from ..scene import masks
-from .panels import CATEGORY, variants
+from .panels import CATEGORY, of_object, variants
 from .problem_box import wrap
 
 __all__ = ["register", "unregister"]
@@ -72,6 +72,6 @@ def _draw_sources(column: bpy.types.UILayout, obj: bpy.types.Object) -> None:
         column.prop_search(obj, f'["{masks.SOURCE_GROUP}"]', obj, "vertex_groups", text="Vertex Group")
 
 
-CLASSES = tuple(variants(_Mask, "mask", parent="motion"))
+CLASSES = (*variants(_Mask, "mask", parent="motion"), of_object(_Mask, "mask"))
 
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sidebar tab "Image Dynamics", the same in the 3D Viewport and in the Image Editor; what belongs to an object is in
-its properties too, where Blender's search of properties looks."""
+"""The sidebar tab "Image Dynamics", the same in the 3D Viewport and in the Image Editor.
+
+What belongs to an object is in its properties too, since Blender's search of properties looks nowhere else.
+"""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def test_each_panel_has_a_button_for_a_place_that_exists(blender):
             layout = Layout()
 
         for name in dir(bpy.types):
-            if name.startswith(("GID_PT_view3d_", "GID_PT_image_")):
+            if name.startswith(("GID_PT_view3d_", "GID_PT_image_", "GID_PT_object_")):
                 options = Options()
                 getattr(bpy.types, name).draw_header_preset(Panel(), bpy.context)
                 asked[name] = options.topic

@@ -52,7 +52,7 @@ def test_panels_draw_in_every_state(blender):
             before = Layout.drawn
             for name in dir(bpy.types):
                 cls = getattr(bpy.types, name)
-                if name.startswith(("GID_PT_view3d", "GID_MT")):
+                if name.startswith(("GID_PT_view3d", "GID_PT_object", "GID_MT")):
                     if not hasattr(cls, "poll") or cls.poll(bpy.context):
                         cls.draw(Panel(), context)
             assert Layout.drawn > before
@@ -117,5 +117,84 @@ def test_panels_draw_in_every_state(blender):
         draw_all()
         bpy.data.objects.remove(picture)
         draw_all()
+
+    blender.run(script)
+
+
+def test_all_that_an_object_has_is_in_its_properties_where_blenders_search_looks(blender):
+    """The search field of the Properties editor goes through the panels of that editor, and no others."""
+
+    def script():
+        class Anything:
+            def __getattr__(self, name):
+                return lambda *_, **__: Anything()
+
+        class Layout(Anything):
+            """Stands in for a layout, which only a window has, and notes the paths that are drawn."""
+
+            def prop(self, data, path, **_):
+                drawn.add((data.bl_rna.identifier, path))
+
+            def prop_search(self, data, path, *_, **__):
+                self.prop(data, path)
+
+            def operator(self, name, **_):
+                operators.add(name)
+                return Anything()
+
+            def template_list(self, kind, *_, **__):
+                # It draws them for each of its rows.
+                for path in ("mute", "solo"):
+                    drawn.add(("GID_PG_excitation", path))
+
+            def __getattr__(self, name):
+                if name in {"row", "column", "box", "split", "grid_flow"}:
+                    return lambda **_: Layout()
+                return super().__getattr__(name)
+
+        class Panel:
+            layout = Layout()
+
+        def panels():
+            found = [getattr(bpy.types, n) for n in dir(bpy.types) if n.startswith("GID_PT_object")]
+            assert all(
+                (p.bl_space_type, p.bl_region_type, p.bl_context) == ("PROPERTIES", "WINDOW", "object") for p in found
+            )
+            # Each stands below another one that is there.
+            names = {p.bl_idname for p in found}
+            assert [p.bl_idname for p in found if getattr(p, "bl_parent_id", "") not in names] == ["GID_PT_object"]
+            return found
+
+        def draw():
+            for panel in panels():
+                if not hasattr(panel, "poll") or panel.poll(bpy.context):
+                    panel.draw(Panel(), bpy.context)
+
+        drawn, operators = set(), set()
+        draw()
+        assert not drawn, "nothing is shown where there is no picture"
+        obj = small_example()
+        bpy.ops.gid.mask_from("EXEC_DEFAULT", source="IMAGE", image=obj["gid_image"].name)
+        obj.gid.bake.use_range = True
+        draw()
+        controls = set(module("scene.controls").control_paths(len(obj.data.shape_keys.key_blocks) // 2))
+        # That one is the bake's to write.
+        missing = controls - {'["gid_time"]'} - {path for _, path in drawn}
+        assert not missing, missing
+        for path in ('["gid_mask"]', '["gid_mask_feather"]'):
+            assert ("Object", path) in drawn, path
+        for kind in ("WIND", "GUST", "POKE"):
+            bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind=kind)
+            bpy.context.object.gid.excitation.use_range = True
+            draw()
+        assert bpy.context.object.type == "EMPTY", "an excitation has them in its properties too"
+        for group in (obj.gid.bake, bpy.context.object.gid.excitation):
+            rna = group.bl_rna
+            named = {p.identifier for p in rna.properties} - {"rna_type", "name"}
+            # What a bake keeps for itself.
+            named -= {"fingerprint", "weights", "active"}
+            missing = named - {path for kind, path in drawn if kind == rna.identifier}
+            assert not missing, (rna.identifier, missing)
+        assert {"gid.bake", "gid.mask_update", "gid.render_sequence"} <= operators
 
     blender.run(script)

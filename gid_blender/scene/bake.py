@@ -101,7 +101,7 @@ def bake(scene: bpy.types.Scene, picture: bpy.types.Object) -> Baked:
         remarks.append(f"All excitations of “{picture.name}” are muted, so its loop plays alone.")
     controls = _animated_controls(picture)
     looks, values = _look(scene, picture, wanted, controls, np.arange(early, frames[-1] + 1))
-    clock = Clock(*values["gid_speed"], frame_rate(scene))
+    clock = _clock(scene, picture, *values["gid_speed"])
     seconds = clock.seconds(frames)
     begin = float(seconds[0])
     cycle = float(seconds[-1] - begin) if settings.cyclic else None
@@ -186,6 +186,17 @@ def is_baked(picture: bpy.types.Object) -> bool:
     """Whether F-curves move the picture's response, wherever they are."""
     path = response_path()
     return any(curve.data_path == path for curves, _ in curve_owners(picture) for curve in curves)
+
+
+def _clock(
+    scene: bpy.types.Scene, picture: bpy.types.Object, frames: npt.NDArray[np.float64], speed: npt.NDArray[np.float64]
+) -> Clock:
+    # Keyed ones end at 0; a number that a script writes does not.
+    if speed.min() < 0:
+        raise SceneError(
+            f"The time of “{picture.name}” runs backwards: its speed is {speed.min():g}.", "Set Speed to 0 or more."
+        )
+    return Clock(frames, speed, frame_rate(scene))
 
 
 def _basis(picture: bpy.types.Object, gains: npt.NDArray[np.float64]) -> ModalBasis:
@@ -275,7 +286,10 @@ def _look(
             looks[i] = [replace(look.seen[place], frame=frame) for frame in wanted[i][1]]
     values = {name: (np.array(f), np.array(v)) for name, (f, v) in series.items()}
     for name in _TUNED:
-        values.setdefault(name, (all_frames[:1], np.array([float(picture.get(name, 1.0))])))
+        if name not in values:
+            # Objects of an early version have none of these before their first bake.
+            value = control_value(picture, name) if name in picture else 1.0
+            values[name] = (all_frames[:1], np.array([value]))
     return looks, values
 
 

@@ -198,6 +198,25 @@ class TestBadInput:
         empty.gid.excitation.picture = other
         assert bake(scene, other).excitations == 1
 
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("gid_stiffness", "stiff", "“gid_stiffness”"),
+            ("gid_damping", float("nan"), "“gid_damping”"),
+            ("gid_speed", "fast", "“gid_speed”"),
+            ("gid_speed", -1.0, "runs backwards: its speed is -1"),
+        ],
+    )
+    def test_a_control_that_is_none(self, scene, picture, name, value, sentence):
+        before = self.baked(scene, picture)
+        was = picture.pop(name)
+        picture[name] = value
+        with pytest.raises(SceneError, match=sentence):
+            bake(scene, picture)
+        del picture[name]
+        picture[name] = was
+        assert np.array_equal(responses(picture, range(1, 61)), before)
+
     def test_without_damping_there_is_no_cycle(self, scene, picture):
         pull(scene, picture)
         picture["gid_damping"], picture.gid.bake.cyclic = 0.0, True

@@ -21,7 +21,10 @@ class RenderSettings:
         depth: τ, 0..1000; how strictly what moves more covers what moves less, per standard motion strength. 0: no
             order.
         repair: whether a network mends what the warp alone cannot get right: uncovered places and moving edges.
+        deterministic: the same bits in every run on a GPU too, where sums else depend on which thread comes first; on
+            the CPU they always are. What goes on with an interrupted render relies on it.
     """
 
     depth: float = DEPTH
     repair: bool = True
+    deterministic: bool = True

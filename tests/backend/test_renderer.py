@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gid_backend import renderer as renderer_module
 from gid_backend.errors import Cancelled, GidError, ImageError
 from gid_backend.renderer import MotionRenderer, RenderSettings
-from gid_backend.rendering import repair
+from gid_backend.rendering import landing, repair
 from gid_backend.rendering.holes import fill
+from gid_backend.rendering.splatting import accumulate
 from gid_blender.motion import SpectralVolumeError, loop_coefficients
 
 from .clips import smooth_volume, textured_picture, warped
@@ -310,6 +311,30 @@ def test_it_stops_anywhere_within_a_frame_and_the_next_one_is_as_ever(monkeypatc
         with pytest.raises(Cancelled):
             fresh.render(picture, displacement, cancel=lambda left=left: next(left, None) is None)
         np.testing.assert_array_equal(fresh.render(picture, displacement), whole)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_sums_are_taken_in_an_order_of_their_own_unless_that_is_not_wanted(monkeypatch, deterministic):
+    """On the CPU they are in order anyway, so what is looked at is what the splat is asked for."""
+    asked = []
+
+    def watched(*arguments, **options):
+        asked.append(options["deterministic"])
+        return accumulate(*arguments, **options)
+
+    monkeypatch.setattr(landing, "accumulate", watched)
+    settings = RenderSettings() if deterministic else RenderSettings(deterministic=False)
+    MotionRenderer.load("cpu", settings).render(PICTURE, moving_box(3, 2))
+    assert asked == [deterministic]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_on_a_gpu_a_frame_is_the_same_in_every_run():
+    picture = textured_picture(360, 640)
+    displacement = smooth_volume(9, 16, amplitude=0.05).synthesize(np.ones(16))
+    first = MotionRenderer.load("cuda").render(picture, displacement)
+    for _ in range(5):
+        np.testing.assert_array_equal(MotionRenderer.load("cuda").render(picture, displacement), first)
 
 
 def test_filling_keeps_what_is_known_and_reaches_across_the_hole():

@@ -49,6 +49,7 @@ def land(
     reach: tuple[int, int],
     size: tuple[int, int],
     carried: torch.Tensor | None = None,
+    deterministic: bool | None = None,
 ) -> Landing:
     """Splat a displacement along itself.
 
@@ -60,6 +61,7 @@ def land(
         reach: columns and rows by which the source surrounds the target.
         size: (h, W) of the target.
         carried: (B, C, …) of the source's size, what `Landing.mean` is of.
+        deterministic: see `accumulate`.
     """
     stretch = _stretch(moved)
     weight = order.clamp(min=-60.0).exp()
@@ -68,7 +70,7 @@ def land(
     maps = [weight, moved * weight, area]
     if carried is not None:
         maps += [torch.ones_like(weight), carried]
-    total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size)
+    total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size, deterministic=deterministic)
     landed, coverage = total[:, :1], total[:, 3:4]
     came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
     little, enough = COVERED

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gid_blender import motion
+from gid_blender.motion import files
 
 if TYPE_CHECKING:
     from .renderer import MotionRenderer
@@ -39,6 +39,6 @@ def identity_of(described: str) -> str:
     """A hash over the renderer's code and weights, and over what is said of the rest."""
     digest = hashlib.sha256(described.encode())
     sources = [path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)]
-    for path in [*sorted(sources), *sorted(Path(motion.__file__).parent.glob("*.py"))]:
+    for path in [*sorted(sources), *sorted(Path(files.__file__).parent.glob("*.py"))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

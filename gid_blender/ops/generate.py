@@ -15,6 +15,7 @@ from ..scene.masks import mask_condition
 from ..translations.sentences import said
 from . import placing, volume_store
 from .accepting import Accepts, accept
+from .active import picture_in
 from .asking import AsksWorker
 from .lookup import image_again, object_again, scene_again
 from .render import begin_rendering
@@ -208,9 +209,12 @@ def show_motion(target: bpy.types.Scene, obj: bpy.types.Object, item: Motion, *,
 def picture(context: bpy.types.Context) -> scene.Source:
     """The picture that Generate takes: what an Image Editor shows, else the chosen one, else what the scene offers."""
     chosen = context.scene.gid.image
-    area = context.area
-    if chosen is not None and (area is None or area.type != "IMAGE_EDITOR"):
-        return scene.Source(chosen, origin="Chosen")
+    if context.area is None or context.area.type != "IMAGE_EDITOR":
+        if chosen is not None:
+            return scene.Source(chosen, origin="Chosen")
+        # An excitation has none of its own.
+        if scene.is_excitation(context.object) and (excited := picture_in(context)) is not None:
+            return scene.source_of_object(excited, context.scene)
     return scene.find_source(context)
 
 

@@ -355,3 +355,15 @@ def test_how_frames_are_stored_and_repaired_is_chosen_under_results(blender, rea
         assert np.abs(shown[10, 10, :3] - (1.0, 0.0, 0.0)).max() < 0.05, shown[10, 10]
 
     blender.run(script, worker=real_worker, folder=str(tmp_path))
+
+
+def test_beside_an_active_excitation_its_picture_is_meant(blender):
+    def script():
+        small_motion_object()
+        picture = bpy.context.scene.gid.image
+        bpy.context.scene.gid.image = None
+        assert bpy.ops.gid.add_excitation("EXEC_DEFAULT", kind="PULL") == {"FINISHED"}
+        assert bpy.context.object.type == "EMPTY"
+        assert module("ops.generate").picture(bpy.context).image == picture
+
+    blender.run(script)

@@ -18,11 +18,24 @@ import numpy as np
 
 from ..motion import masking
 from .errors import SceneError
+from .mask_sources import (
+    ALPHA,
+    FEATHER,
+    IMAGE,
+    INVERT,
+    SOURCE_GROUP,
+    SPLINES,
+    composed,
+    has_grid,
+    mask_image,
+    mask_size,
+    mask_splines,
+    own_picture,
+    stilled,
+)
 from .mesh import grid_of, plane_width
-from .pixels import MIN_SIDE, read_pixels
 from .playback import require_editable
 from .shape_keys import MASK_GROUP, band_keys, key_weights, read_spectrum
-from .spline_masks import draw_mask
 from .vertex_weights import read_weights, write_weights
 
 __all__ = [
@@ -50,18 +63,12 @@ __all__ = [
     "update_mask",
 ]
 
-IMAGE, ALPHA, SOURCE_GROUP, SPLINES = "gid_mask", "gid_mask_alpha", "gid_mask_group", "gid_mask_splines"
-INVERT, FEATHER = "gid_mask_invert", "gid_mask_feather"
 # What the weights were made of, how wide their feather is, and a hash of them, which the fingerprint of a bake finds.
 _MADE_OF, _RADIUS, _WEIGHTS = "gid_mask_made_of", "gid_mask_radius", "gid_mask_weights"
 _ALL = (IMAGE, ALPHA, SOURCE_GROUP, SPLINES, INVERT, FEATHER, _MADE_OF, _RADIUS, _WEIGHTS)
 
-# Finer than any mesh can follow, and painted on without delay.
-LONGEST_SIDE = 2048
 # What a model looks at is far smaller.
 _CONDITION_SIDE = 1024
-# Red, green and blue as bright as they look.
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True)
@@ -71,38 +78,23 @@ class Masked:
     Attributes:
         free: share of the vertices that may move at all, 0..1.
         stretched: a remark that the mask is of another shape than the picture, or "".
+        film: a remark which frame of a film it is made of, or "".
     """
 
     free: float
     stretched: str = ""
+    film: str = ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """A sentence for each thing that may not be as it was meant."""
         black = "The mask is black everywhere, so nothing moves." if self.free == 0 else ""
-        return tuple(text for text in (black, self.stretched) if text)
+        return tuple(text for text in (black, self.stretched, self.film) if text)
 
 
 def has_mask(obj: bpy.types.Object) -> bool:
     """Whether a mask holds back some of the object's motion. Cheap enough for `poll` and `draw`."""
     return MASK_GROUP in obj.vertex_groups
-
-
-def has_grid(obj: bpy.types.Object) -> bool:
-    """Whether it is the plane of a picture, and no other mesh that was moved through a camera."""
-    return "gid_columns" in obj.data
-
-
-def mask_image(obj: bpy.types.Object) -> bpy.types.Image | None:
-    """The image that says what may move; None without one, and when it was deleted."""
-    image = obj.get(IMAGE)
-    return image if isinstance(image, bpy.types.Image) else None
-
-
-def mask_splines(obj: bpy.types.Object) -> bpy.types.Mask | None:
-    """Blender's own mask that says what may move, inside its curves; None without one, and when it was deleted."""
-    splines = obj.get(SPLINES)
-    return splines if isinstance(splines, bpy.types.Mask) else None
 
 
 def new_mask_image(obj: bpy.types.Object) -> bpy.types.Image:
@@ -111,8 +103,8 @@ def new_mask_image(obj: bpy.types.Object) -> bpy.types.Image:
     Raises:
         SceneError: when the picture was deleted.
     """
-    size = _mask_size(obj)
-    image = bpy.data.images.new(f"{_picture(obj).name} Mask", *size, alpha=False, is_data=True)
+    size = mask_size(obj)
+    image = bpy.data.images.new(f"{own_picture(obj).name} Mask", *size, alpha=False, is_data=True)
     # A colour to be generated would be enough to be seen, but not to be packed.
     image.pixels.foreach_set(np.ones(size[0] * size[1] * 4, np.float32))
     image.update()
@@ -134,7 +126,8 @@ def set_mask(
 
     Args:
         obj: the motion object.
-        image: bright moves, black is pinned; stretched over the picture.
+        image: bright moves, black is pinned; stretched over the picture. Of a movie or a sequence the frame at which
+            the scene is, which becomes an image of its own.
         alpha: the picture's own: what is transparent is pinned.
         group: name of a vertex group; that of the mask itself stays as it was painted.
         splines: one of Blender's own masks, as it lies at the current frame: what its curves enclose moves.
@@ -194,7 +187,12 @@ def update_mask(obj: bpy.types.Object, *, quick: bool = False) -> Masked:
         SceneError: when the mask's image or vertex group is gone or cannot be read; the weights stay as they were.
     """
     require_changeable(obj)
-    mask = _composed(obj)
+    with stilled(obj) as remark:
+        return _updated(obj, remark, quick=quick)
+
+
+def _updated(obj: bpy.types.Object, film: str, *, quick: bool) -> Masked:
+    mask = composed(obj)
     if mask is None:
         weights = read_weights(obj, MASK_GROUP)
         if weights is None:
@@ -218,7 +216,7 @@ def update_mask(obj: bpy.types.Object, *, quick: bool = False) -> Masked:
     obj[_MADE_OF] = told(obj)
     obj[_WEIGHTS] = hashlib.sha256(np.ascontiguousarray(weights).data).hexdigest()
     obj.update_tag()
-    return Masked(float((weights > 0).mean()), "" if mask is None else mask.remark)
+    return Masked(float((weights > 0).mean()), "" if mask is None else mask.remark, film)
 
 
 def refresh_mask(obj: bpy.types.Object) -> None:
@@ -283,115 +281,12 @@ def mask_condition(obj: bpy.types.Object) -> np.ndarray | None:
     """
     if not has_mask(obj):
         return None
-    mask = _composed(obj)
+    mask = composed(obj)
     values = mask_weights(obj) if mask is None else mask.values
     if values is None:
         return None
     skip = -(-max(values.shape) // _CONDITION_SIDE)
     return np.where(values[::skip, ::skip] > 0, np.uint8(255), np.uint8(0))
-
-
-@dataclass(frozen=True)
-class Composed:
-    """All that a mask is made of, multiplied.
-
-    Attributes:
-        values: (H, W) in 0..1, row 0 at the top.
-        at_vertices: each is the weight of a vertex already; otherwise they are pixels.
-        remark: about the mask's shape, or "".
-    """
-
-    values: np.ndarray
-    at_vertices: bool
-    remark: str
-
-
-def _composed(obj: bpy.types.Object) -> Composed | None:
-    """What the mask is made of; None where that is nothing. Raises SceneError when something of it is gone."""
-    if not has_grid(obj) and (IMAGE in obj or SPLINES in obj or obj.get(ALPHA)):
-        raise SceneError(
-            f"“{obj.name}” is a mesh of its own, over which no picture can be laid.",
-            "Make its mask from a vertex group, or paint the weights of one.",
-        )
-    masks: list[np.ndarray] = []
-    remark = ""
-    if IMAGE in obj:
-        image = mask_image(obj)
-        if image is None:
-            raise SceneError(
-                f"The mask image of “{obj.name}” was deleted; what was pinned stays so.",
-                "Undo the deletion, choose another image, or remove the mask.",
-            )
-        pixels = read_pixels(image).array
-        masks.append(_brightness(pixels))
-        remark = _shape_remark(image, _picture(obj))
-    if obj.get(ALPHA):
-        pixels = read_pixels(_picture(obj)).array
-        if pixels.shape[2] < 4:
-            raise SceneError(
-                f"“{_picture(obj).name}” has no transparency that could be a mask.", "Paint a mask, or choose an image."
-            )
-        masks.append(_unit(pixels[..., 3]))
-    if SPLINES in obj:
-        masks.append(_drawn(obj, masks[0].shape if masks else None))
-    name = obj.get(SOURCE_GROUP, "")
-    if name:
-        weights = read_weights(obj, name)
-        if weights is None:
-            raise SceneError(
-                f"“{obj.name}” has no vertex group “{name}” any more; what was pinned stays so.",
-                "Choose another one, or remove the mask.",
-            )
-        # A mesh of any shape has its vertices in a row.
-        columns, rows = grid_of(obj.data) if has_grid(obj) else (1, len(weights))
-        weights = weights.reshape(rows, columns)
-        masks.append(masking.at_pixels(weights, *masks[0].shape) if masks else weights)
-    if not masks:
-        return None
-    return Composed(masking.combined(*masks, invert=bool(obj.get(INVERT))), len(masks) == 1 and bool(name), remark)
-
-
-def _drawn(obj: bpy.types.Object, shape: tuple[int, int] | None) -> np.ndarray:
-    """(H, W) 0..1: Blender's own mask over the picture; of its shape up to 2048 a side, where none is given."""
-    splines = mask_splines(obj)
-    if splines is None:
-        raise SceneError(
-            f"The mask that holds back “{obj.name}” was deleted; what was pinned stays so.",
-            "Undo the deletion, choose another mask, or remove this one.",
-        )
-    return draw_mask(splines, *(shape or _mask_size(obj)[::-1]))
-
-
-def _brightness(pixels: np.ndarray) -> np.ndarray:
-    """(H, W) 0..1 of (H, W, 3 or 4); white is 1 exactly."""
-    bright = _unit(pixels[..., :3]) @ _LUMA
-    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float32) / (np.float32(255) if values.dtype == np.uint8 else np.float32(1))
-
-
-def _mask_size(obj: bpy.types.Object) -> tuple[int, int]:
-    """Width and height of a mask for an object's picture."""
-    width, height = _picture(obj).size
-    share = min(1.0, LONGEST_SIDE / max(width, height, 1))
-    return max(MIN_SIDE, round(width * share)), max(MIN_SIDE, round(height * share))
-
-
-def _shape_remark(mask: bpy.types.Image, picture: bpy.types.Image) -> str:
-    (width, height), (wide, high) = mask.size, picture.size
-    # Half a pixel of rounding, either way.
-    if high == 0 or abs(width * high - height * wide) <= max(wide, high):
-        return ""
-    return f"The mask is {width}×{height} pixels, the picture {wide}×{high}: it is stretched over the picture."
-
-
-def _picture(obj: bpy.types.Object) -> bpy.types.Image:
-    image = obj.get("gid_image")
-    if not isinstance(image, bpy.types.Image):
-        raise SceneError(f"The picture of “{obj.name}” was deleted.", "Undo the deletion, or generate anew.")
-    return image
 
 
 def require_changeable(obj: bpy.types.Object) -> None:

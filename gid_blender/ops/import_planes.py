@@ -40,7 +40,7 @@ def _size_mode_changed(self: Any, _: bpy.types.Context) -> None:
 
 
 class GID_OT_import_pictures(bpy.types.Operator, ImportHelper, ShadingOptions):
-    """Import pictures as planes that are ready for motion, at their real size"""
+    """Import pictures as planes that are ready for motion, 1 m high or of the size that is chosen"""
 
     bl_idname = "gid.import_pictures"
     bl_label = "Picture with Motion"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Motion vectors as Blender's Vector pass has them.
 
-tests/blender/scene/test_compositing.py asks Blender's own Vector Blur, extension/test_excitations.py those of a bake.
+tests/blender/scene/test_compositing.py asks Blender's own Vector Blur, and tests/blender/extension/test_render_frames.py
+reads those of a bake.
 """
 
 from __future__ import annotations

@@ -167,12 +167,15 @@ class Blender:
             worker: the command of the worker; the quick one by default.
             values: its arguments; JSON-able.
         """
+        return self.run_source(textwrap.dedent(inspect.getsource(script)), script.__name__, worker=worker, **values)
+
+    def run_source(self, source: str, name: str, *, worker: list[str] | None = None, **values: Any) -> str:
+        """`run`, of a function's source."""
         if self._server is None or self._server.poll() is not None:
             self._server = self._python(PRELUDE + SERVE, stdin=subprocess.PIPE)
         server = self._server
-        source = textwrap.dedent(inspect.getsource(script))
         command = shlex.join(worker if worker is not None else QUICK_WORKER)
-        server.stdin.write(json.dumps([source, script.__name__, values, command]) + "\n")
+        server.stdin.write(json.dumps([source, name, values, command]) + "\n")
         server.stdin.flush()
         said: list[str] = []
         for line in server.stdout:

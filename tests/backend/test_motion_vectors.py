@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Motion vectors as Blender's Vector pass has them.
 
-tests/blender/scene/test_compositing.py asks Blender's own Vector Blur, and tests/blender/extension/test_render_frames.py
-reads those of a bake.
+tests/blender/scene/test_compositing.py asks Blender's own Vector Blur; those of a bake are read in
+tests/blender/extension/test_render_frames.py.
 """
 
 from __future__ import annotations

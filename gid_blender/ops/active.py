@@ -47,7 +47,9 @@ def is_picture_active(cls: type[bpy.types.Operator], context: bpy.types.Context)
     """For `poll`: whether `picture_in` finds one; says what to select when it does not."""
     if picture_in(context) is None:
         if lost_excitation(context) is not None:
-            cls.poll_message_set("The active excitation acts on no picture; choose its Picture in the panel Excitations")
+            cls.poll_message_set(
+                "The active excitation acts on no picture; choose its Picture in the panel Excitations"
+            )
         else:
             cls.poll_message_set(NO_PICTURE)
         return False

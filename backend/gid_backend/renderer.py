@@ -328,6 +328,7 @@ class MotionRenderer:
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
         order = self.settings.depth * (w - field[:, 2:].max())
+        check_cancelled(cancel)
         size, ordered = (below - above, width), self.settings.deterministic
         landing = land(flow, order, reach, size, self._around(rows, reach[0]), deterministic=ordered)
         check_cancelled(cancel)

@@ -93,6 +93,8 @@ class FrameFolder:
             root.mkdir(parents=True, exist_ok=True)
             _remove_stale(root)
             self.hidden.mkdir(exist_ok=bool(render))
+            # What is gone on with is no longer old, before its first new frame is there.
+            os.utime(self.hidden)
             self._files = self._finished() if render else {}
             self.target = self._free_target()
         except OSError as error:

@@ -150,8 +150,9 @@ def _running(prefixes: tuple[str, ...]) -> bool:
 
 
 def _mark_painted(target: bpy.types.Scene, mesh: bpy.types.Mesh) -> bool:
-    """Weights of 41,000 vertices are too many to compare at each stroke: once they differ, they are left alone until the
-    painting is over, and may be what they were.
+    """Weights of 41,000 vertices are too many to compare at each stroke: once they differ, they are left alone.
+
+    When the painting is over, they may be what they were.
     """
     # In these modes a mesh is edited by hand; elsewhere updates come from drivers and shape keys.
     mode = bpy.context.mode

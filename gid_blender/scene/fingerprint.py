@@ -211,6 +211,6 @@ def _variable(variable: bpy.types.DriverVariable) -> Iterator[object]:
         # Of other things that it reads only custom properties stand still while the playhead moves.
         if target.id is not None and target.data_path.startswith('["'):
             value = target.id.get(target.data_path[2:-2])
-            can_move = hasattr(target.id, "animation_data") and target.data_path in _animated_paths(target.id)
-            if isinstance(value, int | float) and not can_move:
+            is_still = getattr(target.id, "animation_data", None) is None
+            if isinstance(value, int | float) and (is_still or target.data_path not in _animated_paths(target.id)):
                 yield value

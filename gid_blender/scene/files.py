@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Literal
 
 import bpy
 
+from .frames import is_stale
 from .manifest import claim, read_manifest, release, remove_note
 from .references import references, scenes_of
 from .shape_keys import bands_of
@@ -21,7 +21,6 @@ __all__ = ["Cleaned", "Item", "claim_used", "clean", "look", "roots_of_file", "v
 
 # A render that crashed leaves one; one that is under way is younger.
 _UNFINISHED = re.compile(r"\..*\.[0-9a-f]{8,12}\.part(\.old)?")
-_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def _in_root(root: Path, used: dict[Path, set[str]]) -> list[Item]:
             continue
         modified = path.stat().st_mtime
         if _UNFINISHED.fullmatch(path.name):
-            if time.time() - modified > _STALE_SECONDS:
+            if is_stale(path):
                 found.append(Item("UNFINISHED", path, _size(path), modified, ours=True, deletable=True))
             continue
         manifest = read_manifest(path)

@@ -22,7 +22,7 @@ import bpy
 from .errors import SceneError
 from .manifest import may_replace, write_manifest
 
-__all__ = ["FrameFolder", "frame_folder", "output_root"]
+__all__ = ["FrameFolder", "frame_folder", "is_stale", "output_root"]
 
 # Characters that Windows or a shell may refuse in a name; letters of all alphabets stay.
 _UNSAFE = re.compile(r"[^\w\-. ]+")
@@ -237,12 +237,17 @@ def _safe(name: str) -> str:
     return f"{safe}_" if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", safe) else safe
 
 
+def is_stale(hidden: Path) -> bool:
+    """Whether a hidden folder is left of a crash, and nobody will go on with what is in it."""
+    patience = _KEPT_SECONDS if (hidden / _JOURNAL).exists() else _STALE_SECONDS
+    return time.time() - hidden.stat().st_mtime > patience
+
+
 def _remove_stale(root: Path) -> None:
     """Hidden folders of renders that a crash ended a day ago or longer, or that nobody went on with in two weeks."""
     for path in root.glob(".*.part*"):
         if path.is_dir():
-            patience = _KEPT_SECONDS if (path / _JOURNAL).exists() else _STALE_SECONDS
-            if time.time() - path.stat().st_mtime > patience:
+            if is_stale(path):
                 shutil.rmtree(path, ignore_errors=True)
 
 

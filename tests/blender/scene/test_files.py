@@ -254,6 +254,16 @@ class TestClean:
         done = clean(look([root]))
         assert (done.bytes, os.listdir(root)) == (50, [".young.0123abcd.part"])
 
+    def test_a_render_that_can_be_gone_on_with_waits_for_two_weeks(self, root):
+        """It may be that of another .blend, and is worth more than what a crash left."""
+        root.mkdir()
+        for name, age in ((".rose.0123456789ab.part", 48), (".old.0123456789ab.part", 15 * 24)):
+            (root / name).mkdir()
+            (root / name / ".finished.jsonl").write_text("")
+            os.utime(root / name, (time.time() - age * 3600,) * 2)
+        clean(look([root]))
+        assert os.listdir(root) == [".rose.0123456789ab.part"]
+
     def test_a_link_to_another_folder_is_not_followed(self, root, tmp_path):
         render(tmp_path / "elsewhere", name="precious")
         root.mkdir()

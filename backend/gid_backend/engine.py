@@ -199,7 +199,7 @@ class Engine:
 
             context.progress("Loading the renderer", 0, 1)
             self._renderer = MotionRenderer.load()
-        self._renderer.settings = RenderSettings(repair=params.repair)
+        self._renderer.settings = RenderSettings(repair=params.repair, deterministic=True)
         context.progress("Rendering", 0, len(chosen))
         for rendered in shot.render(
             self._renderer,

@@ -45,15 +45,20 @@ class Look:
     order: float = DEPTH
     weights: Path | None = None
 
-    def renderer(self, device: str | None) -> MotionRenderer:
+    def renderer(self, device: str | None, *, deterministic: bool) -> MotionRenderer:
         """The renderer that is asked for.
+
+        Args:
+            device: as torch names it; None takes the fastest.
+            deterministic: see `RenderSettings`.
 
         Raises:
             GidError, WeightsError: see `MotionRenderer.load`.
         """
         from .renderer import MotionRenderer
 
-        return MotionRenderer.load(device, RenderSettings(depth=self.order, repair=self.repair), self.weights)
+        settings = RenderSettings(depth=self.order, repair=self.repair, deterministic=deterministic)
+        return MotionRenderer.load(device, settings, self.weights)
 
 
 @dataclass(frozen=True)
@@ -264,7 +269,7 @@ def render_shot(
                 take = places.enter_context(writing(chosen.output, linear=linear, background=background))
             volume = motion()
             shot = compose(volume)
-            renderer = chosen.look.renderer(chosen.device)
+            renderer = chosen.look.renderer(chosen.device, deterministic=not film)
             sinks = list(_sinks(places, renderer, shot, chosen, None if film else format, background))
             opened += [folder for folder, _ in sinks]
             there = 0 if film else shot.frames - len(_missing(sinks))

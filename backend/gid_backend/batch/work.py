@@ -223,9 +223,11 @@ class Workshop:
         return self._renderer
 
     def _load_renderer(self) -> MotionRenderer:
+        from ..render_settings import RenderSettings
         from ..renderer import MotionRenderer
 
-        return MotionRenderer.load(self._device)
+        # Whoever renders the same anew, on whichever machine of the same kind, gets the same bytes.
+        return MotionRenderer.load(self._device, RenderSettings(deterministic=True))
 
 
 def _loaded(load: Callable[[], Any]) -> Any:

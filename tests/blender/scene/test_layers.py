@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several planes of one picture: the same still picture, motion and controls of their own, at any depth."""
 
-import subprocess
-import sys
-
 import bpy
 import numpy as np
 import pytest
@@ -66,30 +63,6 @@ def cut_out(name="flower"):
     alpha = np.clip(20 - np.hypot(u - W / 2, v - H / 2), 0, 1)
     rgba = np.stack([0.9 * np.ones_like(alpha), 0.3 + 0 * alpha, 0.2 + 0 * alpha, alpha], axis=-1)
     return image_from_pixels(name, Pixels((rgba * 255).astype(np.uint8), linear=False))
-
-
-# 4.5 has a name of its own for what 4.2 brought and 5.0 calls EEVEE again.
-EEVEE = "BLENDER_EEVEE" if bpy.app.version >= (5, 0) else "BLENDER_EEVEE_NEXT"
-
-
-@pytest.fixture(scope="session")
-def eevee():
-    """Its name, where it can draw: it wants a graphics card, or software in its place, and may crash without."""
-    code = (
-        "import bpy, os\n"
-        f"scene = bpy.context.scene\nscene.render.engine = {EEVEE!r}\n"
-        "scene.render.resolution_x = scene.render.resolution_y = 8\n"
-        "bpy.ops.render.render()\nos._exit(0)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=100, check=False)
-    if done.returncode:
-        pytest.skip("EEVEE cannot draw here")
-    return EEVEE
-
-
-@pytest.fixture(params=["CYCLES", "EEVEE"])
-def engine(request):
-    return request.getfixturevalue("eevee") if request.param == "EEVEE" else request.param
 
 
 def rendered(scene, *, samples=1, size=(W, H), engine="CYCLES"):

@@ -245,16 +245,22 @@ def test_what_is_said_of_the_ways_by_hand_is_what_they_do(tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     totals = [line for line in done.stdout.splitlines() if "in all" in line]
-    assert [line.split(";")[-1].strip() for line in totals] == [
-        "1 independent ways",
-        "10 independent ways",
-        "1 independent ways",
-    ]
+    assert [line.split("; ")[-1] for line in totals] == [f"{ways} independent ways" for ways in (1, 10, 1, 4, 46)]
+    # What a Wave modifier does goes towards the viewer.
+    assert [line.split("; ")[-2] for line in totals] == [f"{seen}% of it seen" for seen in (100, 100, 100, 0, 100)]
     page = (ROOT / "docs/shots.md").read_text(encoding="utf-8")
+    hands = [line for line in page.splitlines() if line.startswith("| hands alone")]
     for line in totals:
-        # “… 28 clicks, 1 drags, 31 keys, 60 in all; …”
-        gestures = line.split(":")[1].split(", ")[:3]
+        # “… 28 clicks, 1 drags, 31 keys, 60 in all; 38 s; …”
+        gestures, taken = line.split(": ")[1].split(", ")[:3], line.split("; ")[1]
         assert " + ".join(each.split()[0] for each in gestures) in page, line
+        assert any(f"| {taken} |" in row for row in hands), line
+    others = [line for line in done.stdout.splitlines() if line.startswith(("this extension", "Wiggle 2"))]
+    assert len(others) == 6
+    for line in others:
+        gestures, taken = line.split(": ")[1].split(", ")
+        assert f"{gestures} |" in page or f"{gestures}:" in page, line
+        assert any(f"| {taken} |" in row for row in hands), line
 
 
 def rendered(scene, path: Path) -> np.ndarray:

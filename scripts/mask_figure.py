@@ -5,7 +5,8 @@
     python scripts/mask_figure.py --picture lanterns.png --volume lanterns.npz --free 409,335,112,118 96,145,78,84
 
 The figure is made of four pictures: the picture with what is pinned in red, the weights, and the largest change of
-each pixel over the loop, without the mask and with it. It says how many pixels under black have changed.
+each pixel over the loop, without the mask and with it. It says how many pixels under black have changed, and prints the
+table of docs/masks.md: the least feather by the amplitude that has to be survived, and the cells that fold.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from gid_backend.images import read_image
 from gid_backend.masks import vertex_weights
 from gid_backend.renderer import MotionRenderer
 from gid_backend.shot import Shot
-from gid_blender.motion import SpectralVolume, files
+from gid_blender.motion import SpectralVolume, files, masking
+from gid_blender.motion.grid import at_vertices
 from gid_blender.motion.masking import at_pixels
+from gid_blender.motion.regularize import fold_count
 
 GAP = 8
+AMPLITUDES = (1.0, 1.25, 1.5, 2.0)
 RED = (200, 20, 20)
 GAIN = 1.5  # of the changes, that weak ones are seen
 
@@ -49,6 +53,22 @@ def changes(
     return largest
 
 
+def torn(
+    mask: npt.NDArray[np.float32], volume: SpectralVolume, height: int, width: int, amplitude: float
+) -> tuple[float, int, int]:
+    """The least radius of a feather, and how many cells of a mesh fold with a hard edge and with the feather."""
+    columns = 257
+    rows = round((columns - 1) * height / width) + 1
+    spacing = (1 / (columns - 1), height / width / (rows - 1))
+    weights, spectrum = masking.lowest_at_vertices(mask, rows, columns), at_vertices(volume, rows, columns)
+    radius = masking.least_radius(weights, spectrum, spacing, amplitude=amplitude)
+    soft = masking.envelope(weights, spacing, radius)
+    # A motion that folds by itself is not the mask's business.
+    before = fold_count(spectrum, spacing, amplitude=amplitude)
+    hard, feathered = (fold_count(spectrum * each, spacing, amplitude=amplitude) for each in (weights, soft))
+    return radius, hard, max(feathered - before, 0)
+
+
 def main() -> None:
     """Make the figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -65,6 +85,10 @@ def main() -> None:
     without, masked = (changes(picture, volume, chosen.frames, each) for each in (None, weights))
     print(f"changed without the mask: {(without > 0).mean():.1%}, with it: {(masked > 0).mean():.1%}")
     print(f"changed under black: {int((masked[mask == 0] > 0).sum())} of {int((mask == 0).sum())} pixels")
+
+    for amplitude in AMPLITUDES:
+        radius, hard, soft = torn(mask, volume, height, width, amplitude)
+        print(f"| {amplitude:g} | {radius:.3f} | {hard} | {soft} |")
 
     over = np.where(mask[..., None] > 0, picture, 0.35 * picture + 0.65 * np.array(RED))
     grey = [255 * weights, GAIN * without, GAIN * masked]

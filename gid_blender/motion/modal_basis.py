@@ -133,8 +133,8 @@ class ModalBasis:
         if not 0 <= reach < np.inf:
             raise ExcitationError(f"The reach of an excitation is 0 or more, not {reach}.")
         across, down = self._axis(3, x, reach), self._axis(2, y / self.aspect, reach / self.aspect)
-        # Far from the point nearly all weights are nothing, and the spectrum is large. Band by band: in one go, its copy
-        # in double precision costs more than the sum.
+        # Far from the point nearly all weights are nothing, and the spectrum is large. Band by band: in one go, its
+        # copy in double precision costs more than the sum.
         rows, columns = _extent(down, _NEGLIGIBLE), _extent(across, _NEGLIGIBLE)
         near: Samples = np.stack([band[:, rows, columns] @ across[columns] for band in self.spectrum])
         return Spot((near @ down[rows]) * self.gains[:, None], self.liveliness)

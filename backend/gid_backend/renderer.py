@@ -29,6 +29,7 @@ from .images import checked
 from .in_view import MAX_DISPLACEMENT, too_far
 from .model_info import sha256_of
 from .render_settings import RenderSettings
+from .rendering.at_once import at_once
 from .rendering.border import held_inside
 from .rendering.guided import Guide
 from .rendering.holes import REACH
@@ -162,7 +163,7 @@ class MotionRenderer:
             SpectralVolumeError: when the displacement has a wrong shape, is not finite or absurdly large.
             Cancelled: when `cancel()` says so.
         """
-        return self._pixels(self._rendered(image, displacement, strength, cancel=cancel))
+        return self._pixels(self._rendered(image, [displacement], strength, cancel=cancel)[0])
 
     def render_passes(
         self,
@@ -185,7 +186,7 @@ class MotionRenderer:
             ImageError, SpectralVolumeError, Cancelled: see `render`.
         """
         neighbours = [_checked(other) for other in (before, after) if other is not None]
-        result = self._rendered(image, displacement, strength, neighbours, cancel=cancel)
+        result = self._rendered(image, [displacement], strength, neighbours, cancel=cancel)[0]
         channels = self._source.shape[1]
         extra = result[channels:].cpu().numpy()
         vectors = iter(extra[1:].reshape(-1, 2, *extra.shape[1:]))
@@ -196,6 +197,16 @@ class MotionRenderer:
             next(vectors) if after is not None else None,
         )
 
+    @property
+    def at_once(self) -> int:
+        """How many frames of the picture that is set `render_frames` makes in one go; see `rendering.at_once`."""
+        self._require_image()
+        # What a frame is made together with changes how its sums are rounded: frame T would not be frame 0 to the bit,
+        # nor a frame that an interrupted render is gone on with.
+        if self.settings.deterministic:
+            return 1
+        return at_once(self.device, self._source.shape[2] * self._source.shape[3], repair=self._repair is not None)
+
     def render_frames(
         self,
         image: npt.ArrayLike,
@@ -205,44 +216,62 @@ class MotionRenderer:
         cancel: Cancel = None,
         mask: npt.NDArray[np.float32] | None = None,
     ) -> Iterator[Picture]:
-        """The frames of any coefficients (F, K): a loop, a push, a gust; `mask` as for `set_image`.
+        """The frames of any coefficients (F, K): a loop, a push, a gust.
+
+        They are made `at_once` by `at_once`, and come out one after another.
+
+        Args:
+            image, mask: as for `set_image`.
+            volume: the motion.
+            coefficients: (F, K).
+            progress: called with the stage, the frames that are done, and F.
+            cancel: asked in the middle of a frame too.
 
         Raises:
             ImageError, SpectralVolumeError: see `render`.
-            Cancelled: when `cancel()` says so, in the middle of a frame too.
+            Cancelled: when `cancel()` says so.
         """
         self.set_image(image, mask, cancel=cancel)
         q = np.asarray(coefficients, np.complex64)
         if q.ndim != 2:
             raise SpectralVolumeError(f"Coefficients have the shape (frames, bands), not {q.shape}.")
         strength = volume.amplitude()
-        for index, row in enumerate(q):
-            yield self.render(None, volume.synthesize(row), strength, cancel=cancel)
-            if progress is not None:
-                progress("Rendering", index + 1, len(q))
+        together = self.at_once
+        done = 0
+        for first in range(0, len(q), together):
+            # One by one: a product of matrices rounds otherwise than one with a vector.
+            moves = [volume.synthesize(row) for row in q[first : first + together]]
+            for frame in self._rendered(None, moves, strength, cancel=cancel):
+                yield self._pixels(frame)
+                done += 1
+                if progress is not None:
+                    progress("Rendering", done, len(q))
 
     def _rendered(
         self,
         image: npt.ArrayLike | None,
-        displacement: npt.ArrayLike,
+        displacements: Sequence[npt.ArrayLike],
         strength: npt.ArrayLike | None,
         neighbours: Sequence[npt.NDArray[np.float32]] | None = None,
         *,
         cancel: Cancel = None,
     ) -> torch.Tensor:
-        """The checks, and `_frame`."""
+        """The checks, and `_frames`."""
         if image is not None:
             self.set_image(image, cancel=cancel)
+        self._require_image()
+        d = np.stack([_checked(displacement) for displacement in displacements])
+        w = np.sqrt((d[0] ** 2).sum(axis=0)) if strength is None else np.asarray(strength, np.float32)
+        if w.shape != d.shape[2:] or not np.isfinite(w).all():
+            raise SpectralVolumeError(f"The motion strength must be finite and of the shape {d.shape[2:]}.")
+        if any(other.shape != d.shape[1:] for other in neighbours or ()):
+            raise SpectralVolumeError(f"The displacements of neighbouring frames have the shape {d.shape[1:]} too.")
+        with torch.inference_mode():
+            return self._frames(d, w, neighbours, cancel)
+
+    def _require_image(self) -> None:
         if self._fingerprint is None:
             raise GidError("There is no picture to render.", "Call set_image first.")
-        d = _checked(displacement)
-        w = np.sqrt((d**2).sum(axis=0)) if strength is None else np.asarray(strength, np.float32)
-        if w.shape != d.shape[1:] or not np.isfinite(w).all():
-            raise SpectralVolumeError(f"The motion strength must be finite and of the shape {d.shape[1:]}.")
-        if any(other.shape != d.shape for other in neighbours or ()):
-            raise SpectralVolumeError(f"The displacements of neighbouring frames have the shape {d.shape} too.")
-        with torch.inference_mode():
-            return self._frame(d, w, neighbours, cancel)
 
     def _mask(self, mask: npt.NDArray[np.float32], size: tuple[int, ...]) -> torch.Tensor:
         if mask.shape != size:
@@ -255,20 +284,23 @@ class MotionRenderer:
         pixels = np.moveaxis(frame.cpu().numpy(), 0, 2)
         return np.ascontiguousarray(pixels.astype(self._dtype))
 
-    def _frame(
+    def _frames(
         self,
-        displacement: npt.NDArray[np.float32],
+        displacements: npt.NDArray[np.float32],
         strength: npt.NDArray[np.float32],
         neighbours: Sequence[npt.NDArray[np.float32]] | None,
         cancel: Cancel,
     ) -> torch.Tensor:
-        """(C, H, W) float32 of whole numbers for integer pictures; with `neighbours`, what `_with_passes` adds."""
+        """(B, C, H, W) float32 of B displacements, whole numbers for integer pictures.
+
+        With `neighbours` of a single one, what `_with_passes` adds.
+        """
         check_cancelled(cancel)
         _, _, height, width = self._source.shape
-        flow = torch.from_numpy(displacement * np.float32(width))[None].to(self.device)
+        flow = torch.from_numpy(displacements * np.float32(width)).to(self.device)
         # In units of the typical strength, so that the order does not depend on the amplitude.
         scale = float(np.sqrt(np.mean(strength**2)))
-        w = torch.from_numpy(strength / max(scale, 1e-12))[None, None].to(self.device)
+        w = torch.from_numpy(strength / max(scale, 1e-12)).to(self.device).expand(len(flow), 1, -1, -1)
         given = torch.cat([flow, w], dim=1)
         field = smoothed(given, width)
         field = torch.cat([held_inside(field[:, :2], width, height), field[:, 2:]], dim=1)
@@ -279,13 +311,13 @@ class MotionRenderer:
             others = [held_inside(smoothed(other, width), width, height) - field[:, :2] for other in others]
             relative = torch.cat([field[:, :0], *others], dim=1)
         # Guided motion stays within the given one, of which smoothing may have taken the peaks.
-        reach_x, reach_y = (math.ceil(max(float(f[0, i].abs().max()) for f in (field, given))) + 1 for i in (0, 1))
-        step = max(ALIGN, BAND_PIXELS // width // ALIGN * ALIGN)
+        reach_x, reach_y = (math.ceil(max(float(f[:, i].abs().max()) for f in (field, given))) + 1 for i in (0, 1))
+        step = max(ALIGN, BAND_PIXELS // (width * len(flow)) // ALIGN * ALIGN)
         bands = []
         for top in range(0, height, step):
             bottom = min(top + step, height)
             bands.append(self._band(field, guidance, (reach_x, reach_y), top, bottom, relative, cancel))
-        return torch.cat(bands, dim=1)
+        return torch.cat(bands, dim=2)
 
     def _guidance(self, motion: torch.Tensor) -> tuple[Guide, torch.Tensor] | None:
         """What makes the edges of a coarse motion follow the picture's; None where it is as fine as the picture."""
@@ -307,7 +339,7 @@ class MotionRenderer:
         relative: torch.Tensor | None,
         cancel: Cancel,
     ) -> torch.Tensor:
-        """(C, bottom - top, W) of the frame, with `relative` (1, 2·neighbours, h, w) what `_with_passes` adds."""
+        """(B, C, bottom - top, W) of the frames, with `relative` (1, 2·neighbours, h, w) what `_with_passes` adds."""
         _, _, height, width = self._source.shape
         check_cancelled(cancel)
         # Filling looks at the surroundings, which may belong to the neighbouring bands.
@@ -327,10 +359,12 @@ class MotionRenderer:
         # The border is a cut through things that go on outside and move alike there.
         moved = functional.pad(moved, (reach[0], reach[0], 0, 0), mode="replicate")
         flow, w = moved[:, :2], moved[:, 2:]
-        order = self.settings.depth * (w - field[:, 2:].max())
+        order = self.settings.depth * (w - field[:, 2:].amax(dim=(1, 2, 3), keepdim=True))
         check_cancelled(cancel)
         size, ordered = (below - above, width), self.settings.deterministic
-        landing = land(flow, order, reach, size, self._around(rows, reach[0]), deterministic=ordered)
+        around = self._around(rows, reach[0])
+        carried = None if around is None else around.expand(len(flow), -1, -1, -1)
+        landing = land(flow, order, reach, size, carried, deterministic=ordered)
         check_cancelled(cancel)
         frame = fetch(self._source, landing.came, above, self._limits)
         if bool((landing.sure < 1.0).any()):
@@ -349,7 +383,7 @@ class MotionRenderer:
                 whole = torch.zeros_like(frame[:, -1 - relative.shape[1] :])
                 whole[:, :1] = 1
                 frame[:, -1 - relative.shape[1] :] = torch.where(pinned, whole, frame[:, -1 - relative.shape[1] :])
-        return frame[0, :, top - above : bottom - above]
+        return frame[:, :, top - above : bottom - above]
 
     def _around(self, rows: tuple[int, int], columns: int) -> torch.Tensor | None:
         """The picture in rows that may lie outside of it, continued as the displacement is; for the network."""

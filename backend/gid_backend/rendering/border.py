@@ -22,7 +22,7 @@ def held_inside(flow: torch.Tensor, width: float, height: float) -> torch.Tensor
     than half of what its distance allows: those values keep their bits.
 
     Args:
-        flow: (1, 2, h, w) in pixels, x right and y down, on any grid that covers the picture.
+        flow: (B, 2, h, w) in pixels, x right and y down, on any grid that covers the picture.
         width: of the picture in pixels.
         height: likewise.
     """

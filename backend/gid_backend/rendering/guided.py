@@ -48,8 +48,8 @@ class Guide:
         spread = _around(pairs.flatten(1, 2)).unflatten(1, (channels, channels))
         spread = spread - self._mean[:, :, None] * self._mean[:, None]
         noise = NOISE * torch.eye(channels, dtype=picture.dtype, device=picture.device)
-        # (h, w, C, C): small matrices last, as linear algebra wants them.
-        self._inverse = torch.linalg.inv(spread[0].permute(2, 3, 0, 1) + noise)
+        # (1, h, w, C, C): small matrices last, as linear algebra wants them.
+        self._inverse = torch.linalg.inv(spread.permute(0, 3, 4, 1, 2) + noise)
 
     @property
     def useful(self) -> bool:
@@ -62,38 +62,38 @@ class Guide:
         Where a motion is zero all around, so is all of it but the picture's own share: zeros stay exact.
 
         Args:
-            field: (1, F, h, w) on the grid.
+            field: (B, F, h, w) on the grid.
 
         Returns:
-            (1, F·(C + 2) + C, h, w): slopes, lower and upper limits, the picture's cells.
+            (B, F·(C + 2) + C, h, w): slopes, lower and upper limits, the picture's cells.
         """
         mean = _around(field)
         together = _around((self._coarse[:, :, None] * field[:, None]).flatten(1, 2))
         together = together.unflatten(1, (-1, field.shape[1])) - self._mean[:, :, None] * mean[:, None]
-        together = together[0].permute(2, 3, 0, 1)
+        together = together.permute(0, 3, 4, 1, 2)
         slopes = self._inverse @ together
-        explained = (slopes * together).sum(dim=(2, 3))
-        whole = (_around(field * field) - mean * mean).sum(dim=1)[0]
+        explained = (slopes * together).sum(dim=(3, 4))
+        whole = (_around(field * field) - mean * mean).sum(dim=1)
         share = torch.where(whole > 0, explained / whole.clamp(min=1e-12), torch.zeros_like(whole))
         # Three colours explain three eighths of any nine values; what is no better than that is chance.
         freedom = CELLS - 1
         share = (1.0 - (1.0 - share) * (freedom / (freedom - self._picture.shape[1]))).clamp(0.0, 1.0)
-        slopes = (slopes * share[..., None, None]).permute(2, 3, 0, 1).flatten(0, 1)[None]
+        slopes = (slopes * share[..., None, None]).permute(0, 3, 4, 1, 2).flatten(1, 2)
         held = functional.pad(field, (1, 1, 1, 1), mode="replicate")
         low, high = -functional.max_pool2d(-held, 3, 1), functional.max_pool2d(held, 3, 1)
-        return torch.cat([slopes, low, high, self._coarse], dim=1)
+        return torch.cat([slopes, low, high, self._coarse.expand(len(field), -1, -1, -1)], dim=1)
 
     def rows(self, field: torch.Tensor, prepared: torch.Tensor, top: int, bottom: int) -> torch.Tensor:
         """Rows top..bottom of a motion at the picture's size; as `upsample.rows_at_full_size`.
 
         Args:
-            field: (1, F, h', w') on the grid or a finer one.
+            field: (B, F, h', w') on the grid or a finer one.
             prepared: of the same field on the grid.
             top: first row; may be negative, where the edge is held.
             bottom: row after the last; may be above H.
 
         Returns:
-            (1, F, bottom - top, W), each value within those of the 3 × 3 cells around it.
+            (B, F, bottom - top, W), each value within those of the 3 × 3 cells around it.
         """
         height, width = self._picture.shape[2:]
         count, colours = field.shape[1], self._picture.shape[1]

@@ -21,11 +21,11 @@ def fill(colour: torch.Tensor, trust: torch.Tensor) -> torch.Tensor:
     knows and takes the rest, smoothly, from the coarser one.
 
     Args:
-        colour: (1, C, H, W).
-        trust: (1, 1, H, W) in 0..1; 0 is a hole.
+        colour: (B, C, H, W).
+        trust: (B, 1, H, W) in 0..1; 0 is a hole.
 
     Returns:
-        (1, C, H, W); where trust is 1, `colour` itself.
+        (B, C, H, W); where trust is 1, `colour` itself.
     """
     levels = [(colour, trust)]
     for _ in range(LEVELS):

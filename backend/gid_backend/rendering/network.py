@@ -184,7 +184,7 @@ class RepairNetwork(nn.Module):
             sure: (B, 1, h, w) in 0..1, 0 where it is a filling.
             zone: (B, 1, h, w) from `repair_zone`.
             came: (B, 2, h, w) pixels.
-            traces: of the whole picture, from `look`.
+            traces: of the whole picture, from `look`; of one for all, or of each.
             above, left: of the box, multiples of `ALIGN`.
 
         Returns:
@@ -200,6 +200,7 @@ class RepairNetwork(nn.Module):
             # A box' columns start at `left`: what is there came from so much farther left.
             moved = moved - moved.new_tensor([left // factor, 0]).view(1, 2, 1, 1)
             at = places(moved, above // factor, (trace.shape[2], trace.shape[3])).to(trace.dtype)
+            trace = trace.expand(len(at), -1, -1, -1)
             seen = F.grid_sample(trace, at, mode="bilinear", padding_mode="border", align_corners=False)
             x = down(torch.cat([F.avg_pool2d(x, 2), seen], dim=1))
         for up, finer in zip(reversed(self.up), reversed(kept), strict=True):

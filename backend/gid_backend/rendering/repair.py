@@ -49,7 +49,7 @@ class Repair:
         """Repair rows of a frame.
 
         Args:
-            frame: (1, C, h, W) as warped, holes filled; rows from `above` on.
+            frame: (B, C, h, W) as warped, holes filled; rows from `above` on.
             landing: of these rows, with the mean of the picture's channels.
             above: a multiple of `ALIGN`.
             cancel: asked before each box, for a frame full of them takes seconds.
@@ -92,7 +92,7 @@ class Repair:
         return least(whole, SEEN)
 
     def _display(self, pixels: Tensor, cancel: Callable[[], bool] | None) -> tuple[Tensor, Tensor]:
-        """(1, 3, h, w) in 0..1, and (1, 1, h, w) what to multiply it with to come back."""
+        """(B, 3, h, w) in 0..1, and (B, 1, h, w) what to multiply it with to come back."""
         colours = pixels[:, :3].expand(-1, 3, -1, -1)
         if self._peak:
             return colours / self._peak, torch.full_like(colours[:, :1], self._peak)
@@ -135,7 +135,7 @@ class Repair:
 
 
 def _averaged(values: Tensor, cancel: Callable[[], bool] | None) -> Tensor:
-    """The mean of (1, 1, h, w) over `GLARE` pixels around each place, in strips: 4225 additions a pixel take long."""
+    """The mean of (B, 1, h, w) over `GLARE` pixels around each place, in strips: 4225 additions a pixel take long."""
     height, width = values.shape[2:]
     step, around = max(STRIP_PIXELS // width, 1), GLARE // 2
     strips = []
@@ -155,14 +155,15 @@ Box = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _boxes(zone: Tensor) -> Iterator[tuple[Box, Box]]:
-    """Boxes ((top, bottom), (left, right)) that hold all of a (1, 1, h, w) zone, and each with its surroundings.
+    """Boxes ((top, bottom), (left, right)) that hold all of (B, 1, h, w) zones, and each with its surroundings.
 
     Both start at multiples of `ALIGN`, so that a place is repaired alike whichever box it is in.
     """
     height, width = zone.shape[2:]
+    anywhere = zone[:, 0].amax(dim=0) > 0
     for top in range(0, height, BOX):
         for left in range(0, width, BOX):
-            part = zone[0, 0, top : top + BOX, left : left + BOX] > 0
+            part = anywhere[top : top + BOX, left : left + BOX]
             rows, columns = part.any(dim=1).nonzero(), part.any(dim=0).nonzero()
             if not len(rows):
                 continue

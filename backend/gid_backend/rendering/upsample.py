@@ -16,7 +16,7 @@ COARSE = 4.0
 
 
 def smoothed(field: torch.Tensor, width: int) -> torch.Tensor:
-    """A (1, C, h, w) field on a grid fine enough to be interpolated linearly to `width` pixels.
+    """A (B, C, h, w) field on a grid fine enough to be interpolated linearly to `width` pixels.
 
     A field that is fine enough already is returned as it is, so that its zeros stay exact.
     """
@@ -32,13 +32,13 @@ def rows_at_full_size(field: torch.Tensor, size: tuple[int, int], top: int, bott
     """Rows top..bottom of a coarse field, interpolated to the picture's pixels.
 
     Args:
-        field: (1, C, h, w) on a coarse grid that covers the picture.
+        field: (B, C, h, w) on a coarse grid that covers the picture.
         size: (H, W) of the picture.
         top: first row; may be negative, where the edge is held.
         bottom: row after the last; may be above H.
 
     Returns:
-        (1, C, bottom - top, W).
+        (B, C, bottom - top, W).
     """
     height, width = size
     device = field.device
@@ -47,5 +47,6 @@ def rows_at_full_size(field: torch.Tensor, size: tuple[int, int], top: int, bott
         return field[:, :, torch.arange(top, bottom, device=device).clamp(0, height - 1)]
     y = ((torch.arange(top, bottom, device=device) + 0.5) / height).clamp(0.5 / height, 1 - 0.5 / height)
     x = (torch.arange(width, device=device) + 0.5) / width
-    places = torch.stack(torch.meshgrid(2 * x - 1, 2 * y - 1, indexing="xy"), dim=-1)[None]
+    places = torch.stack(torch.meshgrid(2 * x - 1, 2 * y - 1, indexing="xy"), dim=-1)
+    places = places.expand(len(field), -1, -1, -1)
     return functional.grid_sample(field, places, mode="bilinear", padding_mode="border", align_corners=False)

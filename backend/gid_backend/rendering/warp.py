@@ -19,18 +19,22 @@ def fetch(source: torch.Tensor, came: torch.Tensor, above: int = 0, limits: torc
     """Picture content from where it came, through a cubic filter.
 
     Args:
-        source: (B, C, H, W).
+        source: (B, C, H, W), or (1, C, H, W) for all.
         came: (B, 2, h, W) pixels, of rows from `above` on.
         above: index of the first of them.
-        limits: (B, 2C, H, W) the least and the greatest value that a fetched pixel may take; None sets none.
+        limits: (B, 2C, H, W) or (1, 2C, H, W), the least and the greatest value that a fetched pixel may take; None
+            sets none.
 
     Returns:
         (B, C, h, W).
     """
     at = places(came, above, (source.shape[2], source.shape[3]))
-    frame = functional.grid_sample(source, at, mode="bicubic", padding_mode="reflection", align_corners=False)
+    frame = functional.grid_sample(
+        source.expand(len(at), -1, -1, -1), at, mode="bicubic", padding_mode="reflection", align_corners=False
+    )
     if limits is None:
         return frame
+    limits = limits.expand(len(at), -1, -1, -1)
     near = functional.grid_sample(limits, at, mode="nearest", padding_mode="reflection", align_corners=False)
     low, high = near.chunk(2, dim=1)
     return torch.minimum(torch.maximum(frame, low), high)
@@ -52,7 +56,9 @@ def patch(
     at = places(landing.came, above, (strength.shape[2], strength.shape[3]))
     w = functional.grid_sample(strength, at, padding_mode="border", align_corners=False)
     # The least of a square is the least of its columns' leasts: 66 comparisons a pixel instead of 1089.
-    quietest = functional.max_pool2d(-torch.where(sure > 0, w, strength.max()), (33, 1), 1, (16, 0))
+    quietest = functional.max_pool2d(
+        -torch.where(sure > 0, w, strength.amax(dim=(1, 2, 3), keepdim=True)), (33, 1), 1, (16, 0)
+    )
     quietest = -functional.max_pool2d(quietest, (1, 33), 1, (0, 16))
     trust = sure * (-depth * (w - quietest)).exp().clamp(1e-4, 1.0)
     rough = fill(frame, trust)

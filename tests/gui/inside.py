@@ -305,10 +305,13 @@ def open_panels():
     """Show what is folded at first; no script can unfold a panel, so they are registered anew, as others, open."""
     panels = importlib.import_module(f"{PACKAGE}.gid_blender.ui.panels")
     panels.unregister()
+    folded = {cls.bl_idname for cls in panels.CLASSES if "DEFAULT_CLOSED" in getattr(cls, "bl_options", ())}
     for cls in panels.CLASSES:
-        if "DEFAULT_CLOSED" in getattr(cls, "bl_options", ()):
+        if cls.bl_idname in folded:
             cls.bl_options = set()
             cls.bl_idname += "_open"
+        if getattr(cls, "bl_parent_id", "") in folded:
+            cls.bl_parent_id += "_open"
     panels.register()
 
 

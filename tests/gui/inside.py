@@ -105,11 +105,14 @@ def go_to(frame):
 
 def only(names):
     """Leave those panels of ours alone in the sidebar; [] brings all back."""
-    while REMOVED:
-        bpy.utils.register_class(REMOVED.pop())
+    # In the order in which they stood, parents before their children.
+    for cls in sorted(REMOVED, key=lambda c: hasattr(c, "bl_parent_id")):
+        bpy.utils.register_class(cls)
+    REMOVED.clear()
     if not names:
         return
-    classes = [c for c in bpy.types.Panel.__subclasses__() if c.__name__.startswith("GID_PT_") and c.is_registered]
+    ours = (c for c in bpy.types.Panel.__subclasses__() if c.__name__.startswith("GID_PT_") and c.is_registered)
+    classes = [c for c in ours if c.bl_region_type == "UI"]
     # Children before their parents, whose removal would take them along.
     for cls in sorted(classes, key=lambda c: not hasattr(c, "bl_parent_id")):
         if not any(cls.__name__.endswith(f"_{name}") for name in names):

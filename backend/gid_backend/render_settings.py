@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 __all__ = ["DEPTH", "MAX_DEPTH", "RenderSettings"]
 
-# Measured (docs/rendering.md): flat from 2 to 8.
+# Measured (docs/rendering.md): flat from 4 on.
 DEPTH = 6.0
 # From some hundred on it is a z-buffer.
 MAX_DEPTH = 1000.0

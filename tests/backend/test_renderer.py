@@ -313,6 +313,26 @@ def test_it_stops_anywhere_within_a_frame_and_the_next_one_is_as_ever(monkeypatc
         np.testing.assert_array_equal(fresh.render(picture, displacement), whole)
 
 
+@pytest.mark.parametrize("depth", [6.0, 60.0, 1000.0])
+@pytest.mark.parametrize("lively", [False, True])
+def test_what_moves_more_covers_what_moves_less_however_lively_something_else_is(depth, lively):
+    """A square slides over still ground. Elsewhere a patch goes so far that, beside it, both are as good as still."""
+    ground, red = (0, 160, 0), (220, 0, 0)
+    picture = np.full((96, 192, 3), ground, np.uint8)
+    picture[30:65, 30:65] = red
+    flow = np.zeros((2, 96, 192), np.float32)
+    flow[0, 30:65, 30:65] = 4
+    if lively:
+        flow[0, 10:18, 150:158] = 25
+    expected = picture.copy()
+    expected[30:65, 65:69] = red
+    renderer = MotionRenderer.load("cpu", RenderSettings(depth=depth, repair=False))
+    frame = renderer.render(picture, flow / np.float32(192), np.hypot(*flow))
+    # The two pixels beside the edge are the cubic filter's.
+    inner = np.s_[34:61, 40:67]
+    np.testing.assert_allclose(frame[inner].astype(int), expected[inner], atol=1)
+
+
 @pytest.mark.parametrize("deterministic", [True, False])
 def test_sums_are_taken_in_an_order_of_their_own_unless_that_is_not_wanted(monkeypatch, deterministic):
     """On the CPU they are in order anyway, so what is looked at is what the splat is asked for."""

@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from .neighbours import greatest, least
-from .splatting import accumulate
+from .splatting import SPAN, accumulate
 
 __all__ = ["Landing", "land", "places"]
 
@@ -57,20 +57,30 @@ def land(
 
     Args:
         moved: (B, 2, h + 2·reach[1], W + 2·reach[0]) displacement in pixels at the source pixels around the target.
-        order: (B, 1, …) of the same size: logarithm of the weight with which a pixel covers others; at most 0.
+        order: (B, 1, …) of the same size: logarithm of the weight with which a pixel covers others; at most 0, however
+            low.
         reach: columns and rows by which the source surrounds the target.
         size: (h, W) of the target.
         carried: (B, C, …) of the source's size, what `Landing.mean` is of.
         deterministic: see `accumulate`.
     """
     stretch = _stretch(moved)
-    weight = order.clamp(min=-60.0).exp()
     # What is stretched covers more than one pixel; else its gaps would be taken for uncovered places.
-    area = stretch.prod(dim=1, keepdim=True)
-    maps = [weight, moved * weight, area]
+    unordered = [stretch.prod(dim=1, keepdim=True)]
     if carried is not None:
-        maps += [torch.ones_like(weight), carried]
-    total = accumulate(torch.cat(maps, dim=1), moved, (reach[1], reach[0]), size, deterministic=deterministic)
+        unordered += [torch.ones_like(order), carried]
+
+    def summed(maps: list[torch.Tensor], level: torch.Tensor | None = None) -> torch.Tensor:
+        origin = (reach[1], reach[0])
+        return accumulate(torch.cat(maps, dim=1), moved, origin, size, level=level, deterministic=deterministic)
+
+    if bool((order < -SPAN[torch.float32]).any()):
+        # So far apart, weights do not fit into one scale: what is far behind the foremost thing of the whole picture
+        # would weigh nothing, and be in no order with what is beside it.
+        total = torch.cat([summed([torch.ones_like(order), moved], order), summed(unordered)], dim=1)
+    else:
+        weight = order.exp()
+        total = summed([weight, moved * weight, *unordered])
     landed, coverage = total[:, :1], total[:, 3:4]
     came = total[:, 1:3] / torch.where(landed > 0, landed, torch.ones_like(landed))
     little, enough = COVERED

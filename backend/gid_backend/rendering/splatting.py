@@ -41,16 +41,20 @@ def accumulate(
     origin: tuple[int, int],
     size: tuple[int, int],
     *,
+    level: torch.Tensor | None = None,
     deterministic: bool | None = None,
     backend: Backend = "auto",
 ) -> torch.Tensor:
     """Σ_p b(y - p - flow(p)) · features(p) for each target pixel y; what falls outside is lost.
+
+    With a level, each term is weighed by exp(level(p) - the highest level that comes to y).
 
     Args:
         features: (B, C, H, W).
         flow: (B, 2, H, W) in pixels, x right and y down; finite.
         origin: (row, column) of the target in the coordinates of the source.
         size: (rows, columns) of the target.
+        level: (B, 1, H, W), of any range; costs another pass.
         deterministic: the same bits in every run, at some cost on a GPU, where sums are else taken in the order in
             which its threads happen to come. None: as `torch.use_deterministic_algorithms` has it.
         backend: what computes it. "auto" is Triton for CUDA tensors where it is installed, else torch.
@@ -61,8 +65,8 @@ def accumulate(
     Raises:
         ValueError: when the shapes do not fit each other, or Triton is asked for and is not there.
     """
-    _check(features, flow)
-    return _sum(features, flow, None, origin, size, deterministic, backend)
+    _check(features, flow, level)
+    return _sum(features, flow, level, origin, size, deterministic, backend)
 
 
 @overload

@@ -19,6 +19,8 @@ from torch.autograd.function import once_differentiable
 
 __all__ = ["spread"]
 
+# Summed at once where sums are taken in order.
+CHANNELS = 2
 # What grid_sample calls bilinear and zeros.
 BILINEAR, ZEROS = 0, 0
 
@@ -137,11 +139,7 @@ def _by_corners(
             highest.scatter_reduce_(0, index, there, "amax")
         corners = [(index, share * (flat - highest[index]).clamp(max=0.0).exp()) for index, share in corners]
     if ordered:
-        out = _ordered_sum(
-            torch.cat([index for index, _ in corners]),
-            torch.cat([source * share for _, share in corners], dim=1).T,
-            cells,
-        ).T
+        out = _ordered_sum(corners, source, cells)
     else:
         # One more cell after the last one takes all that falls outside.
         out = features.new_zeros(channels, cells + 1)
@@ -169,12 +167,26 @@ def _corners(
             yield index.reshape(-1), (share_y * share_x).reshape(-1)
 
 
-def _ordered_sum(index: torch.Tensor, values: torch.Tensor, cells: int) -> torch.Tensor:
-    """(cells, C) sums of the `values` (N, C) with the same `index` (N,), in the order in which they are given.
+def _ordered_sum(corners: list[tuple[torch.Tensor, torch.Tensor]], source: torch.Tensor, cells: int) -> torch.Tensor:
+    """(C, cells) sums of what the pixels of `source` (C, N) give to the same cell, in the order in which they come.
 
     A stable sort and a sum over each run of equal places: nothing hangs on which thread comes first. torch's switch for
     deterministic algorithms would do likewise, but it is one for the whole process, other threads included.
+
+    Args:
+        corners: (index, share) of each corner, (N,) each; see `_corners`.
+        source: what is summed.
+        cells: how many there are; an index of `cells` is outside.
     """
-    places, order = torch.sort(index, stable=True)
-    offsets = torch.searchsorted(places, torch.arange(cells + 1, device=index.device))
-    return torch.segment_reduce(values[order], "sum", offsets=offsets, axis=0, initial=0)
+    places, order = torch.sort(torch.cat([index for index, _ in corners]), stable=True)
+    offsets = torch.searchsorted(places, torch.arange(cells + 1, device=source.device))
+    del places
+    shares = torch.cat([share for _, share in corners])[order]
+    pixels = order % source.shape[1]
+    del order
+    # A few channels at a time: the terms of all of them would be four times as large as the source, and twice over.
+    parts = [
+        torch.segment_reduce((part[:, pixels] * shares).T.contiguous(), "sum", offsets=offsets, axis=0, initial=0)
+        for part in source.split(CHANNELS)
+    ]
+    return torch.cat(parts, dim=1).T

@@ -120,6 +120,21 @@ def test_the_derivatives_of_a_cut_out_are_right():
     assert torch.autograd.gradcheck(lambda f, g: accumulate(f, g, (1, -2), (3, 6)), inputs)
 
 
+@given(seed=st.integers(0, 1000), reach=st.floats(0, 9))
+@settings(max_examples=15, deadline=None)
+def test_levels_weigh_what_comes_to_a_place_and_only_there(seed, reach):
+    """exp(level) as a factor is the same, but for a factor of each place's own; that cancels in a mean."""
+    features, flow, importance = random_scene(seed, reach=reach)
+    parts = torch.cat([features, torch.ones_like(importance)], dim=1)
+    size = (features.shape[2], features.shape[3])
+    levelled = accumulate(parts, flow, (0, 0), size, level=3.0 * importance)
+    weighed = accumulate(parts * (3.0 * importance).exp(), flow, (0, 0), size)
+    landed = weighed[:, -1:] > 1e-9
+    for total in (levelled, weighed):
+        total[:, :-1] /= torch.where(landed, total[:, -1:], torch.ones_like(landed, dtype=total.dtype))
+    torch.testing.assert_close(*(torch.where(landed, t[:, :-1], 0.0) for t in (levelled, weighed)), atol=1e-9, rtol=0)
+
+
 def test_what_is_not_asked_for_gets_no_derivative():
     features, flow, _ = random_scene(7)
     features.requires_grad_()

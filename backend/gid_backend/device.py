@@ -50,7 +50,12 @@ def describe_memory(device: str) -> dict[str, int | None]:
         total = int(torch.mps.recommended_max_memory())
         return {"memory_total": total, "memory_free": total - int(torch.mps.driver_allocated_memory())}
     if kind == "xpu":
-        free, total = torch.xpu.mem_get_info(torch.device(device))
+        try:
+            free, total = torch.xpu.mem_get_info(torch.device(device))
+        except RuntimeError:
+            # Drivers of many of Intel's GPUs do not say what is free.
+            total = int(torch.xpu.get_device_properties(torch.device(device)).total_memory)
+            return {"memory_total": total, "memory_free": None}
         return {"memory_total": total, "memory_free": free}
     return _memory_of_computer()
 

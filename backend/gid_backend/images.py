@@ -16,7 +16,7 @@ from .colour import Picture, from_linear, straight, unit_range
 from .encode import FORMATS, encode_image
 from .errors import ImageError
 from .exr import decode_exr
-from .profiles import deep_to_srgb, of_tiff, to_srgb
+from .profiles import PROFILE, deep_to_srgb, of_tiff, to_srgb
 
 __all__ = ["FORMATS", "checked", "decode_image", "encode_image", "is_linear", "prepare", "read_file", "read_image"]
 
@@ -24,6 +24,8 @@ MIN_SIDE = 16
 MAX_SIDE = 16384
 MAX_PIXELS = 1 << 27
 MAX_ASPECT = 32
+# The tag of a TIFF that says what its fourth channel is: 1 is alpha that its colours are associated with.
+_TIFF_EXTRA = 338
 # The tone under transparent places: neither a dark nor a bright surrounding is put into the model's mouth.
 MID_GREY = 0.5
 
@@ -52,7 +54,8 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         ImageError: one sentence on why it cannot be read.
     """
     name = f"“{os.fspath(path)}”"
-    if Path(path).is_dir():
+    # Unlike Path's, this takes a name that is too long or that nobody may look at for none.
+    if os.path.isdir(path):
         raise ImageError(f"{name} is a folder, not a picture.")
     try:
         return Path(path).read_bytes()
@@ -166,12 +169,12 @@ def _decode(data: bytes) -> Picture:
             # A picture that breaks off half-way must not pass: OpenCV would fill the rest with grey, Pillow complains.
             opened.load()
             if _is_deep(opened, data):
-                pixels = _decode_deep(data, opened.info.get("icc_profile"))
+                pixels = _decode_deep(data, opened.info.get("icc_profile"), opened.getexif().get(_TIFF_EXTRA))
                 return _turned(pixels, opened.getexif().get(0x0112, 1))
             return _from_pillow(opened)
     except UnidentifiedImageError:
         # 16-bit colour and float TIFF: Pillow does not know them.
-        return _decode_deep(data, of_tiff(data))
+        return _decode_deep(data, of_tiff(data, PROFILE), of_tiff(data, _TIFF_EXTRA))
 
 
 def _is_deep(opened: Image.Image, data: bytes) -> bool:
@@ -180,14 +183,16 @@ def _is_deep(opened: Image.Image, data: bytes) -> bool:
         return data[24] == 16
     if opened.format == "TIFF":
         bits = opened.getexif().get(0x0102, 8)
-        return bool(np.max(bits) > 8)
+        # Inks OpenCV does not know.
+        return bool(np.max(bits) > 8) and opened.mode not in ("CMYK", "LAB")
     return opened.mode in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
 
 def _from_pillow(opened: Image.Image) -> Picture:
     profile = opened.info.get("icc_profile")
     upright: Image.Image = ImageOps.exif_transpose(opened)
-    transparent = "A" in upright.getbands() or "transparency" in upright.info
+    # Lab has a channel of that name too, though not as the last.
+    transparent = upright.getbands()[-1] == "A" or "transparency" in upright.info
     grey = upright.mode in ("1", "L", "LA")
     # A profile is of the channels that the file has: of grey where it is grey, of four inks where it is CMYK.
     native = "CMYK" if upright.mode == "CMYK" else ("L" if grey else "RGB") + ("A" if transparent else "")
@@ -198,8 +203,8 @@ def _from_pillow(opened: Image.Image) -> Picture:
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-def _decode_deep(data: bytes, profile: bytes | None = None) -> Picture:
-    """16-bit and float pictures, through OpenCV."""
+def _decode_deep(data: bytes, profile: bytes | None = None, extra: object = None) -> Picture:
+    """16-bit and float pictures, through OpenCV; `extra` is what a TIFF says of its alpha."""
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None:
         raise ImageError("this is no picture, or a damaged one.")
@@ -210,6 +215,11 @@ def _decode_deep(data: bytes, profile: bytes | None = None) -> Picture:
         pixels = pixels[..., [2, 1, 0, 3]]
     if pixels.dtype.kind == "f":
         return np.asarray(pixels, np.float32)
+    if pixels.shape[2] == 4 and extra in (1, (1,)):
+        # Pillow does so at 8 bits.
+        alpha = pixels[..., 3:].astype(np.float32)
+        colour = pixels[..., :3] * (np.float32(65535) / np.maximum(alpha, 1))
+        pixels = np.concatenate([np.rint(colour).clip(0, 65535).astype(pixels.dtype), pixels[..., 3:]], axis=2)
     return deep_to_srgb(np.asarray(pixels), profile) if profile and pixels.dtype == np.uint16 else np.asarray(pixels)
 
 

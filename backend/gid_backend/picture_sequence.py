@@ -83,15 +83,15 @@ def find_sequence(path: Path, fps: float | None = None) -> PictureSequence | Non
     """
     name = f"“{path}”"
     rate = fps or DEFAULT_FPS
-    if path.is_dir():
+    if os.path.isdir(path):
         found = _only_one(_names(path), path)
         place = path
-    elif path.exists() or not (_PATTERN.search(path.name) or re.search(r"[*?\[]", path.name)):
+    elif os.path.exists(path) or not (_PATTERN.search(path.name) or re.search(r"[*?\[]", path.name)):
         return None
     else:
         found, place = _matching(_names(path.parent), path.name), path.parent
     if not found:
-        what = "There are no pictures in" if path.is_dir() else "No file is called like"
+        what = "There are no pictures in" if place == path else "No file is called like"
         raise ImageError(f"{what} {name}.", "Name a folder of numbered pictures, or a pattern such as tree_####.png.")
     numbers = [number for number, _ in found]
     return PictureSequence(name, [place / file for _, file in found], numbers, rate)

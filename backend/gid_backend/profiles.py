@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,10 @@ from PIL import Image, ImageCms, TiffImagePlugin
 
 from .colour import Picture, from_linear
 
-__all__ = ["deep_to_srgb", "of_tiff", "to_srgb"]
+__all__ = ["PROFILE", "deep_to_srgb", "of_tiff", "to_srgb"]
 
-_TIFF_PROFILE = 34675
+# The tag of a TIFF that holds its profile.
+PROFILE = 34675
 # Rows are converted in pieces of about so many values, since the work needs floats.
 _PIECE = 1 << 22
 # Parameters of a parametric curve by its function type (ICC.1:2022, table 68).
@@ -70,7 +72,7 @@ def deep_to_srgb(pixels: Picture, profile: bytes) -> Picture:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if _is_srgb(source):
             return pixels
-        curves, matrix = _curves(source, profile, pixels.shape[2])
+        curves, matrix = _curves(source, profile, pixels)
     except (ImageCms.PyCMSError, OSError, ValueError, struct.error, IndexError):
         return pixels
     converted = pixels.copy()
@@ -82,8 +84,8 @@ def deep_to_srgb(pixels: Picture, profile: bytes) -> Picture:
     return converted
 
 
-def of_tiff(data: bytes) -> bytes | None:
-    """The profile in a TIFF whose kind of pixels Pillow does not read; None when there is none."""
+def of_tiff(data: bytes, tag: int) -> Any:
+    """What a tag says in a TIFF whose kind of pixels Pillow does not read; None when it says nothing."""
     if data[:4] not in (b"II*\0", b"MM\0*"):
         return None
     try:
@@ -91,11 +93,10 @@ def of_tiff(data: bytes) -> bytes | None:
         stream = io.BytesIO(data)
         stream.seek(directory.next)
         directory.load(stream)
-        found = directory.get(_TIFF_PROFILE)
+        return directory.get(tag)
     # The pixels are read by another library: what Pillow makes of a damaged directory is no reason to stop.
     except Exception:
         return None
-    return bytes(found) if found else None
 
 
 def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
@@ -104,12 +105,12 @@ def _is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
 
 
 def _curves(
-    source: ImageCms.ImageCmsProfile, data: bytes, channels: int
+    source: ImageCms.ImageCmsProfile, data: bytes, pixels: Picture
 ) -> tuple[list[_Curve], npt.NDArray[np.float32]]:
     """The curve of each channel at all 65,536 values, and the matrix from their light to linear sRGB.
 
     Raises:
-        ValueError: this profile has none, or is not of a picture with so many channels.
+        ValueError: this profile has none, or is not of a picture with the channels of `pixels`.
     """
     tags = {data[at : at + 4]: struct.unpack(">II", data[at + 4 : at + 12]) for at in _entries(data)}
 
@@ -118,10 +119,13 @@ def _curves(
         return _curve(data[offset : offset + size])
 
     kind = source.profile.xcolor_space.strip()
-    if channels == 1:
-        if kind != "GRAY":
+    channels = pixels.shape[2]
+    if channels == 1 or kind == "GRAY":
+        # Grey with alpha comes as three equal colours with it.
+        colours = min(channels, 3)
+        if kind != "GRAY" or channels == 3 or (pixels[..., :1] != pixels[..., :colours]).any():
             raise ValueError
-        return [curve(b"kTRC")], np.ones((1, 1), np.float32)
+        return [curve(b"kTRC")] * colours, np.eye(colours, dtype=np.float32)
     if kind != "RGB" or not source.profile.is_matrix_shaper:
         raise ValueError
     matrix = np.linalg.solve(_colorants(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))), _colorants(source))

@@ -7,7 +7,6 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeAlias
 
 import av
@@ -101,7 +100,7 @@ def read_video(
 def _opened(source: _File, name: str | None) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
     """A video and its first picture stream; whatever is wrong with it is an ImageError."""
     name = name or video_name(source)
-    if not isinstance(source, bytes) and Path(source).is_dir():
+    if not isinstance(source, bytes) and os.path.isdir(source):
         raise ImageError(f"{name} is a folder, not a video.")
     try:
         with _container(source) as container:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from gid_backend.colour import from_linear, to_linear
 from gid_backend.encode import encode_image, write_image
 from gid_backend.errors import ImageError
 from gid_backend.exr import decode_exr, encode_exr
-from gid_backend.images import checked, prepare, read_image
+from gid_backend.images import checked, decode_image, prepare, read_image
 
 from .clips import textured_picture
 
@@ -68,6 +69,39 @@ def test_deep_tiff_is_read(tmp_path, dtype):
     picture = random_picture(dtype, 3)
     cv2.imwrite(str(tmp_path / "a.tif"), picture[..., ::-1])
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), picture)
+
+
+def deep_tiff(pixels: np.ndarray, photometric: int, extra: int | None = None) -> bytes:
+    """A little-endian TIFF of 16 bits: header, pixels, depths, directory."""
+    height, width, channels = pixels.shape
+    strip = pixels.astype("<u2").tobytes()
+    depths = struct.pack(f"<{channels}H", *[16] * channels)
+    entries = [
+        (256, 4, 1, width), (257, 4, 1, height), (258, 3, channels, 8 + len(strip)), (259, 3, 1, 1),
+        (262, 3, 1, photometric), (273, 4, 1, 8), (277, 3, 1, channels), (278, 4, 1, height), (279, 4, 1, len(strip)),
+    ]  # fmt: skip
+    if extra is not None:
+        entries.append((338, 3, 1, extra))
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8 + len(strip) + len(depths)) + strip + depths + directory
+
+
+@pytest.mark.parametrize(("extra", "red"), [(1, 200 * 257), (2, 100 * 257), (0, 100 * 257)])
+def test_alpha_that_a_deep_tiff_has_associated_is_straight_here(extra, red):
+    pixels = np.broadcast_to(np.array([100 * 257, 0, 0, 32768], np.uint16), (20, 24, 4))
+    read = decode_image(deep_tiff(pixels, 2, extra), "a.tif")
+    np.testing.assert_allclose(read[0, 0], [red, 0, 0, 32768], atol=2)
+
+
+def test_inks_of_sixteen_bits_are_read_at_eight():
+    pixels = np.broadcast_to(np.array([0, 65535, 65535, 0], np.uint16), (20, 24, 4))
+    read = decode_image(deep_tiff(pixels, 5), "a.tif")
+    assert (read.shape, read[0, 0].tolist()) == ((20, 24, 3), [255, 0, 0])
+
+
+def test_lab_has_no_alpha(tmp_path):
+    Image.new("LAB", (20, 24), (255, 0, 0)).save(tmp_path / "a.tif")
+    assert read_image(tmp_path / "a.tif").shape == (24, 20, 3)
 
 
 def test_radiance_hdr_is_read(tmp_path):
@@ -128,6 +162,7 @@ def test_names_in_any_script_work(tmp_path):
     [
         (lambda path: None, "cannot be opened"),
         (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.symlink_to(path), "cannot be opened"),
         (lambda path: path.write_bytes(b""), "empty"),
         (lambda path: path.write_text("hello"), "no picture"),
         (lambda path: path.write_bytes(encode_image(PICTURE, "jpeg")[:1500]), "damaged"),
@@ -139,7 +174,21 @@ def test_names_in_any_script_work(tmp_path):
         (lambda path: Image.new("RGB", (2000, 20)).save(path), "strip"),
         (lambda path: Image.new("1", (16000, 16000)).save(path), "megapixels"),
     ],
-    ids=["missing", "folder", "empty", "text", "jpeg", "png", "png16", "exr", "1x1", "40000x10", "strip", "huge"],
+    ids=[
+        "missing",
+        "folder",
+        "circle",
+        "empty",
+        "text",
+        "jpeg",
+        "png",
+        "png16",
+        "exr",
+        "1x1",
+        "40000x10",
+        "strip",
+        "huge",
+    ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(tmp_path, make, sentence):
     path = tmp_path / "a.png"
@@ -148,6 +197,11 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(tmp_path, make, sentence
         read_image(path)
     assert "a.png" in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_name_that_is_too_long_is_said_to_be(tmp_path):
+    with pytest.raises(ImageError, match="cannot be opened"):
+        read_image(tmp_path / ("a" * 300 + ".png"))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -67,12 +68,21 @@ def saved(path, pixels: np.ndarray, icc: bytes) -> None:
 
 def deep_png(path, pixels: np.ndarray, icc: bytes) -> None:
     """A 16-bit PNG with its profile, which none of our libraries writes: the chunk goes behind the header."""
-    import zlib
-
     data = encode_image(pixels, "png")
-    content = b"iCCP" + b"p\0\0" + zlib.compress(icc)
-    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-    path.write_bytes(data[:33] + chunk + data[33:])
+    path.write_bytes(data[:33] + chunk(b"iCCP", b"p\0\0" + zlib.compress(icc)) + data[33:])
+
+
+def deep_grey_and_alpha_png(path, grey: int, alpha: int, icc: bytes, size=24) -> None:
+    """The same of grey with alpha, of which our own writer makes colours."""
+    row = b"\0" + struct.pack(">2H", grey, alpha) * size
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 16, 4, 0, 0, 0))
+    parts = [chunk(b"iCCP", b"p\0\0" + zlib.compress(icc)), chunk(b"IDAT", zlib.compress(row * size))]
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + b"".join(parts) + chunk(b"IEND", b""))
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """Of a PNG: its length, kind, data and checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 def flat(colour, dtype=np.uint8, size=24) -> np.ndarray:
@@ -150,19 +160,23 @@ def test_a_tiff_of_sixteen_bits_that_pillow_cannot_read_keeps_its_colours(tmp_pa
     np.testing.assert_allclose(read_image(path)[0, 0] / 257, SHOWN, atol=0.6)
 
 
+@pytest.mark.parametrize("alpha", [False, True])
 @pytest.mark.parametrize("deep", [False, True])
-def test_grey_pictures_have_grey_profiles(tmp_path, deep):
+def test_grey_pictures_have_grey_profiles(tmp_path, deep, alpha):
     icc = profile(parameters=(1.8,), space=b"GRAY")
     path = tmp_path / "a.png"
-    if deep:
+    if deep and alpha:
+        deep_grey_and_alpha_png(path, 100 * 257, 90 * 257, icc)
+    elif deep:
         deep_png(path, flat((100 * 257,), np.uint16), icc)
     else:
-        saved(path, flat((100,)), icc)
+        saved(path, flat((100, 90) if alpha else (100,)), icc)
     light = (100 / 255) ** 1.8
     expected = 255 * (1.055 * light ** (1 / 2.4) - 0.055)
     read = read_image(path)
-    assert read.shape == (24, 24, 1)
-    np.testing.assert_allclose(read[0, 0, 0] / (257 if deep else 1), expected, atol=1)
+    assert read.shape == (24, 24, 4 if alpha else 1)
+    values = read[0, 0] / (257 if deep else 1)
+    np.testing.assert_allclose(values, [*[expected] * 3, 90] if alpha else [expected], atol=1)
 
 
 @pytest.mark.parametrize("broken", [b"", b"nonsense", bytes(200), profile()[:140], profile(space=b"GRAY")])

@@ -25,8 +25,8 @@ def with_masks(pictures: Sequence[PictureFile], folder: Path | None = None) -> l
     Raises:
         BatchError: when there is no such folder, it holds the mask of none, or more than one for a picture.
     """
-    if folder is not None and not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
+    if folder is not None and not os.path.isdir(folder):
+        what = "is no folder" if os.path.exists(folder) else "does not exist"
         raise BatchError(f"“{folder}” {what}.", "Name the folder of the masks, called as their pictures are.")
     known: dict[Path, dict[str, list[Path]]] = {}
     found = []

@@ -28,7 +28,7 @@ def check_writable(folder: Path) -> None:
     Raises:
         OutputError: when they cannot.
     """
-    if folder.exists() and not folder.is_dir():
+    if os.path.exists(folder) and not os.path.isdir(folder):
         raise OutputError(f"“{folder}” is a file, where results of a batch go into a folder.", "Choose another name.")
     try:
         folder.mkdir(parents=True, exist_ok=True)

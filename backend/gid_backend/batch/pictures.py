@@ -58,8 +58,8 @@ def find_pictures(
     Raises:
         BatchError: when there is no such folder, it cannot be read, no picture is in it, or it is to be left out.
     """
-    if not folder.is_dir():
-        what = "is no folder" if folder.exists() else "does not exist"
+    if not os.path.isdir(folder):
+        what = "is no folder" if os.path.exists(folder) else "does not exist"
         raise BatchError(f"“{folder}” {what}.", "Name a folder that holds pictures.")
     closed = {os.path.realpath(each) for each in (leave_out, masks) if each is not None}
     if leave_out is not None and os.path.realpath(leave_out) == os.path.realpath(folder):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,9 +59,10 @@ def read_network(path: Path, network: type[Network], config: type[Configuration]
     Raises:
         WeightsError: when the file is missing, damaged, or of another format.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WeightsError(
-            f"The model weights “{path.name}” are missing.", "Install the worker again; its package carries them."
+            f"The model weights “{path.name}” are missing.",
+            "Name a file that is there; the worker's own come with its package.",
         )
     try:
         with safe_open(path, framework="pt") as file:

@@ -91,6 +91,13 @@ def rgb(path):
     return np.asarray(Image.open(path).convert("RGB")).astype(int)
 
 
+def test_a_folder_whose_name_no_disk_takes_does_not_exist(street):
+    with pytest.raises(BatchError, match="does not exist"):
+        with_masks(find_pictures(street), Path("a" * 300))
+    with pytest.raises(BatchError, match="does not exist"):
+        find_pictures(Path("a" * 300))
+
+
 def test_what_is_black_stays_bit_for_bit_and_a_mask_of_another_size_is_stretched(batch, street, tmp_path):
     with Image.open(street / "flower.png") as opened:
         width, height = opened.size

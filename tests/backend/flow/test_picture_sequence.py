@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Numbered pictures are a video: found by folder or pattern, each at its time, and measured as the same frames are."""
 
+import re
 import shutil
 
 import numpy as np
@@ -160,6 +161,12 @@ class TestCommand:
         status, said = gid(folder)
         assert (status, files.load("tree.npz").duration) == (0, pytest.approx(COUNT / 24))
         assert "24 a second" in said
+
+    def test_a_name_that_no_disk_takes_is_one_sentence(self, gid):
+        for name in ("a" * 300 + ".mp4", "a" * 300 + "/tree_####.png"):
+            status, said = gid(name)
+            assert (status, "Traceback" in said) == (2, False)
+            assert re.search("cannot be (read as a video|searched)", said), said
 
     def test_a_rate_of_a_video_is_refused(self, gid):
         status, said = gid("film.mp4", "--fps", 25)

@@ -206,8 +206,12 @@ class GID_OT_make_self_contained(bpy.types.Operator):
 
 @persistent
 def _saved(path: str, *_: object) -> None:
+    blend = path or bpy.data.filepath
+    # A startup file is no .blend that uses anything.
+    if not blend:
+        return
     # After Save As, the frames of one version are those of the next one too.
-    left = claim_used(Path(path or bpy.data.filepath))
+    left = claim_used(Path(blend))
     if left:
         session.note = " ".join(left)
         redraw()

@@ -16,6 +16,7 @@ from .. import motion, scene
 from ..compat import edited_scene
 from ..motion.masking import at_pixels
 from ..scene.masks import mask_weights
+from ..worker.errors import WorkerError
 from . import placing, volume_store
 from .accepting import Accepts, accept
 from .active import is_motion_active, is_picture_active, picture_in
@@ -124,6 +125,8 @@ class RenderTask(Task):
             self.params["mask"] = {"shape": [height, width], "dtype": "uint16"}
             self.parts.append(memoryview(full).cast("B"))
         self.count = frames
+        # By how many frames it fell short at the last end of a request; asking once more must bring some.
+        self._lacking = frames + 1
         root, beside = frames_root(target)
         self.folders = RenderFolders(
             root,
@@ -157,6 +160,9 @@ class RenderTask(Task):
         image_again(self.delivery.image_uid)
         scene_again(self.delivery.scene_uid)
         if missing := self.folders.missing:
+            if len(missing) >= self._lacking:
+                raise WorkerError("protocol_error", f"The worker left out {len(missing)} of the frames.")
+            self._lacking = len(missing)
             # What was there was another worker's.
             self.params = {**self.params, "indices": missing}
             session.start(self)

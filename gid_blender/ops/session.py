@@ -33,8 +33,8 @@ __all__ = ["Task", "begin", "log_file", "redraw", "register", "session", "unregi
 
 TICK_SECONDS = 0.1
 BUDGET_SECONDS = 0.03
-# Panels that show the progress; nothing else is redrawn.
-_AREAS = {"VIEW_3D", "IMAGE_EDITOR", "PREFERENCES"}
+# Regions with panels that show the progress; nothing else is redrawn.
+_AREAS = {"VIEW_3D": "UI", "IMAGE_EDITOR": "UI", "PROPERTIES": "WINDOW", "PREFERENCES": "WINDOW"}
 # Results are not put into a scene in the middle of a drag: that would break the drag's own undo step.
 _DRAGS = ("TRANSFORM_OT_", "GID_OT_touch")
 
@@ -353,10 +353,9 @@ def redraw() -> None:
     for window in bpy.context.window_manager.windows:
         window.workspace.status_text_set(text)
         for area in window.screen.areas:
-            if area.type in _AREAS:
-                for region in area.regions:
-                    if region.type in {"UI", "WINDOW"} and (region.type == "UI" or area.type == "PREFERENCES"):
-                        region.tag_redraw()
+            for region in area.regions:
+                if region.type == _AREAS.get(area.type):
+                    region.tag_redraw()
 
 
 def watch() -> None:

@@ -27,10 +27,15 @@ def has_linked_keys(obj: bpy.types.Object) -> bool:
 
 
 def own_keys(obj: bpy.types.Object) -> bool:
-    """Give an object whose action is linked, or moves others too, a copy with the same keys; whether it needed one."""
+    """Give an object whose action is linked, or moves others too, a copy with the same keys; whether it needed one.
+
+    Raises:
+        SceneError: when it needs one, and the NLA is in tweak mode.
+    """
     animation = obj.animation_data
-    if not has_linked_keys(obj) and not (animation is not None and _is_shared(obj, animation)):
+    if not _needs_own(obj):
         return False
+    _require_replaceable(obj)
     slot = animation.action_slot.identifier if animation.action_slot is not None else None
     copy = _copied(obj, animation.action)
     animation.action = copy
@@ -40,7 +45,12 @@ def own_keys(obj: bpy.types.Object) -> bool:
 
 
 def require_own_strips(obj: bpy.types.Object, *paths: str) -> None:
-    """Raise a SceneError when NLA strips of a linked file move one of these properties: nothing written there stays."""
+    """Raise a SceneError when nothing that is written into the keys of one of these properties would stay.
+
+    That is so in NLA strips of a linked file, and in tweak mode where the keys are another file's or object's too.
+    """
+    if _needs_own(obj):
+        _require_replaceable(obj)
     animation = obj.animation_data
     for curves, _ in curve_owners(obj):
         is_active = animation.action is not None and curves.id_data == animation.action
@@ -117,6 +127,19 @@ def remove_curves(obj: bpy.types.Object, path: str, *, from_index: int = 0) -> i
             animation.action = None
             bpy.data.actions.remove(action)
     return count
+
+
+def _needs_own(obj: bpy.types.Object) -> bool:
+    animation = obj.animation_data
+    return has_linked_keys(obj) or (animation is not None and _is_shared(obj, animation))
+
+
+def _require_replaceable(obj: bpy.types.Object) -> None:
+    if obj.animation_data.use_tweak_mode:
+        raise SceneError(
+            f"“{obj.name}” is in tweak mode of the NLA, where its action cannot be replaced by one of its own.",
+            "Leave it (Tab in the NLA Editor) and try again.",
+        )
 
 
 def _is_own(animation: bpy.types.AnimData) -> bool:

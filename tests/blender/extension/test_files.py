@@ -66,6 +66,26 @@ def test_a_saved_version_keeps_its_frames_from_the_clean_up_of_another(blender, 
     blender.run(script, folder=str(tmp_path))
 
 
+def test_a_startup_file_is_no_blend_that_uses_frames(blender, tmp_path):
+    def script(folder):
+        from pathlib import Path
+
+        scene, notes = module("scene"), module("scene.manifest")
+        picture = new_picture("frame")
+        picture.filepath_raw, picture.file_format = os.path.join(folder, "frame.png"), "PNG"
+        picture.save()
+        with scene.frame_folder(Path(folder) / "image_dynamics", "rose") as frames:
+            frames.write(0, Path(folder, "frame.png").read_bytes(), ".png")
+            [path] = frames.commit()
+        picture.filepath = str(path)
+        before = notes.read_manifest(path.parent)
+        assert bpy.ops.wm.save_homefile() == {"FINISHED"}
+        assert notes.read_manifest(path.parent) == before
+        assert before.blends == ()
+
+    blender.run(script, folder=str(tmp_path))
+
+
 def test_kept_motions_of_this_file_stay(blender):
     def script():
         store, files = module("ops.volume_store"), module("ops.files")

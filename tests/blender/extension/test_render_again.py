@@ -5,6 +5,30 @@ from pathlib import Path
 
 import pytest
 
+
+def test_a_worker_that_leaves_frames_out_is_asked_once_more_and_no_more(blender, real_worker, tmp_path):
+    def script(folder):
+        render, settings = module("ops.render"), bpy.context.scene.gid
+        settings.output, settings.results = folder, {"STRIP"}
+        for times, problem in ((1, None), (2, "The worker left out 1 of the frames.")):
+            task = render.loop_task(bpy.context, small_motion_object(), 6, set_range=False)
+            write, lost = task.frame, []
+
+            def frame(index, *parts, write=write, lost=lost, times=times):
+                if index == 3 and len(lost) < times:
+                    lost.append(index)
+                else:
+                    write(index, *parts)
+
+            task.frame = frame
+            session.run(task)
+            assert (session.problem and session.problem.message) == problem, session.problem
+            assert len(lost) == times
+            bpy.ops.wm.read_homefile()
+
+    blender.run(script, worker=real_worker, folder=str(tmp_path))
+
+
 ENDS = ["cancelled", "worker killed", "other file opened", "disk full"]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gid_blender.compat import action_curve_owners
-from gid_blender.scene import bake, clear_bake
+from gid_blender.scene import SceneError, bake, clear_bake
+from gid_blender.scene.curves import own_keys
 from tests.blender.scene.baking import pull, responses
 from tests.blender.scene.helpers import saved
 
@@ -94,6 +95,36 @@ class TestCopies:
         assert copy.animation_data.action is None
         clear_bake(copy)
         assert np.array_equal(responses(picture, FRAMES), first)
+
+    def test_in_tweak_mode_nothing_is_changed_and_it_is_said_to_leave_it(self, scene, baked):
+        """There an action cannot be replaced, and one that a copy plays too would have to be."""
+        picture, first = baked
+        track, strip = into_strip(picture)
+        copy = copy_of(scene, picture)
+        track.select = strip.select = True
+        picture.animation_data.nla_tracks.active = track
+        picture.animation_data.use_tweak_mode = True
+        pull(scene, picture, frames=(30, 40))
+        for change in (lambda: bake(scene, picture), lambda: clear_bake(picture), lambda: own_keys(picture)):
+            with pytest.raises(SceneError, match="is in tweak mode of the NLA"):
+                change()
+        assert np.array_equal(responses(copy, FRAMES), first)
+        picture.animation_data.use_tweak_mode = False
+        assert np.array_equal(responses(picture, FRAMES), first)
+        bake(scene, picture)
+        assert not np.array_equal(responses(picture, FRAMES), first)
+        assert np.array_equal(responses(copy, FRAMES), first)
+
+    def test_in_tweak_mode_a_bake_of_ones_own_is_written(self, scene, baked):
+        picture, first = baked
+        track, strip = into_strip(picture)
+        track.select = strip.select = True
+        picture.animation_data.nla_tracks.active = track
+        picture.animation_data.use_tweak_mode = True
+        pull(scene, picture, frames=(30, 40))
+        bake(scene, picture)
+        picture.animation_data.use_tweak_mode = False
+        assert not np.array_equal(responses(picture, FRAMES), first)
 
     def test_an_action_with_a_slot_for_each_stays_in_one(self, scene, baked):
         """As Blender makes it for several objects that are keyed together."""

@@ -43,7 +43,9 @@ def is_alive(pid):
     except ProcessLookupError:
         return False
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        is_dead = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        # Its parent is told only when the last of its threads is gone too.
+        return not is_dead or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except FileNotFoundError:
         return not Path("/proc/self").exists()
     except ProcessLookupError:

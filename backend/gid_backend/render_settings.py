@@ -22,7 +22,8 @@ class RenderSettings:
             order.
         repair: whether a network mends what the warp alone cannot get right: uncovered places and moving edges.
         deterministic: the same bits in every run on a GPU too, where sums else depend on which thread comes first; on
-            the CPU they always are. Slower. Frames that an interrupted render is gone on with are asked for so.
+            the CPU they always are. Slower: each frame is made by itself too (`rendering.at_once`). Frames that an
+            interrupted render is gone on with are asked for so.
     """
 
     depth: float = DEPTH

@@ -7,9 +7,7 @@ Places are those of Blender 5.2's first workspace at 1600 × 900, with one panel
 window itself, where no window manager is.
 """
 
-import argparse
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,11 +16,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[1]))
 
-from drive import ROOT, Window  # noqa: E402
+from drive import ROOT, Window, arguments, windowed  # noqa: E402
 from shots_tour import Hand, panels  # noqa: E402
 from touch_tour import expect  # noqa: E402
-
-from gid_blender.worker.discovery import find_command  # noqa: E402
 
 CONFIRM = (1527, 857)
 
@@ -109,11 +105,7 @@ def files(window: Window, hand: Hand) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screen", required=True)
-    parser.add_argument("--zip", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     folder = options.out.resolve()
     pictures, work = folder / "pictures", folder / "work"
     for place in (pictures, work):
@@ -121,15 +113,7 @@ def main() -> None:
         place.mkdir(parents=True)
     shutil.copy(ROOT / "gid_blender/assets/dahlia.jpg", pictures)
     shutil.copy(ROOT / "scripts/examples/pictures/rose.jpg", pictures)
-    for old in ("step.json", "answer.json"):
-        (folder / old).unlink(missing_ok=True)
-    socket = folder / "worker.socket"
-    bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
-    window = Window(options.screen, folder)
-    try:
-        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
-                    str(options.zip.resolve()), f"python3 {HERE / 'bridge.py'} connect {socket}")  # fmt: skip
-        window.step("install")
+    with windowed(options) as window:
         window.step("dialogs_inside")
         hand = Hand(window)
         # The first click of all only closes the splash screen.
@@ -142,9 +126,6 @@ def main() -> None:
         queue(window, hand)
         export(window, hand, work)
         files(window, hand)
-    finally:
-        window.call("stop")
-        bridge.terminate()
 
 
 if __name__ == "__main__":

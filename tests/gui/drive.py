@@ -9,10 +9,12 @@ environment says which.
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -85,7 +87,6 @@ class Window:
 
 def tour(window: Window, picture: str) -> None:
     """What a new user does, in that order."""
-    window.step("install")
     window.open_tab()
     window.shot("01-first-sight")
     window.step("press", operator="gid.load_example")
@@ -141,11 +142,44 @@ def save_small(source: Path, target: Path) -> None:
         picture.convert("RGB").resize((1200, 675), Image.Resampling.LANCZOS).save(target, optimize=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str) -> argparse.ArgumentParser:
+    """What every tour is told; `description` is its docstring."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--screen", required=True)
     parser.add_argument("--zip", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    return parser
+
+
+@contextlib.contextmanager
+def windowed(options: argparse.Namespace, *, worker: bool = True) -> Iterator[Window]:
+    """A windowed Blender with the extension installed, and, where it is needed, a worker; ended afterwards.
+
+    Args:
+        options: parsed by `arguments`.
+        worker: whether anything is to be predicted or rendered.
+    """
+    folder = options.out.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("step.json", "answer.json"):
+        (folder / old).unlink(missing_ok=True)
+    with contextlib.ExitStack() as stack:
+        command = "none"
+        if worker:
+            socket = folder / "worker.socket"
+            bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
+            stack.callback(bridge.terminate)
+            command = f"python3 {HERE / 'bridge.py'} connect {socket}"
+        window = Window(options.screen, folder)
+        stack.callback(window.call, "stop")
+        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
+                    str(options.zip.resolve()), command)  # fmt: skip
+        window.step("install")
+        yield window
+
+
+def main() -> None:
+    parser = arguments(__doc__)
     parser.add_argument(
         "--docs",
         action="store_true",
@@ -155,25 +189,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.docs and not list((ROOT / "backend/gid_backend/weights").glob("*.safetensors")):
         raise SystemExit("No trained weights: pictures of a stand-in do not belong into the documentation.")
-    folder = options.out.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in ("step.json", "answer.json"):
-        (folder / old).unlink(missing_ok=True)
-
-    socket = folder / "worker.socket"
-    bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
-    window = Window(options.screen, folder)
-    connect = f"python3 {HERE / 'bridge.py'} connect {socket}"
-    try:
-        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
-                    str(options.zip.resolve()), connect)  # fmt: skip
+    with windowed(options) as window:
         tour(window, str(options.picture))
-    finally:
-        window.call("stop")
-        bridge.terminate()
     if options.docs:
         for shot, name in DOCUMENTED.items():
-            save_small(folder / f"{shot}.png", ROOT / f"docs/images/{name}.png")
+            save_small(window.folder / f"{shot}.png", ROOT / f"docs/images/{name}.png")
 
 
 if __name__ == "__main__":

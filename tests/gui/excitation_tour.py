@@ -4,7 +4,6 @@
 python tests/gui/excitation_tour.py --screen PATH --zip dist/image_dynamics-0.1.0.zip --out FOLDER
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -12,8 +11,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from drive import Window  # noqa: E402
-from touch_tour import begin, expect  # noqa: E402
+from drive import Window, arguments, windowed  # noqa: E402
+from touch_tour import expect, show_example  # noqa: E402
 
 
 def until(window: Window, test, what: str, seconds: float = 60) -> dict:
@@ -70,16 +69,10 @@ def tour(window: Window) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screen", required=True)
-    parser.add_argument("--zip", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    window = begin(options.screen, options.zip, options.out)
-    try:
+    # No worker is needed to touch what is there.
+    with windowed(arguments(__doc__).parse_args(), worker=False) as window:
+        show_example(window)
         tour(window)
-    finally:
-        window.call("stop")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,6 @@ Places are those of Blender 5.2's first workspace at 1600 × 900, in the sidebar
 time (folding and scrolling are not counted, for any of the ways that are compared).
 """
 
-import argparse
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,10 +15,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parents[1]))
 
-from drive import ROOT, Window  # noqa: E402
+from drive import ROOT, Window, arguments, windowed  # noqa: E402
 from touch_tour import expect  # noqa: E402
-
-from gid_blender.worker.discovery import find_command  # noqa: E402
 
 # x, y of the middle and half the height of a lantern, in the photograph of 720 × 480; those that hang free.
 LANTERNS = (
@@ -185,22 +181,7 @@ def flower(window: Window, hand: Hand) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screen", required=True)
-    parser.add_argument("--zip", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    folder = options.out.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in ("step.json", "answer.json"):
-        (folder / old).unlink(missing_ok=True)
-    socket = folder / "worker.socket"
-    bridge = subprocess.Popen([sys.executable, HERE / "bridge.py", "serve", str(socket), *find_command()])
-    window = Window(options.screen, folder)
-    try:
-        window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
-                    str(options.zip.resolve()), f"python3 {HERE / 'bridge.py'} connect {socket}")  # fmt: skip
-        window.step("install")
+    with windowed(arguments(__doc__).parse_args()) as window:
         window.step("clear")
         window.step("settings", quality="DRAFT", play=False)
         window.step("image_editor")
@@ -219,9 +200,6 @@ def main() -> None:
             window.step(f"{path.__name__}_set")
             path(window, Hand(window))
             expect(True, f"the {path.__name__}'s click path")
-    finally:
-        window.call("stop")
-        bridge.terminate()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 Waits for what Blender says rather than for a while: without a graphics card a frame takes as long as it takes.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from drive import Window  # noqa: E402
+from drive import Window, arguments, windowed  # noqa: E402
 
 FLOWER = (0.5, 0.35)
 
@@ -197,17 +196,8 @@ def image_editor(window: Window) -> None:
     window.shot("29-image-after")
 
 
-def begin(screen: str, archive: Path, out: Path) -> Window:
-    """A Blender with the extension, the example in it and the tool in hand."""
-    folder = out.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in ("step.json", "answer.json"):
-        (folder / old).unlink(missing_ok=True)
-    window = Window(screen, folder)
-    # No worker is needed to touch what is there.
-    window.call("start", "--factory-startup", "--python", str(HERE / "inside.py"), "--", str(folder),
-                str(archive.resolve()), "none")  # fmt: skip
-    window.step("install")
+def show_example(window: Window) -> None:
+    """The example stands in the scene, and the tool is in hand."""
     # The first click of all only closes the splash screen.
     for at in ("640", "660"):
         window.call("do", "mousemove", at, "700")
@@ -220,7 +210,6 @@ def begin(screen: str, archive: Path, out: Path) -> Window:
     window.step("pause")
     window.step("go_to", frame=1)
     window.step("tool", name="gid.touch_tool")
-    return window
 
 
 def tour(window: Window) -> None:
@@ -234,16 +223,10 @@ def tour(window: Window) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--screen", required=True)
-    parser.add_argument("--zip", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    window = begin(options.screen, options.zip, options.out)
-    try:
+    # No worker is needed to touch what is there.
+    with windowed(arguments(__doc__).parse_args(), worker=False) as window:
+        show_example(window)
         tour(window)
-    finally:
-        window.call("stop")
 
 
 if __name__ == "__main__":

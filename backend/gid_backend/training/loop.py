@@ -158,7 +158,11 @@ class Trainer:
             # Then the random numbers, for making a loader draws some.
             self._restore_random()
             with Journal(self.work, self.name, step=step, is_main=self.accelerator.is_main_process) as self.journal:
-                self._run(objective, stream, stop)
+                try:
+                    self._run(objective, stream, stop)
+                finally:
+                    # It keeps what is wrapped, and that the process group: `processes` says why that must end.
+                    self.accelerator.free_memory()
 
     def _run(self, objective: nn.Module, stream: Iterator[Batch], stop: StopRequest) -> None:
         clock = CLOCKS[self.options.clock]

@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 from typing import Any
 
 import torch.distributed
 from accelerate import Accelerator, PartialState
 
 from ..device import best_device
+
+if torch.distributed.is_available():
+    # Its functions have the group that is there when they are defined as a default, and keep it: see `_leave`. Left to
+    # who wraps the network, that is the group of the training.
+    import torch.distributed.nn
 
 __all__ = ["accelerator", "process_state"]
 
@@ -30,14 +36,17 @@ def accelerator(**settings: Any) -> Accelerator:
 
 @functools.cache
 def _leave_at_exit() -> None:
-    # A process group that is still there when the interpreter goes is torn down beneath its threads: now and then that
-    # ended a process whose training was done with SIGABRT, and the launcher called the whole run failed.
+    # The group's threads let go of tensors after those who waited for these go on, and need the interpreter for it. One
+    # that comes late, on a busy machine, finds it gone and aborts a process whose training was done, and the launcher
+    # calls the whole run failed.
     atexit.register(_leave)
 
 
 def _leave() -> None:
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
+        # Only the last reference joins the threads, and what wraps a network for several processes lies in a cycle.
+        gc.collect()
 
 
 def _where() -> dict[str, Any]:

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -39,9 +41,18 @@ def fit(folder: Path, steps: int, accumulate: int) -> tuple[Trainer, list[list[f
     return trainer, seen
 
 
+def threads() -> list[str]:
+    """The names of this process's threads, where the system tells them."""
+    tasks = Path("/proc/self/task")
+    return [(task / "comm").read_text().strip() for task in tasks.iterdir()] if tasks.exists() else []
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     place, count = Path(sys.argv[1]), int(sys.argv[2])
+    # The first that is asked for at exit is called last, after the processes have left each other.
+    left = place / f"{os.environ['RANK']}.threads.json"
+    atexit.register(lambda: left.write_text(json.dumps(threads())))
     trained, batches = fit(place / "work", count, accumulate=2)
     report = {
         "processes": trained.accelerator.num_processes,

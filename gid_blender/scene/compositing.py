@@ -7,7 +7,7 @@ output feeds the picture's group as its background; nothing else of the tree is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 from bpy.app.translations import pgettext_n as n_
@@ -17,7 +17,7 @@ from .errors import SceneError
 from .material import play_cyclic
 from .mesh_view import require_plane
 from .objects import motion_image
-from .plate_group import plate_group, warp_group
+from .plate_group import is_older, plate_group, warp_group
 from .rendered import Rendered, has_rendered, rendered
 
 __all__ = [
@@ -33,6 +33,8 @@ _PICTURE, _PART = "gid_picture", "gid_part"
 _VIEW, _FILM = "gid_view", "gid_film"
 # From left to right: what turns the render into the light that the Standard view shows as the scene's view would.
 _VIEW_PARTS = ("exposure", "straight", "view", "display", "associated")
+# Part, socket of the group, how many frames later than what is shown, and how far down its node lies.
+_MOMENTS = (("displacement", "Displacement", 0, 0), ("before", "Before", -1, 1200), ("after", "After", 1, 1600))
 _PLAIN = ("Standard", "None", 0.0)
 
 
@@ -44,7 +46,7 @@ class Composite:
         displacement: frames of `displaced.write_displacement` that warp the still; None takes the rendered frames.
         behind: lay the render over the picture, and not the picture over the render.
         keep_colours: show the picture's own colours whatever the view transform; else it is light like the render's.
-        shutter: motion blur in frames, where there are motion vectors; 0 is none.
+        shutter: motion blur in frames, of rendered frames where there are motion vectors; 0 is none.
         mask: image of what may move; where it is black the still is seen.
     """
 
@@ -92,12 +94,8 @@ def setup_compositing(
         _keep_colours(scene, parts, plate)
     else:
         _restore_view(scene, parts)
-    if how.shutter > 0 and "vectors" not in parts:
-        remarks.append(
-            "There is no motion blur: displacement has no motion vectors."
-            if render is None
-            else "There is no motion blur: switch on Motion Vectors under Passes, and render the frames again."
-        )
+    if how.shutter > 0 and render is not None and "vectors" not in parts:
+        remarks.append("There is no motion blur: switch on Motion Vectors under Passes, and render the frames again.")
     scene.render.use_compositing = True
     if scene.render.use_sequencer and scene.sequence_editor is not None and len(strips(scene.sequence_editor)):
         remarks.append("The scene has strips, which a render shows instead: switch off Post Processing › Sequencer.")
@@ -196,6 +194,8 @@ class _Parts:
             node = self.node(part, "CompositorNodeGroup", place)
             node.node_tree = group
             node.label, node.width = group.name, 200
+        elif is_older(node.node_tree, group):
+            node.node_tree = group
         return node
 
     def image(self, part: str, image: bpy.types.Image, label: str, place: tuple[float, float]) -> bpy.types.Node:
@@ -233,18 +233,25 @@ def _frames(
     if render is None:
         parts.remove("frames")
         parts.remove("vectors")
-        field = parts.sequence("displacement", how.displacement.image, how.displacement, "Displacement", (-300, 0))
         warp = parts.group("warp", warp_group(), (0, 0))
         link(picture.outputs["Image"], warp.inputs["Still"])
-        link(field.outputs["Image"], warp.inputs["Displacement"])
+        for part, socket, later, down in _MOMENTS:
+            if later and how.shutter <= 0:
+                parts.remove(part)
+                continue
+            moment = replace(how.displacement, start=how.displacement.start - later)
+            node = parts.sequence(part, moment.image, moment, socket, (-300, -down))
+            link(node.outputs["Image"], warp.inputs[socket])
+        if how.shutter > 0:
+            link(warp.outputs["Vectors"], plate.inputs["Vectors"])
         for taken in list(plate.inputs["Mask"].links):
             parts.tree.links.remove(taken)
         if how.mask is not None:
             link(mask.outputs["Image"], warp.inputs["Mask"])
         moving = warp.outputs[0]
     else:
-        parts.remove("displacement")
-        parts.remove("warp")
+        for part in (*(moment[0] for moment in _MOMENTS), "warp"):
+            parts.remove(part)
         moving = parts.sequence("frames", render.image, render, "Frames", (-300, 400)).outputs["Image"]
         if how.mask is not None:
             link(mask.outputs["Image"], plate.inputs["Mask"])

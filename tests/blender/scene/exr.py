@@ -8,7 +8,7 @@ import numpy as np
 
 
 def vectors(width, height, values):
-    """The bytes of an OpenEXR file as the worker writes it: X, Y, Z and W of a Vector pass, all the same everywhere."""
+    """The bytes of an OpenEXR file as the worker writes it: X, Y, Z and W of a Vector pass, (H, W) or one for all."""
 
     def attribute(name, kind, data):
         return f"{name}\0{kind}\0".encode() + struct.pack("<i", len(data)) + data
@@ -30,10 +30,11 @@ def vectors(width, height, values):
             b"\0",
         ]
     )
-    row = b"".join(np.full(width, channels[name], "<f4").tobytes() for name in sorted(channels))
+    planes = [np.broadcast_to(np.asarray(channels[name], "<f4"), (height, width)) for name in sorted(channels)]
+    rows = [b"".join(plane[y].tobytes() for plane in planes) for y in range(height)]
     first = len(header) + 8 * height
-    offsets = struct.pack(f"<{height}q", *(first + y * (8 + len(row)) for y in range(height)))
-    return header + offsets + b"".join(struct.pack("<ii", y, len(row)) + row for y in range(height))
+    offsets = struct.pack(f"<{height}q", *(first + y * (8 + len(rows[0])) for y in range(height)))
+    return header + offsets + b"".join(struct.pack("<ii", y, len(row)) + row for y, row in enumerate(rows))
 
 
 def read_vectors(data):

@@ -59,22 +59,26 @@ def by_frames(scene, folder):
     return obj
 
 
-def by_displacement(scene, folder):
+def by_displacement(scene, folder, shutter=0.5):
     """The still, warped in the compositor: its left third swings by 3.3 pixels, the rest stands still."""
     obj = photographed(scene, folder, np.round(waves()).astype(np.uint8))
     obj["gid_period"] = 4.0
-    warp(scene, obj, folder)
+    warp(scene, obj, folder, shutter)
     return obj
 
 
-def warp(scene, obj, folder):
+def sharp(scene, folder):
+    return by_displacement(scene, folder, shutter=0)
+
+
+def warp(scene, obj, folder, shutter):
     spectrum = np.zeros((2, 2, HEIGHT // 4, WIDTH // 4), np.complex64)
     spectrum[1, :, :, :5] = SWING / WIDTH
     with frame_folder(folder, "displacement", replace=True) as written:
         q = np.exp(2j * np.pi * np.arange(4)[:, None] / 4 * np.arange(2))
         image = sequence_image(write_displacement(written, SpectralVolume(spectrum), q))
     image.colorspace_settings.name = "Non-Color"
-    setup_compositing(scene, obj, Composite(displacement=Rendered(image, 4, 1, True, {})))
+    setup_compositing(scene, obj, Composite(displacement=Rendered(image, 4, 1, True, {}), shutter=shutter))
 
 
 def waves(moved=0.0):
@@ -170,8 +174,8 @@ def test_a_farm_without_the_extension_renders_the_same_pixels(scene, tmp_path, b
 @pytest.mark.skipif(
     OTHER is None or not OTHER.exists(), reason="needs Blender 4.5 and 5.2, each as a module in its environment"
 )
-@SHOTS
-def test_a_file_of_4_5_in_5_2(scene, tmp_path, build, files):
+@pytest.mark.parametrize("build", [by_frames, sharp])
+def test_a_file_of_4_5_in_5_2(scene, tmp_path, build):
     """Made by the older one and opened by the newer one, whichever of them runs this test."""
     path, picture = tmp_path / "shot" / "shot.blend", tmp_path / "x.png"
     if bpy.app.version < (5, 0):
@@ -203,7 +207,7 @@ def check(name, path, picture):
     # What moves was looked up otherwise by 4.5's Displace node, and Blender converts that to one that softens.
     opened = off(read(path.with_name("y.png")))
     (obj,) = (o for o in scene.objects if o.type == "MESH")
-    warp(scene, obj, path.parent)
+    warp(scene, obj, path.parent, 0)
     again = shown(scene, path.with_name("z.png"))
     assert np.abs(again - wanted)[:, 30:].max() <= 1
     print(f"off: {off(wanted):.1f} of 255 in 4.5, {opened:.1f} as opened, {off(again):.1f} after Set Up Compositing")

@@ -15,6 +15,7 @@ from gid_blender.scene import (
     create_motion_object,
     frame_folder,
     is_composited,
+    motion_image,
     remember_render,
     remove_compositing,
     sequence_image,
@@ -233,15 +234,14 @@ class TestDisplacement:
 
     def warped(self, scene, picture, tmp_path, **how):
         picture["gid_period"] = 4.0
-        with frame_folder(tmp_path, "displacement") as folder:
+        with frame_folder(tmp_path, "displacement", replace=True) as folder:
             q = np.exp(2j * np.pi * np.arange(4)[:, None] / 4 * np.arange(2))
             image = sequence_image(write_displacement(folder, self.volume(), q))
         image.colorspace_settings.name = "Non-Color"
         return setup_compositing(scene, picture, Composite(displacement=Rendered(image, 4, 1, True, {}), **how))
 
     def test_moves_what_moves_and_leaves_the_rest_alone(self, scene, picture, tmp_path):
-        (remark,) = self.warped(scene, picture, tmp_path)
-        assert "no motion vectors" in remark
+        assert self.warped(scene, picture, tmp_path, shutter=0) == ()
         seen, still = shown(scene, tmp_path / "x.png", 1), photograph()
         # 4 pixels to the right and 4 down: what is at (20, 8) comes from (16, 4).
         assert apart(seen[10:40, 6:15], still[6:36, 2:11]) <= 1
@@ -253,9 +253,41 @@ class TestDisplacement:
     def test_the_mask_multiplies_the_motion(self, scene, picture, tmp_path):
         grey = bpy.data.images.new("mask", 4, 4, is_data=True, float_buffer=True)
         grey.pixels.foreach_set(np.tile([0.5, 0.5, 0.5, 1], 16).astype(np.float32))
-        self.warped(scene, picture, tmp_path, mask=grey)
+        self.warped(scene, picture, tmp_path, mask=grey, shutter=0)
         # Enlarged, a mask of four columns fades over half of its outermost one in 4.5.
         assert apart(shown(scene, tmp_path / "x.png")[10:40, 8:13], photograph()[8:38, 6:11]) <= 1
+
+    @pytest.mark.parametrize(("frame", "column", "row", "reach"), [(1, 14, 28, 0), (2, 10, 24, 2), (4, 10, 24, 2)])
+    def test_is_blurred_by_its_own_motion(self, scene, picture, tmp_path, frame, column, row, reach):
+        # It swings from 4 pixels to -4 and back in 4 frames. On its way it goes by 4 a frame, to both sides of where it
+        # is; where it turns it comes from and goes back to the same side.
+        points = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        points[24, [10, 40]] = 255
+        still = motion_image(picture)
+        still.unpack(method="USE_ORIGINAL")
+        write_png(tmp_path / "still.png", points)
+        still.reload()
+        assert self.warped(scene, picture, tmp_path, shutter=1.0) == ()
+        seen = shown(scene, tmp_path / "x.png", frame)[..., 0]
+        y, x = np.nonzero(seen[4:44, 4:30] > 50)
+        assert (x.max() + 4, y.max() + 4) == (column + reach, row + reach)
+        assert (x.min() + 4, y.min() + 4) == (column - 2, row - 2)
+        assert np.corrcoef(x, y)[0, 1] > 0.4, "down to the right"
+        # The other point stands still, near enough to be softened by a Vector Blur of everything.
+        assert seen[20:30, 36:46].sum() == seen[24, 40] == 255
+
+    def test_a_group_of_an_earlier_version_gets_its_motion_blur(self, scene, picture, tmp_path):
+        self.warped(scene, picture, tmp_path)
+        tree = existing_compositor(scene)
+        warp = next(node for node in tree.nodes if node.get("gid_part") == "warp")
+        older = bpy.data.node_groups.new("Image Dynamics Warp", "CompositorNodeTree")
+        older["gid_group"] = "warp 1"
+        mine = warp.node_tree.copy()
+        for given, kept in ((older, False), (mine, True)):
+            warp.node_tree = given
+            self.warped(scene, picture, tmp_path)
+            assert (warp.node_tree == given) == kept
+            assert {"Before", "After"} <= set(warp.inputs.keys())
 
     def test_goes_back_to_frames_and_leaves_nothing_behind(self, scene, picture, frames, tmp_path):
         self.warped(scene, picture, tmp_path)
@@ -287,6 +319,26 @@ class TestMotionBlur:
         assert (x.min(), x.max()) == (pytest.approx(28, abs=1), pytest.approx(36, abs=1))
         assert np.corrcoef(x, y)[0, 1] < -0.9
         assert (y.min(), y.max()) == (pytest.approx(20, abs=1), pytest.approx(28, abs=1))
+
+    @pytest.mark.parametrize("values", [(0, 0, 0, -8), (0, -8, 0, 0), (8, 0, 8, 0)])
+    def test_of_a_part_leaves_the_rest_as_it_is(self, scene, picture, frames, tmp_path, values):
+        # The photograph is mostly noise, which shows the least softening.
+        for path in (tmp_path / "rose").glob("*.png"):
+            write_png(path, photograph())
+        frames.reload()
+        moving = np.zeros((HEIGHT, WIDTH), np.float32)
+        moving[20:30, 20:30] = 1
+        with frame_folder(tmp_path, "rose vectors") as folder:
+            for index in range(3):
+                folder.write(index, vectors(WIDTH, HEIGHT, [value * moving for value in values]), ".exr")
+            image = sequence_image(folder.commit(), layered=True)
+        remember_render(picture, frames, count=3, start=1, cyclic=True, passes={"motion_vectors": image})
+        setup_compositing(scene, picture, Composite(shutter=1.0))
+        seen = shown(scene, tmp_path / "x.png")
+        assert apart(seen[20:30, 20:30], photograph()[20:30, 20:30]) > 50
+        # Drawn out by four pixels to each side, and what Vector Blur itself is off.
+        seen[14:36, 14:36, :3] = photograph()[14:36, 14:36]
+        assert apart(seen, photograph()) == 0
 
     def test_a_closed_shutter_changes_nothing(self, scene, picture, frames, tmp_path):
         assert apart(self.composited(scene, picture, frames, tmp_path, 0.0), moved(0)) <= 1

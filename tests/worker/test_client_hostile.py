@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from gid_blender.worker.client import WorkerClient
 from gid_blender.worker.job import Job, JobState
+from gid_blender.worker.process import WorkerProcess
 from gid_blender.worker.protocol import ProtocolError, parse_event, read_frame
 from tests.worker.waiting import QUICK, answer_of, is_alive, pump_until, wait_until
 
@@ -192,6 +194,27 @@ def test_a_worker_that_died_while_idle_does_not_take_the_next_request_with_it(co
     os.kill(pid, 9)
     wait_until(lambda: not is_alive(pid))
     assert answer_of(client) == 42
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="this system does not tell it before somebody has waited")
+def test_nor_when_nobody_has_noticed_its_death_yet(connect, hostile, monkeypatch):
+    # As on a busy machine: the thread that waits for the process holds subprocess's lock, and does not get to run.
+    held_up = threading.Event()
+
+    def wait_late(process):
+        with process._popen._waitpid_lock:
+            held_up.wait(60)
+
+    monkeypatch.setattr(WorkerProcess, "_wait", wait_late)
+    client = connect(hostile("talks_about_unknown_requests"))
+    answer_of(client)
+    pid = client.pid
+    os.kill(pid, 9)
+    wait_until(lambda: not is_alive(pid))
+    try:
+        assert answer_of(client) == 42
+    finally:
+        held_up.set()
 
 
 MESSAGE = st.fixed_dictionaries(

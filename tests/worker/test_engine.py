@@ -196,7 +196,7 @@ class TestRender:
         pump_until(client, lambda: len(job.frames) > 2, seconds=60)
         pid = client.hello["pid"]
         client.cancel(job)
-        assert client.wait(job, 30)
+        assert client.wait(job, 60)
         assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
 
     def test_ten_minutes_of_motion_blur_are_one_request(self, client, volume):
@@ -209,7 +209,7 @@ class TestRender:
         job = client.submit("render", params, [pixels, dumps(volume), numbers])
         pump_until(client, lambda: len(job.frames) > 1, seconds=60)
         client.cancel(job)
-        assert client.wait(job, 30)
+        assert client.wait(job, 60)
         assert (job.state, [index for index, _ in job.frames[:2]]) == (JobState.CANCELLED, [0, 1])
 
     def test_coefficients_and_a_mask_are_not_taken_for_each_other(self, client, volume):

@@ -89,7 +89,7 @@ def test_it_is_cancelled_within_a_frame_and_the_worker_stays(client, frames):
     pump_until(client, lambda: job.stage == "Following the motion", seconds=100)
     pid = client.hello["pid"]
     client.cancel(job)
-    assert client.wait(job, 30)
+    assert client.wait(job, 60)
     assert (job.state, client.hello["pid"]) == (JobState.CANCELLED, pid)
 
 

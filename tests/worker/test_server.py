@@ -24,13 +24,13 @@ WORKERS = Path(__file__).parent / "workers"
 def run(client, method, params=None, parts=()):
     """(result, parts) of a request; raises its error."""
     job = client.submit(method, params, parts)
-    assert client.wait(job, 30)
+    assert client.wait(job, 60)
     return job.value()
 
 
 def failed(client, method, params=None, parts=()):
     job = client.submit(method, params, parts)
-    assert client.wait(job, 30)
+    assert client.wait(job, 60)
     assert job.state is JobState.FAILED
     return job.error
 
@@ -71,7 +71,7 @@ class TestConversation:
     def test_progress_is_told_as_it_happens(self, connect, scripted):
         client, seen = connect(scripted), []
         job = client.submit("wait", {"steps": 5}, on_progress=lambda job: seen.append((job.stage, job.done, job.total)))
-        client.wait(job, 30)
+        client.wait(job, 60)
         assert seen[-5:] == [("Waiting", done, 5) for done in range(5)]
         assert job.fraction == 0.8
 
@@ -116,7 +116,7 @@ class TestCancel:
         pid = client.hello["pid"]
         client.cancel(job)
         client.cancel(job)
-        client.wait(job, 30)
+        client.wait(job, 60)
         assert job.state is JobState.CANCELLED
         assert run(client, "echo", {"a": 1})[0] == {"a": 1}
         assert client.hello["pid"] == pid
@@ -140,7 +140,7 @@ class TestCancel:
     def test_after_its_end_nothing_changes_any_more(self, connect, scripted):
         client = connect(scripted)
         job = client.submit("echo")
-        client.wait(job, 30)
+        client.wait(job, 60)
         client.cancel(job)
         assert job.state is JobState.DONE
 
@@ -214,7 +214,7 @@ class TestMemory:
         pid = client.hello["pid"]
         assert run(client, "status")[0]["loaded"] is True
         job = client.release()
-        client.wait(job, 30)
+        client.wait(job, 60)
         assert job.value() == ({}, ())
         assert run(client, "status")[0]["loaded"] is False
         assert client.hello["pid"] == pid
@@ -302,7 +302,7 @@ class TestEnd:
         pump_until(client, lambda: job.stage == "Busy")
         # The grace of the client passes, and SIGINT is its first signal.
         client.cancel(job)
-        client.wait(job, 20)
+        client.wait(job, 60)
         assert job.state is JobState.CANCELLED
 
 
@@ -325,7 +325,7 @@ class TestElsewhere:
         job = client.submit("wait")
         pump_until(client, lambda: job.done > 0)
         client.cancel(job)
-        client.wait(job, 30)
+        client.wait(job, 60)
         assert job.state is JobState.CANCELLED
         run(client, "echo")
 

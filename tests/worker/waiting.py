@@ -8,18 +8,18 @@ from pathlib import Path
 from gid_blender.worker.supervision import Timing
 
 # Long enough for a busy machine, short enough to wait for where a test is about waiting.
-QUICK = Timing(hello=20.0, silence=20.0, grace=0.3, ladder=0.3, restart=0.1)
+QUICK = Timing(hello=60.0, silence=60.0, grace=0.3, ladder=0.3, restart=0.1)
 
 
 def answer_of(client):
     """What a hostile worker that behaves (again) answers."""
     job = client.submit("predict")
-    assert client.wait(job, 20)
+    assert client.wait(job, 60)
     result, _ = job.value()
     return result["answer"]
 
 
-def pump_until(client, condition, seconds=20):
+def pump_until(client, condition, seconds=60):
     """Pump as Blender's timer does, until `condition()`."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -28,7 +28,7 @@ def pump_until(client, condition, seconds=20):
         time.sleep(0.002)
 
 
-def wait_until(condition, seconds=20):
+def wait_until(condition, seconds=60):
     """Wait for something that happens in another process."""
     deadline = time.monotonic() + seconds
     while not condition():

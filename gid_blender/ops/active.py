@@ -48,7 +48,8 @@ def is_picture_active(cls: type[bpy.types.Operator], context: bpy.types.Context)
     if picture_in(context) is None:
         if lost_excitation(context) is not None:
             cls.poll_message_set(
-                "The active excitation acts on no picture; choose its Picture in the panel Excitations"
+                "The active excitation acts on no picture; stick it to one or choose its Picture in the panel "
+                "Excitations"
             )
         else:
             cls.poll_message_set(NO_PICTURE)

@@ -23,7 +23,7 @@ def has_asset_library() -> bool:
 
 
 class GID_OT_add_asset_library(bpy.types.Operator):
-    """List the extension's node groups and its ready example in the asset browser, as a library of the preferences"""
+    """List the extension's node groups, example and excitations in the asset browser, as a library of its own"""
 
     bl_idname = "gid.add_asset_library"
     bl_label = "Add Asset Library"
@@ -45,7 +45,10 @@ class GID_OT_add_asset_library(bpy.types.Operator):
         # That of an extension which was in another place before.
         for library in [library for library in libraries if library.name == NAME and not Path(library.path).is_dir()]:
             libraries.remove(library)
-        libraries.new(name=NAME, directory=str(folder))
+        library = libraries.new(name=NAME, directory=str(folder))
+        if library.import_method == "PACK":
+            # Blender 5 would link them, and what is linked can neither be stuck to a picture nor have its controls set.
+            library.import_method = "APPEND"
         context.preferences.is_dirty = True
         tell(self, f"The asset browser lists “{NAME}”.")
         return {"FINISHED"}

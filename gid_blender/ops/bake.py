@@ -77,7 +77,8 @@ class GID_OT_bake(bpy.types.Operator):
             return [obj]
         if scene.is_excitation(context.object):
             raise scene.SceneError(
-                f"“{context.object.name}” acts on no picture.", "Choose one as its Picture in the panel Excitations."
+                f"“{context.object.name}” acts on no picture.",
+                "Stick it to one or choose its Picture in the panel Excitations.",
             )
         raise scene.SceneError("No picture is active.", "Select a motion object, or one of its excitations.")
 

@@ -11,7 +11,7 @@ from .compositing import GID_OT_remove_compositing, GID_OT_setup_compositing
 from .equaliser import GID_OT_equaliser_preset, GID_OT_randomise_phase
 from .example import GID_OT_load_example
 from .exchange import GID_OT_export_motion
-from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation
+from .excitations import GID_OT_add_excitation, GID_OT_remove_excitation, GID_OT_stick_excitation
 from .export_page import GID_OT_export_page
 from .files import GID_OT_files_clean, GID_OT_files_refresh, GID_OT_make_self_contained
 from .from_video import GID_OT_accept_measured, GID_OT_from_video
@@ -147,6 +147,7 @@ CLASSES = (
     GID_OT_setup_compositing,
     GID_OT_snap_period,
     GID_OT_split_layers,
+    GID_OT_stick_excitation,
     GID_OT_touch,
     GID_OT_upgrade_controls,
     GID_OT_variations,

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pull, Poke, Load, Gust and Wind: empties on a picture, added and removed."""
+"""Pull, Poke, Load, Gust and Wind: empties on a picture, added, stuck to it and removed."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
@@ -9,11 +12,12 @@ from bpy.props import EnumProperty, FloatProperty, FloatVectorProperty
 from .. import scene
 from ..translations.sentences import said
 from .active import is_picture_active, picture_in, select_only
-from .guarded import guarded
+from .guarded import guarded, tell
 
 __all__ = [
     "GID_OT_add_excitation",
     "GID_OT_remove_excitation",
+    "GID_OT_stick_excitation",
     "choose",
     "chosen",
     "chosen_index",
@@ -32,9 +36,7 @@ KINDS = (
 
 def point_under_cursor(target: bpy.types.Scene, picture: bpy.types.Object) -> tuple[float, float]:
     """The 3D cursor in picture widths from the top left corner; the centre where the cursor is beside the picture."""
-    x, y = scene.on_picture(picture, picture.matrix_world.inverted_safe() @ target.cursor.location)
-    aspect = scene.aspect_of(picture)
-    return (x, y) if 0 <= x <= 1 and 0 <= y <= aspect else (0.5, aspect / 2)
+    return scene.place_on(picture, target.cursor.location) or (0.5, scene.aspect_of(picture) / 2)
 
 
 class GID_OT_add_excitation(bpy.types.Operator):
@@ -117,6 +119,65 @@ class GID_OT_remove_excitation(bpy.types.Operator):
             picture.select_set(True)
             context.view_layer.objects.active = picture
         return {"FINISHED"}
+
+
+class GID_OT_stick_excitation(bpy.types.Operator):
+    """Have selected excitations that act on no picture act on the one that they lie on, or on that which is selected"""
+
+    bl_idname = "gid.stick_excitation"
+    bl_label = "Stick to Picture"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not any(_loose(context)):
+            cls.poll_message_set("Select an excitation that has no parent, as one from the asset browser")
+            return False
+        return True
+
+    @guarded
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        target, view_layer = context.scene, context.view_layer
+        view_layer.update()
+        wanted = _pictures_chosen(context)
+        stuck: list[tuple[bpy.types.Object, bpy.types.Object]] = []
+        remarks, failed = [], None
+        # The active one last, which is the one that its picture's list then shows.
+        for empty in reversed(list(_loose(context))):
+            try:
+                picture = scene.picture_for(view_layer, empty, wanted)
+                if scene.stick(target, picture, empty):
+                    remarks.append(f"“{empty.name}” lay beside the picture and is in its middle now: move it.")
+            except scene.SceneError as error:
+                remarks.append(str(error))
+                failed = error
+            else:
+                list_as_chosen(picture, empty)
+                stuck.append((empty, picture))
+        if not stuck and failed is not None:
+            raise failed
+        empty, picture = stuck[-1]
+        done = f"“{empty.name}” acts on “{picture.name}”."
+        if (count := len(stuck)) > 1:
+            done = f"{count} excitations act on pictures now."
+        tell(self, done, *remarks)
+        return {"FINISHED"}
+
+
+def _loose(context: bpy.types.Context) -> Iterator[bpy.types.Object]:
+    """The excitations without a picture that are meant, the active one first."""
+    others = (obj for obj in context.selected_objects if obj != context.object)
+    return (obj for obj in chain([context.object], others) if scene.is_loose(context.scene, obj))
+
+
+def _pictures_chosen(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The active picture, else those that are selected."""
+    for meant in ([context.object], context.selected_objects):
+        # Of meshes that move together one has the controls.
+        found = dict.fromkeys(scene.leader_of(obj) or obj for obj in meant)
+        if pictures := [obj for obj in found if scene.is_motion_object(obj)]:
+            return pictures
+    return []
 
 
 def chosen(context: bpy.types.Context, picture: bpy.types.Object) -> bpy.types.Object | None:

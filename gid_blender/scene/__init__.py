@@ -17,7 +17,7 @@ from .compositing import (
 from .controls import control_path, control_paths, controls_animated, damping_of, gain_name, loop_length
 from .curves import has_linked_keys, own_keys
 from .displaced import write_displacement
-from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of
+from .empties import add_empty, aspect_of, empties_of, is_excitation, key_way, on_picture, picture_of, place_on
 from .errors import SceneError
 from .fingerprint import fingerprint, weights_fingerprint
 from .following import dependencies
@@ -50,6 +50,7 @@ from .sequence import sequence_image, sequence_object, show_in_editor
 from .shading import Shading, set_shading, shading_of
 from .shape_keys import bands_of as band_count
 from .sources import Source, as_still, find_source, image_from_file, source_of_editor, source_of_object
+from .sticking import is_loose, picture_for, stick
 from .timeline import Renewal, add_strip, renew_strips, repeats, strips_of
 from .timing import (
     drift,
@@ -130,6 +131,7 @@ __all__ = [
     "is_composited",
     "is_excitation",
     "is_layer",
+    "is_loose",
     "is_motion_object",
     "is_through_camera",
     "is_waiting",
@@ -150,7 +152,9 @@ __all__ = [
     "output_root",
     "own_keys",
     "period_in_frames",
+    "picture_for",
     "picture_of",
+    "place_on",
     "place_planes",
     "provenance",
     "read_pixels",
@@ -185,6 +189,7 @@ __all__ = [
     "split_layers",
     "spread_layers",
     "stack_of",
+    "stick",
     "strips_of",
     "to_drivers",
     "to_keyframes",

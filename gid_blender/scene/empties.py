@@ -22,9 +22,12 @@ __all__ = [
     "empties_of",
     "is_excitation",
     "key_way",
+    "lay_on",
     "on_picture",
     "on_plane",
     "picture_of",
+    "place_on",
+    "scale_display",
     "sounding",
 ]
 
@@ -67,6 +70,16 @@ def on_picture(picture: bpy.types.Object, local: Vector) -> tuple[float, float]:
     width, height = plane_width(picture.data), float(picture.data["gid_height"])
     local = plane_frame(picture.data).inverted() @ local
     return local.x / width + 0.5, (height / 2 - local.y) / width
+
+
+def place_on(picture: bpy.types.Object, place: Vector) -> tuple[float, float] | None:
+    """A place in the world → picture widths from the top left corner, y down; None where it is beside the picture."""
+    try:
+        x, y = on_picture(picture, picture.matrix_world.inverted_safe() @ place)
+    except SceneError:
+        # Behind the camera that a mesh was moved through.
+        return None
+    return (x, y) if 0 <= x <= 1 and 0 <= y <= aspect_of(picture) else None
 
 
 def on_plane(picture: bpy.types.Object, x: float, y: float) -> Vector:
@@ -132,28 +145,56 @@ def add_empty(
         raise SceneError(f"The collection “{home.name}” is linked and takes no objects.", "Choose a local collection.")
     empty = bpy.data.objects.new(name or kind.capitalize(), None)
     empty.empty_display_type = DISPLAY[kind]
-    through = is_through_camera(picture)
-    size = width_near(picture, *point) if through else plane_width(picture.data)
-    empty.empty_display_size = (0.04 if kind == "PULL" else 0.12) * size
     # What it pulls at comes towards the viewer by the picture's depth, and a handle has to be seen to be taken.
     empty.show_in_front = True
-    empty.parent = picture
-    empty.location = on_plane(picture, *point)
-    if through:
-        arrow = Vector(view_of(picture).axes() @ direction)
-    else:
-        # A hair above the picture, else it is hidden in it.
-        axes = plane_frame(picture.data).to_3x3()
-        empty.location += axes @ Vector((0.0, 0.0, 0.01 * size))
-        arrow = axes @ Vector((direction[0], -direction[1], 0.0))
-    empty.rotation_euler = arrow.to_track_quat("Z", "Y").to_euler()
     settings = empty.gid.excitation
     settings.kind = kind
     settings.strength = _STRENGTH[kind]
     settings.start = scene.frame_current
     settings.end = scene.frame_current + 50
+    lay_on(picture, empty, point, direction)
     home.objects.link(empty)
     return empty
+
+
+def lay_on(
+    picture: bpy.types.Object, empty: bpy.types.Object, point: tuple[float, float], direction: tuple[float, float]
+) -> None:
+    """Parent an excitation to a picture and lay it there, its arrow along the picture and its size by the picture's.
+
+    Args:
+        picture: a motion object.
+        empty: with a kind.
+        point: picture widths from the top left corner, y down.
+        direction: of its arrow, x right and y down.
+
+    Raises:
+        SceneError: when a mesh has lost what it kept about its motion.
+    """
+    scale_display(picture, empty, point)
+    place = on_plane(picture, *point)
+    if is_through_camera(picture):
+        arrow = Vector(view_of(picture).axes() @ direction)
+    else:
+        # A hair above the picture, else it is hidden in it.
+        axes = plane_frame(picture.data).to_3x3()
+        place += axes @ Vector((0.0, 0.0, 0.01 * plane_width(picture.data)))
+        arrow = axes @ Vector((direction[0], -direction[1], 0.0))
+    empty.parent, empty.parent_type = picture, "OBJECT"
+    empty.matrix_parent_inverse = Matrix()
+    empty.matrix_basis = Matrix.LocRotScale(place, arrow.to_track_quat("Z", "Y"), None)
+
+
+def scale_display(picture: bpy.types.Object, empty: bpy.types.Object, point: tuple[float, float]) -> None:
+    """Draw an excitation as large as it has to be at a place of that picture; see `lay_on`. A shape of one's own stays.
+
+    Raises:
+        SceneError: as `lay_on`.
+    """
+    kind = empty.gid.excitation.kind
+    if empty.empty_display_type == DISPLAY[kind]:
+        size = width_near(picture, *point) if is_through_camera(picture) else plane_width(picture.data)
+        empty.empty_display_size = (0.04 if kind == "PULL" else 0.12) * size
 
 
 def key_way(

@@ -55,7 +55,7 @@ class _Excitations(_Panel):
         layout = self.layout
         lost = lost_excitation(context)
         if lost is not None:
-            _draw_lost(layout, lost)
+            _draw_lost(layout, context.scene, lost)
             return
         picture = picture_in(context)
         row = layout.row()
@@ -114,12 +114,16 @@ class _Bake(_Panel):
         column.prop(settings, "auto")
 
 
-def _draw_lost(layout: bpy.types.UILayout, empty: bpy.types.Object) -> None:
-    """Parented to a hand, an empty knows no picture by itself: here is where it is told."""
+def _draw_lost(layout: bpy.types.UILayout, target: bpy.types.Scene, empty: bpy.types.Object) -> None:
+    """Parented to a hand, or dropped into the scene, an empty knows no picture by itself: here is where it is told."""
     layout.use_property_split = True
     box = layout.box().column(align=True)
-    box.alert = True
-    wrap(box, "The active excitation acts on no picture.")
+    if scene.is_loose(target, empty):
+        wrap(box, "This excitation acts on nothing yet.")
+        layout.operator("gid.stick_excitation", icon="PINNED")
+    else:
+        box.alert = True
+        wrap(box, "The active excitation acts on no picture.")
     layout.prop(empty.gid.excitation, "picture")
 
 
@@ -173,6 +177,8 @@ class GID_MT_add_excitation(bpy.types.Menu):
     def draw(self, context: bpy.types.Context) -> None:
         for identifier, label, _, icon, _ in KINDS:
             self.layout.operator("gid.add_excitation", text=label, icon=icon).kind = identifier
+        self.layout.separator()
+        self.layout.operator("gid.stick_excitation", icon="PINNED")
 
 
 def _draw_add(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

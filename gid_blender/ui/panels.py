@@ -13,7 +13,7 @@ from bpy.app.translations import pgettext_iface as iface_
 from bpy.app.translations import pgettext_n as n_
 
 from .. import scene
-from ..ops.active import picture_in
+from ..ops.active import lost_excitation, picture_in
 from ..ops.from_video import movie
 from ..ops.generate import picture
 from ..translations.sentences import said
@@ -191,7 +191,11 @@ class GID_PT_object(bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return scene.is_motion_object(context.object) or picture_in(context) is not None
+        return (
+            scene.is_motion_object(context.object)
+            or picture_in(context) is not None
+            or lost_excitation(context) is not None
+        )
 
     def draw(self, context: bpy.types.Context) -> None:
         pass

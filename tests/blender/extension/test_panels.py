@@ -117,6 +117,9 @@ def test_panels_draw_in_every_state(blender):
         draw_all()
         bpy.data.objects.remove(picture)
         draw_all()
+        bpy.context.view_layer.objects.active = bpy.data.objects["Gust"]
+        assert bpy.types.GID_PT_object_excitations.poll(bpy.context)
+        draw_all()
 
     blender.run(script)
 

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from gid_blender.compat import existing_compositor
+from gid_blender.scene import add_empty, bake, is_loose, picture_for, properties, stick
 from gid_blender.scene.plate_group import warp_group
-from tests.blender.scene.helpers import evaluated
+from tests.blender.scene.baking import VOLUME
+from tests.blender.scene.helpers import evaluated, swaying
 from tests.blender.scene.test_compositing import HEIGHT, WIDTH, apart, photograph, shown
 from tests.blender.scene.test_compositing import scene as camera_scene  # noqa: F401
 from tests.blender.scene.test_pixels import write_png
@@ -26,6 +28,9 @@ BLEND = OWN / "image_dynamics.blend"
 READABLE = [ASSETS / f"blender_{series}/image_dynamics.blend" for series in (4, 5) if series <= bpy.app.version[0]]
 GROUPS = ("Image Dynamics Plate", "Image Dynamics Warp")
 EXAMPLE = "Swaying Dahlia"
+PRESETS = sorted((ROOT / "gid_blender/presets/image_dynamics/excitation").glob("*.py"))
+EXCITATIONS = [path.stem.replace("_", " ") for path in PRESETS]
+ALL = sorted([EXAMPLE, *EXCITATIONS, *GROUPS])
 
 
 def append(path=BLEND, link=False):
@@ -37,7 +42,7 @@ def append(path=BLEND, link=False):
 
 def contents(path):
     """Everything in a library that matters, in plain values."""
-    append(path, link=True)
+    names = append(path, link=True)
     obj = bpy.data.objects[EXAMPLE]
     keys = obj.data.shape_keys
     points = np.empty((len(keys.key_blocks), 3 * len(obj.data.vertices)), np.float32)
@@ -47,13 +52,34 @@ def contents(path):
     return {
         "assets": {
             block.name: (block.asset_data.catalog_id, block.asset_data.description, block.asset_data.license)
-            for block in [obj, *(bpy.data.node_groups[name] for name in GROUPS)]
+            for block in blocks(names)
         },
+        "previews": {block.name: hashed(block.preview) for block in blocks(names) if block.name in EXCITATIONS},
+        "excitations": {name: settings_of(bpy.data.objects[name]) for name in EXCITATIONS},
         "graphs": {name: graph(bpy.data.node_groups[name]) for name in GROUPS},
         "controls": {name: obj[name] for name in obj.keys() if isinstance(obj[name], (int, float, str))},
         "drivers": sorted((d.data_path, d.driver.expression) for d in keys.animation_data.drivers),
         "points": points,
         "picture": hashlib.sha256(image.packed_file.data).hexdigest(),
+    }
+
+
+def blocks(names):
+    return [bpy.data.objects.get(name) or bpy.data.node_groups[name] for name in names]
+
+
+def hashed(preview):
+    pixels = np.empty(4 * preview.image_size[0] * preview.image_size[1], np.float32)
+    preview.image_pixels_float.foreach_get(pixels)
+    return hashlib.sha256(pixels).hexdigest(), float(pixels.max())
+
+
+def settings_of(empty):
+    settings = empty.gid.excitation
+    return {
+        prop.identifier: getattr(settings, prop.identifier)
+        for prop in settings.bl_rna.properties
+        if not prop.is_readonly and settings.is_property_set(prop.identifier)
     }
 
 
@@ -64,17 +90,31 @@ def graph(tree):
     return sockets, nodes, links
 
 
+@pytest.fixture
+def _excitations():
+    """The extension's properties of objects, which Blender does not know without."""
+    properties.register()
+    yield
+    properties.unregister()
+
+
 class TestLibrary:
     def test_is_small_and_listed_in_catalogues(self):
         assert BLEND.stat().st_size < 3_000_000
         lines = (OWN / "blender_assets.cats.txt").read_text(encoding="utf-8").splitlines()
         assert "VERSION 1" in lines
         catalogues = dict(line.split(":")[:2] for line in lines if re.match(r"[0-9a-f-]{36}:", line))
-        append()
-        for block in [bpy.data.objects[EXAMPLE], *(bpy.data.node_groups[name] for name in GROUPS)]:
-            assert catalogues[block.asset_data.catalog_id].startswith("Image Dynamics/")
-            assert block.asset_data.description
+        for block in blocks(append()):
+            data = block.asset_data
+            assert catalogues[data.catalog_id].startswith("Image Dynamics/")
+            assert (catalogues[data.catalog_id] == "Image Dynamics/Excitations") == (block.name in EXCITATIONS)
+            assert data.description
+            assert data.author
+            assert data.license
+            assert data.tags
+            assert block.name not in EXCITATIONS or hashed(block.preview)[1] > 0.5
 
+    @pytest.mark.usefixtures("_excitations")
     def test_is_what_its_script_makes(self, tmp_path):
         command = [sys.executable, "-W", "ignore", "-m", "scripts.make_assets", "--output-dir", str(tmp_path)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
@@ -92,7 +132,7 @@ class TestLibrary:
 class TestExample:
     @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.parent.name)
     def test_sways_and_repeats_without_the_extension(self, path):
-        assert append(path) == sorted([EXAMPLE, *GROUPS])
+        assert append(path) == ALL
         obj, scene = bpy.data.objects[EXAMPLE], bpy.context.scene
         scene.collection.objects.link(obj)
         period = int(obj["gid_period"])
@@ -112,6 +152,58 @@ class TestExample:
         assert image.packed_file is not None
         assert image.size[0] > 100
         assert image.filepath == "//dahlia.jpg"
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda path: path.parent.name)
+class TestExcitations:
+    @pytest.mark.usefixtures("_excitations")
+    @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
+    def test_each_does_what_its_preset_says(self, path, preset):
+        append(path)
+        shipped = bpy.data.objects[preset.stem.replace("_", " ")]
+        wanted = add_empty(bpy.context.scene, swaying(VOLUME), "PULL")
+        bpy.context.view_layer.objects.active = wanted
+        bpy.utils.execfile(str(preset))
+        settings = settings_of(shipped)
+        # When it acts is said where it is used; a weight that never left would be no bird.
+        assert settings.pop("use_range") == (settings["kind"] == "LOAD")
+        assert set(settings) < set(settings_of(wanted))
+        assert settings == {name: getattr(wanted.gid.excitation, name) for name in settings}
+        assert {"kind", "strength", "reach", "attack", "fade", "gusts"} <= set(settings)
+        assert not {"start", "end", "picture"} & set(settings)
+
+    @pytest.mark.usefixtures("_excitations")
+    def test_dropped_on_a_picture_each_moves_it(self, path):
+        append(path)
+        scene, picture = bpy.context.scene, swaying(VOLUME)
+        scene.frame_end = 60
+        picture["gid_amplitude"] = 0.0
+        for name in EXCITATIONS:
+            empty = bpy.data.objects[name]
+            scene.collection.objects.link(empty)
+            scene.frame_set(1)
+            assert is_loose(scene, empty)
+            stick(scene, picture_for(bpy.context.view_layer, empty), empty)
+            bake(scene, picture)
+            still, moved = (evaluated(picture, frame) for frame in (1, 8))
+            assert np.abs(moved - still).max() > 1e-4, name
+            empty.gid.excitation.mute = True
+
+    def test_without_the_extension_they_are_empties(self, path, tmp_path):
+        """And what they are for is still there when the file comes back to where it is known."""
+        append(path)
+        for name in EXCITATIONS:
+            empty = bpy.data.objects[name]
+            assert (empty.type, empty.parent, len(empty.constraints), empty.animation_data) == ("EMPTY", None, 0, None)
+            assert not hasattr(empty, "gid")
+            bpy.context.scene.collection.objects.link(empty)
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "plain.blend"))
+        properties.register()
+        try:
+            bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "plain.blend"))
+            assert {bpy.data.objects[name].gid.excitation.kind for name in EXCITATIONS} == {"LOAD", "POKE", "WIND"}
+        finally:
+            properties.unregister()
 
 
 class TestGroups:

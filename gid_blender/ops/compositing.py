@@ -53,7 +53,7 @@ class GID_OT_setup_compositing(OfPicture, bpy.types.Operator):
     colours: EnumProperty(name="Colors", description="What colors the picture has", items=COLOURS, default="PICTURE")
     shutter: FloatProperty(
         name="Shutter",
-        description="How long the shutter is open, in frames; rendered frames need motion vectors. 0 is no motion blur",
+        description="How long the shutter is open, in frames; rendered frames need motion vectors; 0 is no motion blur",
         default=0.5,
         min=0.0,
         max=1.0,

@@ -96,14 +96,15 @@ class WorkerProcess:
 
     def is_running(self) -> bool:
         """Whether the process lives."""
-        if not hasattr(os, "waitid"):
-            return self._popen.poll() is None
         # The thread that waits for it has the lock that `poll` needs, which on a busy machine calls the dead alive
         # until that thread has had its turn.
         try:
             return os.waitid(os.P_PID, self._popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
         except ChildProcessError:
             return False
+        # Windows, where `poll` waits for no lock, and macOS before Python 3.13.
+        except AttributeError:
+            return self._popen.poll() is None
 
     def send(self, header: Mapping[str, Any], parts: Sequence[Part] = ()) -> None:
         """Queue a frame; never waits. Raises `ProtocolError` when it is no valid frame."""

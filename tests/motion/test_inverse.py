@@ -48,3 +48,36 @@ def test_stillness_is_exact():
     displacement = np.zeros((2, 20, 20), np.float32)
     displacement[:, :6, :6] = 0.02
     assert not arriving(displacement)[:, 10:, 10:].any()
+
+
+def test_what_moves_more_covers_what_moves_less():
+    """A strip that goes 6 cells to the right over what stands still: all of it is seen there."""
+    displacement = np.zeros((2, 20, 60), np.float32)
+    displacement[0, :, 20:30] = 6 / 60
+    back = arriving(displacement)[0, 10] * 60
+    # Between the last cell that stands still and the first that moves, a straight line is in between.
+    np.testing.assert_allclose(back[26:36], 6, atol=0.01)
+    np.testing.assert_allclose(np.r_[back[:19], back[37:]], 0, atol=0.01)
+
+
+@given(st.integers(0, 10_000), st.floats(0.3, 1.5))
+def test_where_it_folds_what_is_seen_has_come_from_there(seed, slope):
+    height, width = 40, 60
+    displacement = waves(np.random.default_rng(seed), height, width, slope)
+    back = arriving(displacement)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    at = np.stack([np.clip(x - back[0] * width, 0, width - 1), np.clip(y - back[1] * width, 0, height - 1)])
+    left, top = np.minimum(at.astype(int), [[[width - 2]], [[height - 2]]])
+    u, v = at - [left, top]
+    there = sum(
+        displacement[:, top + j, left + i] * (u if i else 1 - u) * (v if j else 1 - v) for i in (0, 1) for j in (0, 1)
+    )
+    missing = np.hypot(*(at + there * width - [x, y]))
+    # A few cells on the line of a fold belong to neither side.
+    assert (missing > 0.5).mean() < 0.01
+
+
+def test_a_single_row_or_column_of_motion_is_turned_round_too():
+    displacement = np.zeros((2, 2, 30), np.float32)
+    displacement[0] = 0.1
+    np.testing.assert_allclose(arriving(displacement), displacement)

@@ -93,8 +93,9 @@ def _encode(
         context.color_primaries = context.color_trc = context.colorspace = context.color_range = 1
         for index, frame in enumerate(chain([first], frames)):
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=given)
+            # One thread: beyond 8 bits, swscale's threads write past the ends of rows, into what another has written.
             picture = picture.reformat(
-                format=layout, src_colorspace="ITU709", dst_colorspace="ITU709", dst_color_range="MPEG"
+                format=layout, src_colorspace="ITU709", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1
             )
             picture.pts, picture.time_base = index, 1 / rate
             container.mux(stream.encode(picture))

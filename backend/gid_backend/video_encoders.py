@@ -97,6 +97,8 @@ def _encode(
             picture = picture.reformat(
                 format=layout, src_colorspace="ITU709", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1
             )
+            # ProRes has tags in the header of each frame too, and takes them from there.
+            picture.color_primaries = picture.color_trc = 1
             picture.pts, picture.time_base = index, 1 / rate
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))

@@ -141,6 +141,10 @@ def test_prores_keeps_deep_transparency_rate_and_tags(tmp_path):
         assert (tags.colorspace, tags.color_primaries, tags.color_trc, tags.color_range) == (1, 1, 1, 1)
         assert stream.average_rate == 24
         decoded = list(container.decode(stream))
+        container.seek(0)
+        header = bytes(next(container.demux(stream)))
+    # Primaries, transfer and matrix in the header of the frame, which some editors go by.
+    assert (header[4:8], *header[22:25]) == (b"icpf", 1, 1, 1)
     assert len(decoded) == 3
     assert "yuva444p" in decoded[0].format.name
     shown = film_frame(tmp_path / "a.mov", "rgba64le").to_ndarray()

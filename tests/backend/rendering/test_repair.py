@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from gid_backend import renderer as renderer_module
 from gid_backend.errors import WeightsError
 from gid_backend.renderer import MotionRenderer, RenderSettings
 from gid_backend.rendering import repair
@@ -40,6 +41,14 @@ def disc(rows: int, columns: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[
     y, x = np.mgrid[:rows, :columns]
     inside = ((x - columns * 0.45) ** 2 + (y - rows * 0.5) ** 2 < (rows * 0.2) ** 2).astype(np.float32)
     return np.stack([inside * np.float32(6.0 / columns), np.zeros_like(inside)]), inside
+
+
+def wavy_disc(rows: int, columns: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The disc on a ground that lands between pixels, where the filter's weights do not quite sum up to 1."""
+    y, x = np.mgrid[:rows, :columns]
+    motion, strength = disc(rows, columns)
+    waves = np.stack([np.sin(y / 9), np.cos(x / 7)]) * (0.7 / columns)
+    return (motion + waves).astype(np.float32), strength
 
 
 class TestZone:
@@ -172,6 +181,28 @@ class TestFrames:
         )
         assert np.array_equal(mended[near[0].numpy()], plain[near[0].numpy()])
         assert (mended[..., :3] != plain[..., :3]).any()
+
+    @pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+    def test_what_is_opaque_everywhere_is_mended_as_without_alpha(self, network: RepairNetwork, kind: str) -> None:
+        peak = 1 if kind == "float32" else np.iinfo(kind).max
+        image = (picture(120, 160) / np.float32(255) * np.float32(peak)).astype(kind)
+        rgba = np.dstack([image, np.full((120, 160), peak, kind)])
+        motion, strength = wavy_disc(120, 160)
+        frame = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        assert np.abs(frame.astype(float) - MotionRenderer(CPU).render(image, motion, strength)).max() > peak / 20
+        twin = MotionRenderer(CPU, None, network).render(rgba, motion, strength)
+        assert np.abs(frame.astype(float) - twin[..., :3]).max() <= (2e-3 * peak if kind != "uint8" else 1)
+
+    def test_bands_leave_no_seams_where_there_is_alpha(
+        self, network: RepairNetwork, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = np.dstack([picture(400, 96), np.full((400, 96), 255, np.uint8)])
+        motion, strength = wavy_disc(400, 96)
+        whole = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        monkeypatch.setattr(renderer_module, "BAND_PIXELS", 96 * 64)
+        parts = MotionRenderer(CPU, None, network).render(image, motion, strength)
+        # The motion is rounded otherwise in other bands.
+        assert np.abs(whole.astype(int) - parts).max() <= 2
 
     def test_it_can_be_left_out(self) -> None:
         renderer = MotionRenderer.load("cpu", RenderSettings(repair=False))

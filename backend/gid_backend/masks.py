@@ -20,10 +20,12 @@ Weights = npt.NDArray[np.float32]
 
 # Of the longer side, like the plane's in Blender: what is finer than this is narrower than any feather.
 _VERTICES = 257
+# Red, green and blue as bright as they look.
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def as_weights(mask: npt.NDArray[Any]) -> Weights:
-    """(H, W) in 0..1 of a mask of 8 or 16 bits, bool or float; 0 and the largest number are 0 and 1 exactly.
+    """The same shape in 0..1 of a mask of 8 or 16 bits, bool or float; 0 and the largest number are 0 and 1 exactly.
 
     Raises:
         ImageError: when floats are beyond 0..1.
@@ -37,14 +39,18 @@ def as_weights(mask: npt.NDArray[Any]) -> Weights:
 
 
 def read_mask(path: Path) -> Weights:
-    """(H, W) in 0..1 of a picture file; its first channel counts, for masks are grey, whatever they are stored as.
+    """(H, W) in 0..1 of a picture file, grey or as bright as its colours look, as in Blender; white is 1 exactly.
 
     Raises:
         ImageError: see `images.read_image`.
     """
     from .images import read_image
 
-    return as_weights(read_image(path)[..., 0])
+    picture = read_image(path)
+    if picture.shape[2] < 3:
+        return as_weights(picture[..., 0])
+    bright = as_weights(picture[..., :3]) @ _LUMA
+    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
 
 
 def condition(mask: Weights) -> npt.NDArray[np.bool_]:

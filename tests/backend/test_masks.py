@@ -177,6 +177,10 @@ class TestCommands:
         assert "flower.npz" in said
         assert not (tmp_path / "frames").exists()
 
-    def test_the_mask_is_read_from_its_first_channel(self, place, tmp_path):
-        write_image(tmp_path / "red.png", np.dstack([half() * 255, half() * 0, half() * 0]).astype(np.uint8))
-        assert np.array_equal(read_mask(tmp_path / "red.png"), half())
+    @pytest.mark.parametrize("top", [255, 65535])
+    @pytest.mark.parametrize(("colour", "bright"), [((1, 1, 1), 1.0), ((1, 0, 0), 0.2126), ((0, 1, 0), 0.7152)])
+    def test_a_mask_is_as_bright_as_it_looks(self, place, tmp_path, top, colour, bright):
+        values = half()[..., None] * np.array(colour) * top
+        write_image(tmp_path / "mask.png", values.astype(np.uint8 if top == 255 else np.uint16))
+        # White is 1 to the bit, or a frame would not be the picture where it is black.
+        np.testing.assert_allclose(read_mask(tmp_path / "mask.png"), half() * bright, rtol=0 if bright == 1 else 1e-6)

@@ -29,6 +29,8 @@ MANIFEST = ".gid-render.jsonl"
 _FRAME_NAME = re.compile(r"frame_\d+\.(png|jpg|webp|exr)")
 # What a killed process was writing.
 _TEMPORARY = ".gid-new-"
+# What file managers leave wherever somebody looks.
+_LITTER = {".ds_store", "desktop.ini", "thumbs.db"}
 
 
 def check_place(folder: Path) -> None:
@@ -42,14 +44,15 @@ def check_place(folder: Path) -> None:
             raise OutputError(f"“{folder}” is no name for a result.")
         if os.path.lexists(folder) and not folder.is_dir():
             raise OutputError(f"“{folder}” is a file; name a folder.")
-        strangers = [name for name in os.listdir(folder) if not _is_ours(name)] if folder.is_dir() else []
+        names = os.listdir(folder) if folder.is_dir() else []
+        strangers = [name for name in names if not _is_ours(name) and name.lower() not in _LITTER]
         if strangers:
             raise OutputError(
                 f"The folder “{folder}” holds other things, such as “{strangers[0]}”.",
                 "Choose an empty or a new folder.",
             )
-        # Through the full path: in “.” there is no parent to see.
-        parent = Path(os.path.abspath(folder)).parent
+        # Through the full path: in “.” there is no parent to see, and beside a link is not beside its folder.
+        parent = Path(os.path.realpath(folder)).parent
         parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             os.lstat(folder)
@@ -64,7 +67,8 @@ def open_folder(
     """As `filling`, for those who fill several at a time: to be ended by `finish`, if all is there, and by `close`."""
     check_place(folder)
     try:
-        return FramesFolder(Path(os.path.abspath(folder)), render, count, suffix, about or {})
+        # Without links: one that is put aside for newer frames would leave its folder behind.
+        return FramesFolder(Path(os.path.realpath(folder)), render, count, suffix, about or {})
     except OSError as error:
         raise _cannot_write(folder, error) from error
 
@@ -100,7 +104,7 @@ class FramesFolder:
     """A folder of frames, some of which may be there already; use `filling`.
 
     Attributes:
-        target: the folder as it was named.
+        target: the folder itself, wherever links that were named lead.
         count: number of frames of the whole render.
     """
 
@@ -116,6 +120,12 @@ class FramesFolder:
             beside.rename(target)
         is_free = not target.exists() or not os.listdir(target)
         self._work = target if is_free or _render_of(target) == render else beside
+        if self._work == beside and os.path.ismount(target):
+            raise OutputError(
+                f"“{target}” is the top of a disk or of a mounted folder and holds another render, which cannot be "
+                "replaced as a whole there.",
+                "Choose a folder in it, or empty it.",
+            )
         if self._work == beside and beside.exists() and _render_of(beside) != render:
             shutil.rmtree(beside)
         self._done = self._found()

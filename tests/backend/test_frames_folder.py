@@ -115,6 +115,41 @@ def test_an_empty_folder_is_taken_and_a_relative_one_too(tmp_path, monkeypatch):
     assert frames_in(tmp_path / "f") == whole()
 
 
+def test_a_link_stays_a_link_to_the_folder_that_has_the_frames(tmp_path):
+    (tmp_path / "disk" / "big").mkdir(parents=True)
+    (tmp_path / "f").symlink_to(tmp_path / "disk" / "big")
+    for render in ("first", "second", "third"):
+        interrupted(tmp_path / "f", stop=4, render=render)
+        assert fill(tmp_path / "f", render) == [4, 5]
+        assert (tmp_path / "f").readlink() == tmp_path / "disk" / "big"
+        assert frames_in(tmp_path / "disk" / "big") == whole(render)
+    assert sorted(os.listdir(tmp_path)) == ["disk", "f"]
+    assert os.listdir(tmp_path / "disk") == ["big"]
+
+
+def test_what_cannot_be_put_aside_is_told_before_anything_is_rendered(tmp_path, monkeypatch):
+    """As if the folder were the top of a disk: a test cannot mount one."""
+    monkeypatch.setattr(os.path, "ismount", lambda path: Path(path).name == "f")
+    # Its first frames, and going on with them, need no other place.
+    interrupted(tmp_path / "f", stop=4)
+    assert fill(tmp_path / "f") == [4, 5]
+    with pytest.raises(OutputError, match="holds another render") as caught:
+        fill(tmp_path / "f", "second")
+    assert "a folder in it" in caught.value.hint
+    assert frames_in(tmp_path / "f") == whole()
+    assert os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("litter", [".DS_Store", "Thumbs.db", "desktop.ini"])
+def test_what_file_managers_leave_does_not_stop_it(tmp_path, litter):
+    interrupted(tmp_path / "f", stop=2)
+    (tmp_path / "f" / litter).write_bytes(b"thumbnails")
+    assert fill(tmp_path / "f") == [2, 3, 4, 5]
+    assert (tmp_path / "f" / litter).exists()
+    assert len(fill(tmp_path / "f", "second")) == 6
+    assert os.listdir(tmp_path) == ["f"]
+
+
 def test_nothing_is_left_when_the_first_frame_fails(tmp_path):
     interrupted(tmp_path / "f", stop=0)
     assert os.listdir(tmp_path) == []

@@ -183,10 +183,9 @@ def _to_integers(frame: Picture, dtype: type[np.unsignedinteger], linear: bool) 
 def _scene_linear(frame: Picture, linear: bool) -> npt.NDArray[np.float32]:
     """Linear values with associated alpha."""
     values = unit_range(frame)
-    if linear:
-        return values
-    if frame.shape[2] < 4:
-        return to_linear(values)
+    is_float = frame.dtype.kind == "f"
+    if frame.shape[2] < 4 or (is_float and linear):
+        return values if linear else to_linear(values)
     alpha = values[..., 3:]
-    colour = straight(values[..., :3], alpha) if frame.dtype.kind == "f" else values[..., :3]
-    return np.concatenate([to_linear(colour) * alpha, alpha], axis=2)
+    colour = straight(values[..., :3], alpha) if is_float else values[..., :3]
+    return np.concatenate([(colour if linear else to_linear(colour)) * alpha, alpha], axis=2)

@@ -36,7 +36,7 @@ class Thumbnails:
         """Make the loop of another motion."""
         if self._previews is None:
             self._previews = bpy.utils.previews.new()
-        small = _shown(shrunk(pixels.array, SIDE), linear=pixels.linear)
+        small = _shown(shrunk(pixels.straight, SIDE), linear=pixels.linear)
         icons = []
         for index, frame in enumerate(swaying(small, volume, FRAMES)):
             preview = self._previews.new(f"{len(self._icons)}-{index}")

@@ -107,10 +107,13 @@ def layer_pixels(obj: bpy.types.Object) -> Pixels:
     mask = resized(read_pixels(image).array[..., 0], height, width)
     values = pixels.array
     peak = 255 if values.dtype == np.uint8 else 1
-    alpha = values[..., 3] if values.shape[2] == 4 else np.full((height, width), peak, values.dtype)
-    alpha = alpha * (mask.astype(np.float32) / 255)
-    alpha = np.rint(alpha).astype(np.uint8) if peak == 255 else alpha.astype(np.float32)
-    return Pixels(np.concatenate([values[..., :3], alpha[..., None]], axis=2), pixels.linear)
+    alpha = values[..., 3:] if values.shape[2] == 4 else np.full((height, width, 1), peak, values.dtype)
+    share = mask[..., None].astype(np.float32) / 255
+    if peak == 1:
+        # Associated: what is cut away has to leave the colours too.
+        return Pixels(np.concatenate([values[..., :3], alpha], axis=2) * share, pixels.linear)
+    alpha = np.rint(alpha * share).astype(np.uint8)
+    return Pixels(np.concatenate([values[..., :3], alpha], axis=2), pixels.linear)
 
 
 def sharing_motion(scene: bpy.types.Scene, image: bpy.types.Image, obj: bpy.types.Object) -> list[bpy.types.Object]:

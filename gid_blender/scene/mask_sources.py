@@ -116,7 +116,7 @@ def composed(obj: bpy.types.Object) -> Composed | None:
                 f"The mask image of “{obj.name}” was deleted; what was pinned stays so.",
                 "Undo the deletion, choose another image, or remove the mask.",
             )
-        pixels = read_pixels(image, frame=_film_frame(obj, image) if _is_film(image) else None).array
+        pixels = read_pixels(image, frame=_film_frame(obj, image) if _is_film(image) else None).straight
         masks.append(_brightness(pixels))
         remark = _shape_remark(image, own_picture(obj))
     if obj.get(ALPHA):

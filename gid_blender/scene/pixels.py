@@ -25,7 +25,8 @@ class Pixels:
 
     Attributes:
         array: (H, W, 3) or (H, W, 4), C order, top row first. uint8 where Blender holds 8 bits a
-            channel, else float32. Alpha is straight (not multiplied in), and is there only where some of it is below 1.
+            channel, else float32. As over the wire, alpha is straight in bytes and associated (multiplied into the
+            colours) in floats. It is there only where some of it is below 1.
         linear: whether the values are scene-linear light rather than encoded (sRGB) ones.
     """
 
@@ -36,6 +37,16 @@ class Pixels:
     def header(self) -> dict[str, Any]:
         """The `image` parameter of the worker's `predict` and `render` requests."""
         return {"shape": list(self.array.shape), "dtype": str(self.array.dtype), "linear": self.linear}
+
+    @property
+    def straight(self) -> np.ndarray:
+        """The array with straight alpha in floats too, for who needs colours for themselves."""
+        if self.array.dtype == np.uint8 or self.array.shape[2] < 4:
+            return self.array
+        values = self.array.copy()
+        alpha = values[..., 3:]
+        np.divide(values[..., :3], alpha, out=values[..., :3], where=alpha > 0)
+        return values
 
 
 def read_pixels(image: bpy.types.Image, *, frame: int | None = None) -> Pixels:
@@ -74,7 +85,7 @@ def image_from_pixels(name: str, pixels: Pixels, *, like: bpy.types.Image | None
     height, width, channels = pixels.array.shape
     is_float = pixels.array.dtype != np.uint8
     image = bpy.data.images.new(name, width, height, alpha=channels == 4, float_buffer=is_float)
-    # Float buffers hold alpha multiplied in; marked straight, they would be multiplied again when the file is read.
+    # As float buffers hold it; marked straight, it would be multiplied in again when the packed file is read.
     image.alpha_mode = "PREMUL" if is_float else "STRAIGHT"
     if like is not None:
         # Before the pixels: a generated image whose colour space changes is generated anew.
@@ -82,9 +93,7 @@ def image_from_pixels(name: str, pixels: Pixels, *, like: bpy.types.Image | None
             image.colorspace_settings.name = like.colorspace_settings.name
     rgba = np.ones((height, width, 4), np.float32)
     rgba[..., :channels] = pixels.array[::-1]
-    if is_float:
-        rgba[..., :3] *= rgba[..., 3:]
-    else:
+    if not is_float:
         rgba[..., :channels] /= 255
     image.pixels.foreach_set(rgba.ravel())
     image.update()
@@ -128,18 +137,9 @@ def _read_loaded(image: bpy.types.Image, name: str) -> Pixels:
     if values.shape[-1] == 4 and (image.alpha_mode in {"NONE", "CHANNEL_PACKED"} or values[..., 3].min() >= 1):
         values = values[..., :3]
     if image.is_float:
-        return Pixels(_straight(values), _is_linear(image))
+        return Pixels(np.ascontiguousarray(values), _is_linear(image))
     bytes_ = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8, order="C")
     return Pixels(bytes_, _is_linear(image))
-
-
-def _straight(values: np.ndarray) -> np.ndarray:
-    """Float buffers are held with alpha multiplied in; undo it, and leave black where nothing can be known."""
-    values = np.ascontiguousarray(values)
-    if values.shape[-1] == 4:
-        alpha = values[..., 3:]
-        np.divide(values[..., :3], alpha, out=values[..., :3], where=alpha > 0)
-    return values
 
 
 def _is_linear(image: bpy.types.Image) -> bool:

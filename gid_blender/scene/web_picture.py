@@ -51,7 +51,7 @@ def web_picture(pixels: Pixels, largest: int) -> PagePicture:
 
 def _encoded(pixels: Pixels) -> np.ndarray:
     """(H, W, 3|4) float32 sRGB in 0..1 with straight alpha."""
-    values = pixels.array.astype(np.float32)
+    values = pixels.straight.astype(np.float32)
     if pixels.array.dtype == np.uint8:
         values /= 255
     values = np.clip(values, 0.0, 1.0)

@@ -118,6 +118,15 @@ def test_scene_linear_values_above_1_survive_exr(depth):
     assert shown.max() > 100
 
 
+@pytest.mark.parametrize("linear", [False, True])
+def test_integers_with_alpha_are_associated_in_exr(linear):
+    frame = RNG.integers(0, 256, (20, 24, 4), np.uint8)
+    colour, alpha = np.split(frame / np.float32(255), [3], axis=2)
+    shown = decode_exr(encode_image(frame, "exr", linear=linear, depth=32))
+    np.testing.assert_array_equal(shown[..., 3:], alpha)
+    np.testing.assert_allclose(shown[..., :3], (colour if linear else to_linear(colour)) * alpha, rtol=1e-6)
+
+
 def test_half_has_a_largest_value_and_no_infinity():
     frame = np.full((16, 16, 3), 1e6, np.float32)
     assert decode_exr(encode_image(frame, "exr", linear=True, depth=16)).max() == 65504

@@ -164,6 +164,30 @@ def test_split_by_masks_fill_order_and_depth(blender, folder, real_worker):
     blender.run(script, worker=real_worker, folder=folder)
 
 
+@pytest.mark.parametrize("format", ["PNG", "EXR"])
+def test_frames_of_a_float_picture_have_its_colours_along_a_soft_edge(blender, real_worker, tmp_path, format):
+    def script(format, folder):
+        scene, np = bpy.context.scene, module("motion").files.np
+        alpha = np.broadcast_to(np.linspace(0, 1, 96, dtype=np.float32)[:, None], (64, 96, 1))
+        # Blender holds floats with alpha multiplied in.
+        light = np.concatenate([np.broadcast_to(np.float32((0.6, 0.2, 0.05)), (64, 96, 3)) * alpha, alpha], axis=2)
+        picture = bpy.data.images.new("light", 96, 64, alpha=True, float_buffer=True)
+        picture.pixels.foreach_set(light.ravel())
+        scene.gid.image = picture
+        bpy.ops.gid.import_volume("EXEC_DEFAULT", filepath=str(module("ops.paths").asset("dahlia.npz")))
+        bpy.context.object["gid_amplitude"] = 0.0
+        scene.gid.format, scene.gid.output = format, folder
+        assert bpy.ops.gid.render_sequence("EXEC_DEFAULT", frames=2) == {"FINISHED"}
+        (strip,) = module("compat").strips(scene.sequence_editor)
+        path = os.path.join(bpy.path.abspath(strip.directory), strip.elements[0].filename)
+        # PNG has 16 bits, encoded, with straight alpha, which Blender turns into light with alpha multiplied in.
+        found = module("scene").read_pixels(bpy.data.images.load(path)).array
+        # Half floats have 11 bits.
+        assert np.abs(found - light).max() < 1e-3, np.abs(found - light).max(axis=(0, 1))
+
+    blender.run(script, worker=real_worker, format=format, folder=str(tmp_path))
+
+
 def test_toward_the_camera_at_once_or_not_at_all(blender, folder):
     def script(folder):
         scene = module("scene")

@@ -87,15 +87,19 @@ class TestKinds:
         # Blender converts with a table, good to about 1e-5.
         assert pixels.array == pytest.approx(to_linear(array / 65535), abs=1e-4)
 
-    def test_16_bits_with_alpha_come_straight(self, tmp_path):
+    def test_16_bits_with_alpha_come_with_it_multiplied_in(self, tmp_path):
+        """As the worker takes floats; bytes with alpha stay as the file has them, see above."""
         array = noise(4, np.uint16)
         array[..., 3] |= 0x8000  # at least half opaque: below, premultiplied colours have no precision left
         array[:, :3, 3] = 0
         pixels = read_pixels(image_from_file(str(write_png(tmp_path / "a.png", array))))
         seen = array[..., 3] > 0
-        assert pixels.array[..., 3] == pytest.approx(array[..., 3] / 65535, abs=1e-4)
-        assert pixels.array[seen][:, :3] == pytest.approx(to_linear(array[seen][:, :3] / 65535), abs=1e-3)
-        assert np.isfinite(pixels.array).all()
+        colour, alpha = to_linear(array[..., :3] / 65535), array[..., 3:] / 65535
+        assert pixels.array[..., 3:] == pytest.approx(alpha, abs=1e-4)
+        assert pixels.array[..., :3] == pytest.approx(colour * alpha, abs=1e-3)
+        assert pixels.straight[seen][:, :3] == pytest.approx(colour[seen], abs=1e-3)
+        assert (pixels.straight[..., 3] == pixels.array[..., 3]).all()
+        assert np.isfinite(pixels.straight).all()
 
     def test_data_in_16_bits_is_not_linearised(self, tmp_path):
         array = noise(3, np.uint16)

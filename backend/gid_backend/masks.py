@@ -58,7 +58,14 @@ def condition(mask: Weights) -> npt.NDArray[np.bool_]:
     return mask > 0
 
 
-def vertex_weights(mask: Weights, volume: SpectralVolume, height: int, width: int, amplitude: float = 1.0) -> Weights:
+def vertex_weights(
+    mask: Weights,
+    volume: SpectralVolume,
+    height: int,
+    width: int,
+    amplitude: float = 1.0,
+    gains: npt.NDArray[np.float64] | None = None,
+) -> Weights:
     """A mask, feathered so that this motion does not tear, at vertices that span the picture.
 
     `masking.at_pixels` makes pixels of it; none is above the mask, and under black they are 0.
@@ -69,10 +76,14 @@ def vertex_weights(mask: Weights, volume: SpectralVolume, height: int, width: in
         height: pixels of the picture.
         width: likewise.
         amplitude: of the motion, 1 as predicted.
+        gains: (K,) of an equaliser; None for all 1.
     """
     share = (_VERTICES - 1) / max(height, width)
     rows, columns = (max(2, round(side * share) + 1) for side in (height, width))
     spacing = (1 / (columns - 1), height / width / (rows - 1))
     lowest = masking.lowest_at_vertices(mask, rows, columns)
     spectrum = at_vertices(volume, rows, columns)
+    if gains is not None:
+        # Never below 1: pulls and winds that are added may bring back what an equaliser takes away.
+        spectrum = spectrum * np.maximum(gains, 1.0).astype(np.float32)[:, None, None, None]
     return masking.feathered(lowest, spectrum, spacing, amplitude=max(masking.AMPLITUDE, amplitude))

@@ -60,11 +60,12 @@ def page(
     picture, linear = read_picture(image)
     motion = load_volume(volume)
     height, width = picture.shape[:2]
-    weights = None if mask is None else vertex_weights(read_mask(mask), motion, height, width, amplitude)
+    gains = preset_gains(equaliser, motion.bands, motion.duration)
+    weights = None if mask is None else vertex_weights(read_mask(mask), motion, height, width, amplitude, gains)
     settings = PageSettings(
         title=image.stem if title is None else title,
         amplitude=amplitude,
-        gains=tuple(preset_gains(equaliser, motion.bands, motion.duration).tolist()),
+        gains=tuple(gains.tolist()),
         offset=offset,
         speed=speed,
         loop=not still,

@@ -138,7 +138,8 @@ def simulate(
                 "Predict it anew, with a greater --strength or another --mask.",
             )
         height, width = picture.shape[:2]
-        weights = None if allowed is None else vertex_weights(allowed, motion, height, width)
+        gains = preset_gains(equaliser, motion.bands, motion.duration)
+        weights = None if allowed is None else vertex_weights(allowed, motion, height, width, ambient, gains)
         rate = fps or motion.fps
         count = frames or max(2, round(motion.duration / speed * rate))
         if ring_out >= count:
@@ -163,9 +164,7 @@ def simulate(
         held = 1.0 if weights is None else at_pixels(weights, motion.height, motion.width)
         if weights is not None and not (motion.spectrum[1:] * held).any():
             raise UnusableInput(f"“{mask}” pins everything that moves in “{volume.name}”.", "Leave some of it white.")
-        basis = ModalBasis(np.asarray(motion.spectrum * held, np.complex64), height / width).equalised(
-            preset_gains(equaliser, motion.bands, motion.duration)
-        )
+        basis = ModalBasis(np.asarray(motion.spectrum * held, np.complex64), height / width).equalised(gains)
         # A loop beneath a cycle goes round in it a whole number of times.
         period = seconds / max(1, round(seconds / motion.duration)) if cycle else motion.duration
         loop = Ambient(ambient, period, offset=offset)

@@ -117,6 +117,16 @@ class TestWeights:
         across = ((np.arange(WIDTH) + 0.5) * mask.shape[1] / WIDTH).astype(int)
         assert (full[mask[down][:, across] == 0] == 0).all()
 
+    def test_an_equaliser_that_strengthens_makes_the_feather_wider(self):
+        def weights(amplitude=1.0, gain=None):
+            gains = None if gain is None else np.full(VOLUME.bands, gain)
+            return vertex_weights(half(), VOLUME, HEIGHT, WIDTH, amplitude, gains)
+
+        np.testing.assert_array_equal(weights(1.5, 2.0), weights(3.0, 1.0))
+        assert weights(1.5, 2.0).sum() < weights(1.5).sum()
+        # What is taken away may be pulled all the same.
+        np.testing.assert_array_equal(weights(1.5, 0.2), weights(1.5))
+
     @pytest.mark.parametrize("kind", ["uint8", "uint16", "bool"])
     def test_black_and_white_are_0_and_1_in_every_type(self, kind):
         top = 1 if kind == "bool" else np.iinfo(kind).max

@@ -159,6 +159,16 @@ def test_a_pre_roll_lets_the_wind_settle_and_counts(gid):
     assert (frame(1, "earlier") != textured_picture(72, 96)).any()
 
 
+def test_what_is_pinned_is_feathered_for_the_loop_as_strong_as_it_is(gid, place):
+    """Ten frames of the loop of five seconds, as `gid render` has them."""
+    words = ["--mask", place / "left.png", "--frames", 10]
+    assert gid("-o", "f", *words, "--ambient", 4, "--fps", 2)[0] == 0
+    given = ["render", place / "flower.png", place / "flower.npz", "-o", "r", *words, "--amplitude", 4]
+    assert run([*map(str, given), "--device", "cpu"]) == 0
+    assert (frame(5) != textured_picture(72, 96)).any()
+    assert np.abs(frame(5) - frame(5, "r")).max() <= 2
+
+
 def test_all_that_rendering_can_do(gid):
     """One path with `gid render`: films, formats, depths, blur, passes, and going on where it was."""
     pull = ["--pull", "48,36,6,0@2"]

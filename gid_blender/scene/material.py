@@ -57,9 +57,21 @@ def use_standard_view(scene: bpy.types.Scene) -> None:
 
 
 def has_alpha(image: bpy.types.Image) -> bool:
-    """Whether the image's alpha is transparency; from its channels, without reading its pixels."""
+    """Whether the image's alpha is transparency; from its channels, whatever its pixels are."""
     # 8, 16 or 32 bits in four channels. `depth` counts what the file has, `channels` is 4 for nearly everything.
-    return image.alpha_mode in {"STRAIGHT", "PREMUL"} and image.depth in {32, 64, 128}
+    return image.alpha_mode in {"STRAIGHT", "PREMUL"} and _depth(image) in {32, 64, 128}
+
+
+def _depth(image: bpy.types.Image) -> int:
+    """The bits of a pixel; of a sequence, which has none without a frame number, those of the file that it names."""
+    if image.source != "SEQUENCE" or image.depth:
+        return image.depth
+    still = image.copy()
+    try:
+        still.source = "FILE"
+        return still.depth
+    finally:
+        bpy.data.images.remove(still)
 
 
 def _texture_of(material: bpy.types.Material) -> bpy.types.Node:

@@ -187,6 +187,23 @@ class TestSequenceImage:
             seen = photographed(scene, tmp_path / "seen.png", frame)
             assert seen[8, 8] == pytest.approx(np.array(colours[colour]) / 255, abs=0.02)
 
+    def test_shows_what_is_behind_where_its_frames_are_cut_away(self, tmp_path):
+        scene = bpy.context.scene
+        array = np.full((16, 16, 4), 255, np.uint8)
+        array[:, :8, 3] = 0
+        frames = [write_png(tmp_path / f"cut_{number:04d}.png", array) for number in (1, 2)]
+        sequence = sequence_image(frames)
+        sequence_object(scene, sequence, frames=2, start=1)
+        behind = bpy.data.images.new("behind", 16, 16)
+        behind.generated_color = (1, 0, 0, 1)
+        sequence_object(scene, behind, frames=1, start=1).location.z = -0.5
+        use_standard_view(scene)
+        seen = photographed(scene, tmp_path / "seen.png", 2)
+        assert seen[8, 3] == pytest.approx([1, 0, 0], abs=0.02)
+        assert seen[8, 12] == pytest.approx([1, 1, 1], abs=0.02)
+        assert {image for image in bpy.data.images if image.type == "IMAGE"} == {sequence, behind}
+        assert not has_alpha(sequence_image(render(tmp_path)))
+
     def test_in_an_image_editor(self, tmp_path):
         area = bpy.context.screen.areas[0]
         area.type = "IMAGE_EDITOR"

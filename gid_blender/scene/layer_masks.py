@@ -72,15 +72,16 @@ def read_masks(
     remarks += _overlaps(masks)
 
     parts = []
-    front = np.zeros((height, width), np.uint8)
+    # How much of what lies behind is hidden, from 0 to 1.
+    hidden = np.zeros((height, width), np.float32)
     for image, mask, is_part in masks:
         name = Path(image.name).stem
         if is_part:
             parts.append(LayerMask(name, image, None))
         else:
-            beneath = np.maximum(mask, np.minimum(grown(mask, overlap), front))
-            parts.append(LayerMask(name, None, _grey(f"{name} Layer", beneath)))
-        front = np.maximum(front, mask)
+            mask = _beneath(mask, hidden, overlap)
+            parts.append(LayerMask(name, None, _grey(f"{name} Layer", mask)))
+        hidden += (1 - hidden) * (mask / np.float32(255))
     return parts, remarks
 
 
@@ -128,6 +129,21 @@ def resized(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 _DIAGONAL = ((0, 0), (0, 2), (2, 0), (2, 2))
+
+
+def _beneath(mask: np.ndarray, hidden: np.ndarray, overlap: int) -> np.ndarray:
+    """The mask of a layer behind others: where edges share a pixel, two halves one behind the other are no whole.
+
+    Seen through what is in front, (1 − hidden) · alpha is the share that the mask has of the picture there; so it is
+    solid where shares add up to the picture, and as soft as it was where nothing is in front.
+    """
+    rest = 255 * (1 - hidden)
+    share = np.rint(np.minimum(255 * (mask / np.maximum(rest, 1)), 255)).astype(np.uint8)
+    # What rounding leaves of the picture would be seen through where a layer has moved away.
+    share[(hidden > 0) & (rest - mask < _VISIBLE)] = 255
+    # The noise of a compressed file would become specks of what is in front, and what is wholly hidden stays as it is.
+    share = np.where((mask < _VISIBLE) | (rest < 1), mask, share)
+    return np.where(255 - rest >= _VISIBLE, np.maximum(share, grown(share, overlap)), share)
 
 
 def _overlaps(masks: list[tuple[bpy.types.Image, np.ndarray, bool]]) -> list[str]:

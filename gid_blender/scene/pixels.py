@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import SceneError
 
-__all__ = ["MIN_SIDE", "Pixels", "image_from_pixels", "read_pixels"]
+__all__ = ["MIN_SIDE", "Pixels", "image_from_pixels", "is_linear", "read_pixels"]
 
 # Below this there is nothing in a picture that could be seen to move.
 MIN_SIDE = 16
@@ -137,12 +137,13 @@ def _read_loaded(image: bpy.types.Image, name: str) -> Pixels:
     if values.shape[-1] == 4 and (image.alpha_mode in {"NONE", "CHANNEL_PACKED"} or values[..., 3].min() >= 1):
         values = values[..., :3]
     if image.is_float:
-        return Pixels(np.ascontiguousarray(values), _is_linear(image))
+        return Pixels(np.ascontiguousarray(values), is_linear(image))
     bytes_ = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8, order="C")
-    return Pixels(bytes_, _is_linear(image))
+    return Pixels(bytes_, is_linear(image))
 
 
-def _is_linear(image: bpy.types.Image) -> bool:
+def is_linear(image: bpy.types.Image) -> bool:
+    """Whether an image's pixels are scene-linear light, as `Pixels.linear`."""
     space = image.colorspace_settings
     if not image.is_float:
         return space.name.startswith("Linear")

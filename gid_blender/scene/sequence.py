@@ -10,6 +10,7 @@ import bpy
 from .errors import SceneError
 from .material import Shader, picture_material, play_cyclic, show_sequence
 from .mesh import build_plane
+from .pixels import is_linear
 from .relative import relative_path
 from .sources import shows_file
 
@@ -25,7 +26,7 @@ def sequence_image(
         frames: files in order, numbered without gaps, as `FrameFolder.commit` returns them.
         name: of the datablock; the folder's name by default. A sequence of the same first file is reused and reloaded.
         layered: OpenEXR with named layers, of which Blender knows no size before it shows one.
-        like: picture whose alpha mode it takes over if that leaves alpha out.
+        like: picture that they were rendered of; its colour space is theirs where its numbers went through as they are.
 
     Raises:
         SceneError: for no frames, a missing file or one that cannot be read.
@@ -46,8 +47,9 @@ def sequence_image(
         image.filepath = relative_path(first)
     else:
         image.reload()
-    if like is not None and like.alpha_mode in {"NONE", "CHANNEL_PACKED"}:
-        image.alpha_mode = like.alpha_mode
+    # The worker encodes scene-linear light, and OpenEXR holds nothing else. Alpha is in the files where it counts.
+    if like is not None and first.suffix != ".exr" and not (like.is_float and is_linear(like)):
+        image.colorspace_settings.name = like.colorspace_settings.name
     return image
 
 

@@ -151,10 +151,24 @@ class TestSequenceImage:
         assert sequence_image(render(tmp_path, replace=True, seed=50)) == image
         assert np.abs(photographed(scene, tmp_path / "seen.png") - before).max() > 0.2
 
-    def test_leaves_alpha_out_where_the_picture_does(self, tmp_path):
+    def test_has_the_alpha_of_its_files_whatever_the_picture_s_counts_for(self, tmp_path):
+        """A photo without alpha has frames without; a layer of it is cut out by its mask."""
         picture = new_picture()
         picture.alpha_mode = "NONE"
-        assert sequence_image(render(tmp_path), like=picture).alpha_mode == "NONE"
+        cut = sequence_image([write_png(tmp_path / "cut_0001.png", noise(4))], like=picture)
+        assert has_alpha(cut)
+        assert not has_alpha(sequence_image(render(tmp_path), like=picture))
+
+    @pytest.mark.parametrize("space", ["Non-Color", "Linear Rec.709", "Filmic sRGB", "sRGB"])
+    def test_has_the_numbers_of_the_picture_in_its_colour_space(self, tmp_path, space):
+        picture = new_picture()
+        picture.colorspace_settings.name = space
+        assert sequence_image(render(tmp_path), like=picture).colorspace_settings.name == space
+
+    def test_light_that_the_worker_encoded_is_srgb(self, tmp_path):
+        light = new_picture(float_buffer=True)
+        light.colorspace_settings.name = "Linear Rec.709"
+        assert sequence_image(render(tmp_path), like=light).colorspace_settings.name == "sRGB"
 
     def test_missing_and_damaged_frames(self, tmp_path):
         with pytest.raises(SceneError, match="no frames"):
@@ -201,7 +215,7 @@ class TestSequenceImage:
         seen = photographed(scene, tmp_path / "seen.png", 2)
         assert seen[8, 3] == pytest.approx([1, 0, 0], abs=0.02)
         assert seen[8, 12] == pytest.approx([1, 1, 1], abs=0.02)
-        assert {image for image in bpy.data.images if image.type == "IMAGE"} == {sequence, behind}
+        assert set(bpy.data.images) - {sequence, behind} == {bpy.data.images["Render Result"]}
         assert not has_alpha(sequence_image(render(tmp_path)))
 
     def test_in_an_image_editor(self, tmp_path):

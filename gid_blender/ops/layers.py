@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,8 @@ from bpy.props import BoolProperty, CollectionProperty, EnumProperty, FloatPrope
 from bpy_extras.io_utils import ImportHelper
 
 from .. import scene
+from ..scene.cutout_mask import cutout_mask
 from ..scene.layers import picture_of_plane, stack_picture
-from ..scene.masks import mask_image
 from ..translations.sentences import said
 from .active import select_only
 from .asking import AsksWorker, is_free
@@ -196,14 +197,15 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
         if self.depth == "CAMERA":
             # Before anything is made.
             scene.farthest(target, obj, self.nearest)
-        layers, remarks = scene.split_layers(
-            target,
-            obj,
-            self._images(obj),
-            spacing=0.0 if self.depth == "CAMERA" else self.spacing,
-            overlap=self.overlap,
-            kind=self.kind,
-        )
+        with cutout_mask(obj) if self.own_mask else nullcontext() as mask:
+            layers, remarks = scene.split_layers(
+                target,
+                obj,
+                [mask] if self.own_mask else self._chosen(),
+                spacing=0.0 if self.depth == "CAMERA" else self.spacing,
+                overlap=self.overlap,
+                kind="MASKS" if self.own_mask else self.kind,
+            )
         select_only(context, layers[-1])
         if self.depth == "CAMERA":
             context.view_layer.update()
@@ -214,12 +216,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
             self._fill(context, layers)
         return {"FINISHED"}
 
-    def _images(self, obj: bpy.types.Object) -> list[bpy.types.Image]:
-        if self.own_mask:
-            image = mask_image(obj)
-            if image is None:
-                raise scene.SceneError(f"“{obj.name}” has no mask image.", "Paint a mask, or choose files.")
-            return [image]
+    def _chosen(self) -> list[bpy.types.Image]:
         pictures, refused = scene.load_pictures(chosen_paths(self))
         if refused:
             raise scene.all_refused(refused)

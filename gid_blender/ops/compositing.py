@@ -9,7 +9,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from .. import scene
-from ..scene.masks import has_grid, mask_image
+from ..scene.masks import has_grid, sources_of
 from . import volume_store
 from .active import OfPicture, is_picture_active, picture_in
 from .guarded import guarded, tell
@@ -69,18 +69,20 @@ class GID_OT_setup_compositing(OfPicture, bpy.types.Operator):
     @guarded
     def execute(self, context: bpy.types.Context) -> set[str]:
         obj, target = picture_in(context), context.scene
-        mask = mask_image(obj) if self.use_mask else None
-        how = scene.Composite(
-            behind=self.behind,
-            keep_colours=self.colours == "PICTURE",
-            shutter=self.shutter,
-            mask=mask,
-        )
+        how = scene.Composite(behind=self.behind, keep_colours=self.colours == "PICTURE", shutter=self.shutter)
+        made_of, remarks = sources_of(obj), []
+        if self.use_mask and (made_of["group"] or made_of["splines"]):
+            remarks.append(
+                f"The mask of “{obj.name}” is not of pictures alone, so it is not in the compositor: "
+                "its weights hold back the motion instead."
+            )
+        elif self.use_mask and (made_of["image"] or made_of["alpha"]):
+            how = replace(how, mask=made_of["image"], mask_alpha=made_of["alpha"], mask_inverted=made_of["invert"])
         # Before files are written for nothing.
         scene.require_compositor(target, obj, how)
         if self.source == "DISPLACE":
-            how = replace(how, displacement=_displacement(target, obj, masked=mask is None))
-        remarks = scene.setup_compositing(target, obj, how)
+            how = replace(how, displacement=_displacement(target, obj, masked=not (how.mask or how.mask_alpha)))
+        remarks += scene.setup_compositing(target, obj, how)
         tell(self, f"“{obj.name}” is in the compositor of “{target.name}”.", *remarks)
         return {"FINISHED"}
 

@@ -15,6 +15,7 @@ from bpy.props import BoolProperty, IntProperty
 from .. import motion, scene
 from ..compat import edited_scene
 from ..motion.masking import at_pixels
+from ..scene.compositing_feed import film_of, film_remark
 from ..scene.masks import mask_weights
 from ..worker.errors import WorkerError
 from . import placing, volume_store
@@ -59,6 +60,8 @@ class Frames:
     strip_scene_uid: int
     passes: dict[str, list[Path]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    # Whether each is a mean of moments.
+    blurred: bool = False
     # Why there is no strip of them; all else came in.
     stripless: scene.SceneError | None = None
 
@@ -149,6 +152,9 @@ class RenderTask(Task):
             set_range=set_range,
             cyclic=shot is None,
             strip_scene_uid=_strip_scene(target).session_uid,
+            remarks=[film_remark(obj)] if obj is not None and film_of(obj) is not None else [],
+            # A shutter that opens for no time gives the same moment again and again.
+            blurred=len(set(seen)) > 1,
         )
         self.note = "" if beside else f"The .blend is not saved yet, so the frames are in “{root}”."
 
@@ -257,7 +263,9 @@ def put_frames(item: Frames) -> None:
     obj = next((o for o in bpy.data.objects if o.session_uid == item.object_uid), None)
     if obj is not None:
         passes = {name: _pass_image(name, paths) for name, paths in item.passes.items()}
-        scene.remember_render(obj, sequence, count=count, start=item.start, cyclic=item.cyclic, passes=passes)
+        scene.remember_render(
+            obj, sequence, count=count, start=item.start, cyclic=item.cyclic, passes=passes, blurred=item.blurred
+        )
         renewal = scene.renew_strips(obj, item.paths, cyclic=item.cyclic)
         item.remarks += renewal.remarks
         scene.renew_compositing(obj)

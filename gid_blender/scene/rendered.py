@@ -33,6 +33,7 @@ class Rendered:
         start: frame of the scene that shows the first.
         cyclic: whether the first follows the last.
         passes: images of the passes that were rendered with them, by name (`PASSES`).
+        blurred: whether each frame is a mean of moments, and so has its motion blur.
     """
 
     image: bpy.types.Image
@@ -40,6 +41,12 @@ class Rendered:
     start: int
     cyclic: bool
     passes: dict[str, bpy.types.Image]
+    blurred: bool = False
+
+    @property
+    def vectors(self) -> bpy.types.Image | None:
+        """Motion vectors to blur the frames with; None without any, and where it would be a second blur."""
+        return None if self.blurred else self.passes.get("motion_vectors")
 
 
 def remember_render(
@@ -50,12 +57,14 @@ def remember_render(
     start: int,
     cyclic: bool,
     passes: dict[str, bpy.types.Image] | None = None,
+    blurred: bool = False,
 ) -> None:
     """Note on the object which frames are its newest. Those of a linked object are not noted."""
     if obj.library is not None:
         return
     obj[_FRAMES] = image
     image["gid_count"], image["gid_start"], image["gid_cyclic"] = count, start, cyclic
+    image["gid_blurred"] = blurred
     for name, key in PASSES.items():
         # Vectors of an earlier render do not belong to these frames.
         obj.pop(key, None)
@@ -89,6 +98,8 @@ def rendered(obj: bpy.types.Object) -> Rendered:
         int(image["gid_start"]),
         bool(image["gid_cyclic"]),
         {name: value for name, value in found.items() if isinstance(value, bpy.types.Image)},
+        # Frames of earlier versions do not say.
+        bool(image.get("gid_blurred")),
     )
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import torch
 
-__all__ = ["best_device", "describe_device", "describe_memory"]
+from .errors import GidError
+
+__all__ = ["best_device", "describe_device", "describe_memory", "usable_device"]
 
 
 def best_device() -> str:
@@ -24,6 +26,21 @@ def best_device() -> str:
     if hasattr(torch, "xpu") and torch.xpu.is_available():
         return "xpu"
     return "cpu"
+
+
+def usable_device(name: str) -> torch.device:
+    """The device of a name, after something was computed on it.
+
+    Raises:
+        GidError: when there is no such device here.
+    """
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()
+    # Builds of torch without CUDA assert that there is none.
+    except (RuntimeError, AssertionError, ImportError) as error:
+        raise GidError(f"The device “{name}” cannot be used here.", "Choose cpu.") from error
+    return device
 
 
 def describe_device(device: str) -> dict[str, Any]:

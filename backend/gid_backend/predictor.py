@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from gid_blender.motion import SpectralVolume
 
-from .device import best_device
+from .device import best_device, usable_device
 from .diffusion.normalization import from_channels
 from .diffusion.sampler import sample
 from .errors import Cancelled, ImageError
@@ -60,10 +60,11 @@ class MotionPredictor:
             device: as torch names it; None takes the fastest there is.
 
         Raises:
+            GidError: when there is no such device.
             WeightsError: when the file is missing, damaged, or of another configuration.
         """
         path = chosen_weights() if weights is None else Path(weights)
-        where = torch.device(device or best_device())
+        where = usable_device(device or best_device())
         prior = MotionPrior.load(path, where)
         return cls(prior, model_id_of(path), sha256_of(path), where)
 

@@ -23,7 +23,7 @@ from torch.nn import functional
 from gid_blender.motion import SpectralVolume, SpectralVolumeError
 
 from .colour import Picture
-from .device import best_device
+from .device import best_device, usable_device
 from .errors import GidError, ImageError, check_cancelled
 from .images import checked
 from .in_view import MAX_DISPLACEMENT, too_far
@@ -85,12 +85,7 @@ class MotionRenderer:
                 shipped, nothing is repaired.
         """
         # Cubic sampling is missing on Apple's GPU in some versions of torch, and the CPU is quick enough there.
-        name = device or best_device().replace("mps", "cpu")
-        try:
-            chosen = torch.device(name)
-            torch.zeros(1, device=chosen)
-        except (RuntimeError, AssertionError) as error:
-            raise GidError(f"The device “{name}” cannot be used here.", "Choose cpu.") from error
+        chosen = usable_device(device or best_device().replace("mps", "cpu"))
         if not (settings or RenderSettings()).repair or (weights is None and not WEIGHTS.is_file()):
             return cls(chosen, settings)
         renderer = cls(chosen, settings, RepairNetwork.load(weights or WEIGHTS, chosen))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from .. import command_options as option
-from ..errors import GidError, WeightsError
+from ..errors import WeightsError
 from ..prediction_settings import DEFAULTS, PredictionSettings
 from ..shutter import DEFAULT_SAMPLES
 from ..terminal import console, say
@@ -195,14 +195,13 @@ def _pool(ray: str | None, jobs: int | None, weights: Path | None, device: str |
         return RayPool(ray, weights)
     import torch
 
+    from ..device import usable_device
+
     gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if device in (None, "cuda") else []
     if os.environ.get("GID_DEVICE", "cuda") != "cuda" and device is None:
         gpus = []
     if device is not None and not gpus:
-        try:
-            torch.zeros(1, device=device)
-        except (RuntimeError, AssertionError) as error:
-            raise GidError(f"The device “{device}” cannot be used here.", "Choose cpu.") from error
+        usable_device(device)
     if gpus and len(gpus) * (jobs or 1) > 1:
         if jobs is not None and jobs < len(gpus):
             gpus = gpus[:jobs]

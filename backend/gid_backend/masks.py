@@ -14,7 +14,7 @@ from gid_blender.motion.grid import at_vertices
 
 from .errors import ImageError
 
-__all__ = ["Weights", "as_weights", "condition", "read_mask", "vertex_weights"]
+__all__ = ["Weights", "as_weights", "condition", "of_picture", "read_mask", "vertex_weights"]
 
 Weights = npt.NDArray[np.float32]
 
@@ -46,7 +46,15 @@ def read_mask(path: Path) -> Weights:
     """
     from .images import read_image
 
-    picture = read_image(path)
+    return of_picture(read_image(path))
+
+
+def of_picture(picture: npt.NDArray[Any]) -> Weights:
+    """(H, W) in 0..1 of a decoded picture (H, W, channels), as in `read_mask`.
+
+    Raises:
+        ImageError: when floats are beyond 0..1.
+    """
     if picture.shape[2] < 3:
         return as_weights(picture[..., 0])
     bright = as_weights(picture[..., :3]) @ _LUMA

@@ -248,11 +248,11 @@ def _mask(work: Work) -> Weights | None:
     """(H, W) of any size, 0..1. Raises ImageError when it is no picture, or lets nothing move."""
     from ..errors import ImageError
     from ..images import decode_image
-    from ..masks import as_weights
+    from ..masks import of_picture
 
     if not work.mask:
         return None
-    mask = as_weights(decode_image(work.mask, f"“{work.mask_name}”")[..., 0])
+    mask = of_picture(decode_image(work.mask, f"“{work.mask_name}”"))
     if not mask.any():
         raise ImageError(f"The mask “{work.mask_name}” is black, so nothing of “{work.name}” can move.")
     return mask

@@ -88,8 +88,9 @@ class Repair:
 
     def _opaque(self, alpha: Tensor) -> Tensor:
         """1 where all around is opaque: beside an outline colours fade with their alpha, and are not to be mended."""
-        # The warp's filter rounds: an alpha that is full everywhere comes out up to a few millionths less.
-        whole = (alpha >= (self._peak or 1.0) * (1.0 - 1e-3)).to(alpha.dtype)
+        # The warp's filter rounds: an alpha that is full everywhere comes out up to two millionths less. What lacks
+        # more than that is an outline; 16 bits have steps of 15 millionths.
+        whole = (alpha >= (self._peak or 1.0) * (1.0 - 1e-5)).to(alpha.dtype)
         return least(whole, SEEN)
 
     def _display(self, pixels: Tensor, cancel: Callable[[], bool] | None) -> tuple[Tensor, Tensor]:

@@ -218,7 +218,12 @@ class Shot:
             covered: list[npt.NDArray[np.float32]] = []
             between = None
             if vectors:
-                before, now, after = self.volume.synthesize(self.middle[index : index + 3])
+                rows = list(self.middle[index : index + 3])
+                if sharp:
+                    # As without vectors; simulated in other steps, the same moment may be rounded otherwise.
+                    rows[1] = self.rows[index, 0]
+                # One by one: a product of matrices rounds otherwise than one with a vector.
+                before, now, after = map(self.volume.synthesize, rows)
                 passes = renderer.render_passes(None, now, strength, before=before, after=after, cancel=cancel)
                 assert passes.before is not None
                 assert passes.after is not None

@@ -128,6 +128,14 @@ def test_passes_leave_the_frames_as_they_are(renderer):
                 np.testing.assert_array_equal(one.frame, other)
 
 
+def test_motion_vectors_leave_float_frames_as_they_are_to_the_last_bit(renderer):
+    """Eight bits round away what a product of matrices sums up in another order."""
+    picture = textured_picture(60, 90).astype(np.float32) / 255
+    shot = Shot.loop(picture, smooth_volume(60, 90, amplitude=0.02), 3)
+    for one, other in zip(shot.render(renderer, vectors=True), frames_of(shot, renderer), strict=True):
+        np.testing.assert_array_equal(one.frame, other)
+
+
 def test_given_rows_end_where_they_end_or_go_round(renderer):
     rows = np.zeros((3, 2), np.complex128)
     rows[:, 1] = 0, 0.5, 1.0

@@ -27,8 +27,7 @@ from .exporters import write_alembic, write_fbx, write_gltf, write_obj, write_us
 from .film import Film, film, own_scene
 from .morphs import morphs_of
 from .playback import has_drivers
-from .portable import picture_file, pictures_of, portable_materials
-from .shading import MASK
+from .portable import gltf_materials, picture_file, pictures_of, portable_materials
 from .timing import frame_rate
 
 __all__ = ["FORMATS", "ExportSettings", "Exported", "Format", "export_motion", "frames_of"]
@@ -189,10 +188,8 @@ class _Task:
         if not self.settings.textures:
             mesh.materials.clear()
         if self.kind == "GLTF":
-            if any(MASK in m.node_tree.nodes for m in mesh.materials if m is not None and m.node_tree is not None):
-                self.remarks.append("glTF shows the picture without its layer mask; USD and FBX have it.")
             # Its exporter takes pictures from Blender itself, and knows what a picture without light is.
-            with own_scene(self.scene) as stage:
+            with gltf_materials(mesh, self.obj), own_scene(self.scene) as stage:
                 act(stage)
             self._drop_companions()
             return

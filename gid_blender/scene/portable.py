@@ -13,9 +13,11 @@ import numpy as np
 
 from ..compat import enable_nodes
 from .errors import SceneError
+from .layers import layer_pixels, mask_of_layer
+from .pixels import image_from_pixels, read_pixels
 from .shading import MASK, TEXTURE
 
-__all__ = ["picture_file", "pictures_of", "portable_materials"]
+__all__ = ["gltf_materials", "picture_file", "pictures_of", "portable_materials"]
 
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "OPEN_EXR": ".exr", "TIFF": ".tif", "WEBP": ".webp", "BMP": ".bmp"}
 _SUFFIXES |= {"TARGA": ".tga", "HDR": ".hdr", "OPEN_EXR_MULTILAYER": ".exr", "JPEG2000": ".jp2"}
@@ -114,6 +116,69 @@ def portable_materials(
             bpy.data.images.remove(image)
 
 
+@contextmanager
+def gltf_materials(mesh: bpy.types.Mesh, obj: bpy.types.Object) -> Iterator[None]:
+    """Give a mesh, for as long as this lasts, copies of its see-through materials that Blender's glTF exporter
+    understands: it knows alpha only as the picture's own, and what needs no light by a few arrangements of nodes.
+
+    Args:
+        mesh: a temporary one.
+        obj: that it is the double of; the mask of a layer becomes its picture's alpha.
+    """
+    made: list[bpy.types.Material] = []
+    cut = None
+    try:
+        if len(mesh.materials) and mask_of_layer(obj) is not None:
+            cut = image_from_pixels(obj.name, layer_pixels(obj))
+        for index, material in enumerate(mesh.materials):
+            if material is None or material.node_tree is None:
+                continue
+            texture = _picture(material)
+            if texture is None or not (cut is not None or _has_alpha(material, texture)):
+                continue
+            made.append(material.copy())
+            mesh.materials[index] = made[-1]
+            _make_recognised(made[-1], cut)
+        yield
+    finally:
+        mesh.materials.clear()
+        for copy in made:
+            bpy.data.materials.remove(copy)
+        if cut is not None:
+            bpy.data.images.remove(cut)
+
+
+def _make_recognised(material: bpy.types.Material, cut: bpy.types.Image | None) -> None:
+    tree, texture = material.node_tree, _picture(material)
+    if cut is not None:
+        texture.image = cut
+    surface = next((n for n in tree.nodes if n.type == "BSDF_PRINCIPLED"), None)
+    if surface is not None:
+        tree.links.new(texture.outputs["Color"], surface.inputs["Base Color"])
+        tree.links.new(texture.outputs["Alpha"], surface.inputs["Alpha"])
+        return
+    for node in [n for n in tree.nodes if n != texture]:
+        tree.nodes.remove(node)
+    output, mix = tree.nodes.new("ShaderNodeOutputMaterial"), tree.nodes.new("ShaderNodeMixShader")
+    clear = tree.nodes.new("ShaderNodeBsdfTransparent")
+    tree.links.new(texture.outputs["Alpha"], mix.inputs[0])
+    tree.links.new(clear.outputs[0], mix.inputs[1])
+    tree.links.new(texture.outputs["Color"], mix.inputs[2])
+    tree.links.new(mix.outputs[0], output.inputs["Surface"])
+
+
+def _picture(material: bpy.types.Material) -> bpy.types.Node | None:
+    textures = {n.name: n for n in material.node_tree.nodes if n.type == "TEX_IMAGE" and n.image is not None}
+    return textures.get(TEXTURE, next(iter(textures.values()), None))
+
+
+def _has_alpha(material: bpy.types.Material, texture: bpy.types.Node) -> bool:
+    """Whether the picture is transparent anywhere, and the material shows that."""
+    if not any(link.from_socket == texture.outputs["Alpha"] for link in material.node_tree.links):
+        return False
+    return texture.image.source not in {"FILE", "GENERATED"} or read_pixels(texture.image).array.shape[2] == 4
+
+
 def _loaded(path: Path, like: bpy.types.Image) -> bpy.types.Image:
     image = bpy.data.images.load(str(path))
     image.colorspace_settings.name, image.alpha_mode = like.colorspace_settings.name, like.alpha_mode
@@ -122,8 +187,8 @@ def _loaded(path: Path, like: bpy.types.Image) -> bpy.types.Image:
 
 def _make_principled(material: bpy.types.Material, light: bool) -> None:
     tree = enable_nodes(material)
-    textures = {n.name: n for n in tree.nodes if n.type == "TEX_IMAGE" and n.image is not None}
-    texture, mask = textures.get(TEXTURE, next(iter(textures.values()))), textures.get(MASK)
+    texture = _picture(material)
+    mask = next((n for n in tree.nodes if n.name == MASK and n.type == "TEX_IMAGE" and n.image is not None), None)
     transparent = any(link.from_socket == texture.outputs["Alpha"] for link in tree.links)
     for node in [n for n in tree.nodes if n not in {texture, mask}]:
         tree.nodes.remove(node)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is exported is, read again by somebody else, the same vertices at the same times; and nothing else changes."""
 
+import json
 import os
 
 import bpy
@@ -160,11 +161,47 @@ class TestPictureGoesAlong:
         export_motion(scene, obj, path, "USD", ExportSettings(1, 3))
         assert "inputs:opacity.connect = </root/_materials/meadow" in path.read_text()
         assert "a_textures/cut.png@" in path.read_text()
-        assert "layer mask" in exported(obj, tmp_path, "GLTF", last=5).remarks[0]
         again = imported(exported(obj, tmp_path, "FBX", last=5).files[0], "FBX")
         nodes = again.active_material.node_tree.nodes
         (surface,) = (n for n in nodes if n.type == "BSDF_PRINCIPLED")
         assert surface.inputs["Alpha"].is_linked
+
+    @pytest.mark.parametrize("shader", ["SHADELESS", "EMISSION", "PRINCIPLED"])
+    @pytest.mark.parametrize("layer", [False, True])
+    def test_see_through_into_gltf(self, scene, tmp_path, shader, layer):
+        """The file read by itself: viewers take alpha from the picture, and only where the material says so."""
+        obj, image = self.with_file(tmp_path)
+        rgba = np.array(image.pixels[:], np.float32).reshape(64, 96, 4)
+        alpha = np.linspace(0, 1, 96, dtype=np.float32)
+        if layer:
+            cut = bpy.data.images.new("cut", 96, 64)
+            cut.colorspace_settings.is_data = True
+            values = np.ones_like(rgba)
+            values[..., :3] = alpha[:, None]
+            cut.pixels.foreach_set(values.ravel())
+            obj["gid_layer_mask"] = cut
+        else:
+            cut, rgba[..., 3] = None, alpha
+            image = bpy.data.images.new("cut out", 96, 64, alpha=True)
+            image.pixels.foreach_set(rgba.ravel())
+            image.filepath_raw, image.file_format = str(tmp_path / "cut.png"), "PNG"
+            image.save()
+        build_surface(obj.data.materials[0], image, Shading(shader), mask=cut)
+        bpy.context.view_layer.objects.active = obj
+        before = state()["data"]
+        done = exported(obj, tmp_path, "GLTF", last=5)
+        assert (state()["data"], done.remarks) == (before, [])
+        raw = done.files[0].read_bytes()
+        tree = json.loads(raw[20 : 20 + int.from_bytes(raw[12:16], "little")])
+        (material,) = tree["materials"]
+        assert material["alphaMode"] == "BLEND"
+        assert ("KHR_materials_unlit" in material.get("extensions", {})) == (shader != "PRINCIPLED")
+        assert material["pbrMetallicRoughness"]["baseColorTexture"]["index"] == 0
+        again = imported(done.files[0], "GLTF")
+        (shown,) = (n.image for n in again.active_material.node_tree.nodes if n.type == "TEX_IMAGE")
+        pixels = np.array(shown.pixels[:], np.float32).reshape(64, 96, 4)
+        assert pixels[10, :, 3] == pytest.approx(alpha, abs=2 / 255)
+        assert pixels[10, 48:, 0] == pytest.approx(rgba[10, 48:, 0], abs=0.02)
 
     def test_packed_and_painted_ones_too(self, scene, tmp_path):
         obj, image = self.with_file(tmp_path)

@@ -24,7 +24,7 @@ MIN_SIDE = 16
 MAX_SIDE = 16384
 MAX_PIXELS = 1 << 27
 MAX_ASPECT = 32
-# The tag of a TIFF that says what its fourth channel is: 1 is alpha that its colours are associated with.
+# The tag of a TIFF that says what its fourth channel is: 1 is alpha that its colours are associated with, 2 straight.
 _TIFF_EXTRA = 338
 # The tone under transparent places: neither a dark nor a bright surrounding is put into the model's mouth.
 MID_GREY = 0.5
@@ -214,7 +214,10 @@ def _decode_deep(data: bytes, profile: bytes | None = None, extra: object = None
     elif pixels.shape[2] == 4:
         pixels = pixels[..., [2, 1, 0, 3]]
     if pixels.dtype.kind == "f":
-        return np.asarray(pixels, np.float32)
+        values = np.asarray(pixels, np.float32)
+        if values.shape[2] == 4 and extra in (2, (2,)):
+            values = np.concatenate([values[..., :3] * values[..., 3:], values[..., 3:]], axis=2)
+        return values
     if pixels.shape[2] == 4 and extra in (1, (1,)):
         # Pillow does so at 8 bits.
         alpha = pixels[..., 3:].astype(np.float32)

@@ -72,16 +72,20 @@ def test_deep_tiff_is_read(tmp_path, dtype):
 
 
 def deep_tiff(pixels: np.ndarray, photometric: int, extra: int | None = None) -> bytes:
-    """A little-endian TIFF of 16 bits: header, pixels, depths, directory."""
+    """A little-endian TIFF of 16 bits or of floats: header, pixels, depths and kinds, directory."""
     height, width, channels = pixels.shape
-    strip = pixels.astype("<u2").tobytes()
-    depths = struct.pack(f"<{channels}H", *[16] * channels)
+    is_float = pixels.dtype.kind == "f"
+    strip = pixels.astype("<f4" if is_float else "<u2").tobytes()
+    depths = struct.pack(f"<{channels}H", *[32 if is_float else 16] * channels)
     entries = [
         (256, 4, 1, width), (257, 4, 1, height), (258, 3, channels, 8 + len(strip)), (259, 3, 1, 1),
         (262, 3, 1, photometric), (273, 4, 1, 8), (277, 3, 1, channels), (278, 4, 1, height), (279, 4, 1, len(strip)),
     ]  # fmt: skip
     if extra is not None:
         entries.append((338, 3, 1, extra))
+    if is_float:
+        entries.append((339, 3, channels, 8 + len(strip) + len(depths)))
+        depths += struct.pack(f"<{channels}H", *[3] * channels)
     directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
     return b"II*\0" + struct.pack("<I", 8 + len(strip) + len(depths)) + strip + depths + directory
 
@@ -91,6 +95,14 @@ def test_alpha_that_a_deep_tiff_has_associated_is_straight_here(extra, red):
     pixels = np.broadcast_to(np.array([100 * 257, 0, 0, 32768], np.uint16), (20, 24, 4))
     read = decode_image(deep_tiff(pixels, 2, extra), "a.tif")
     np.testing.assert_allclose(read[0, 0], [red, 0, 0, 32768], atol=2)
+
+
+@pytest.mark.parametrize(("extra", "red"), [(1, 0.4), (2, 0.2), (0, 0.4)])
+def test_alpha_that_a_float_tiff_has_straight_is_associated_here(extra, red):
+    pixels = np.broadcast_to(np.array([0.4, 0, 0, 0.5], np.float32), (20, 24, 4))
+    read = decode_image(deep_tiff(pixels, 2, extra), "a.tif")
+    assert read.dtype == np.float32
+    np.testing.assert_allclose(read[0, 0], [red, 0, 0, 0.5], rtol=1e-6)
 
 
 def test_inks_of_sixteen_bits_are_read_at_eight():

@@ -18,9 +18,9 @@ from .errors import SceneError
 from .layer_depth import set_off
 from .layer_masks import LayerMask, read_masks, resized
 from .objects import home_of, is_motion_object, motion_image
-from .pixels import Pixels, read_pixels
+from .pixels import Pixels, is_linear, read_pixels
 from .playback import has_drivers, to_drivers
-from .shading import build_surface, shading_of
+from .shading import behind_of, build_surface, shading_of
 from .waiting import LAYER_PICTURE, waiting_image
 
 __all__ = [
@@ -94,21 +94,25 @@ def picture_of_plane(obj: bpy.types.Object) -> bpy.types.Image:
 
 
 def layer_pixels(obj: bpy.types.Object) -> Pixels:
-    """The picture of a motion object, of a layer only what it shows: its mask is in the alpha.
+    """The picture of a motion object, of a layer only what it shows.
+
+    Its mask is in the alpha, and what its material takes out of a soft edge is not in the colours.
 
     Raises:
         SceneError: as `read_pixels`.
     """
-    pixels = read_pixels(picture_of_plane(obj))
+    picture = picture_of_plane(obj)
+    pixels = read_pixels(picture)
     image = mask_of_layer(obj)
     if image is None:
         return pixels
     height, width = pixels.array.shape[:2]
     mask = resized(read_pixels(image).array[..., 0], height, width)
-    values = pixels.array
+    share = mask[..., None].astype(np.float32) / 255
+    behind = behind_of(obj.active_material)
+    values = pixels.array if behind is None else _unmixed(picture, pixels, behind, share[..., 0])
     peak = 255 if values.dtype == np.uint8 else 1
     alpha = values[..., 3:] if values.shape[2] == 4 else np.full((height, width, 1), peak, values.dtype)
-    share = mask[..., None].astype(np.float32) / 255
     if peak == 1:
         # Associated: what is cut away has to leave the colours too.
         return Pixels(np.concatenate([values[..., :3], alpha], axis=2) * share, pixels.linear)
@@ -230,6 +234,42 @@ def copied(obj: bpy.types.Object, name: str, home: bpy.types.Collection) -> bpy.
             place.material.name = name
     new.hide_viewport = new.hide_render = False
     return new
+
+
+def _unmixed(picture: bpy.types.Image, pixels: Pixels, behind: bpy.types.Image, share: np.ndarray) -> np.ndarray:
+    """The picture's array; where the mask's `share` (H, W) 0..1 is soft, of the front alone, as in the material."""
+    soft = (share > 0) & (share < 1)
+    part = share[soft][:, None]
+    back = read_pixels(behind)
+    # Of another size, a background lies over the whole picture all the same.
+    rows, columns = (np.nonzero(soft)[axis] * back.array.shape[axis] // share.shape[axis] for axis in (0, 1))
+    mixture = _light(pixels.straight[soft][:, :3], picture)
+    front = mixture - (1 - part) * _light(back.straight[rows, columns, :3], behind)
+    # As `shading.build_surface` has it: below a twentieth, nothing is seen but the noise of a division.
+    front = np.maximum(front / np.maximum(part, np.float32(0.05)), 0)
+    values = pixels.array.copy()
+    if values.dtype == np.uint8:
+        front = np.minimum(front, 1)
+        if _is_encoded(picture):
+            front = np.where(front <= 0.0031308, 12.92 * front, 1.055 * front ** (1 / 2.4) - 0.055)
+        values[soft, :3] = np.rint(front * 255)
+    else:
+        values[soft, :3] = front * values[soft, 3:] if values.shape[2] == 4 else front
+    return values
+
+
+def _light(colours: np.ndarray, image: bpy.types.Image) -> np.ndarray:
+    """Colours (N, 3) of an image as its texture node has them, float32."""
+    if colours.dtype != np.uint8:
+        return colours
+    levels = np.arange(256, dtype=np.float32) / 255
+    if _is_encoded(image):
+        levels = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return levels[colours]
+
+
+def _is_encoded(image: bpy.types.Image) -> bool:
+    return not is_linear(image) and not image.colorspace_settings.is_data
 
 
 def _cut(layer: bpy.types.Object, picture: bpy.types.Image, part: LayerMask) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "TEXTURE",
     "Shader",
     "Shading",
+    "behind_of",
     "build_surface",
     "clean_edge",
     "set_shading",
@@ -203,6 +204,11 @@ def clean_edge(material: bpy.types.Material, behind: bpy.types.Image) -> None:
     texture, mask = _picture_node(material), _image_of(material, MASK)
     if texture is not None and mask is not None and _is_ours(material):
         build_surface(material, texture.image, shading_of(material), mask=mask, behind=behind)
+
+
+def behind_of(material: bpy.types.Material | None) -> bpy.types.Image | None:
+    """What is taken out of a layer's soft edge (`clean_edge`); None where nothing is."""
+    return None if material is None or material.node_tree is None else _image_of(material, BEHIND)
 
 
 def _image_of(material: bpy.types.Material, name: str) -> bpy.types.Image | None:

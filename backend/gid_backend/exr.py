@@ -61,14 +61,15 @@ def decode_exr(data: bytes) -> npt.NDArray[np.float32]:
         raise ImageError(
             f"this OpenEXR file holds “{name}” pixels, not half or float ones.", "Save it as 16-bit RGB(A)."
         )
-    return _planes(frame, np.float16 if name.endswith("f16le") else np.float32, _PLANES[channels])
+    dtype = np.float16 if name.endswith("f16le") else np.float32
+    if name.startswith("ya"):
+        # Grey with alpha, pixel by pixel; nothing else here has a name for it, so it becomes colour.
+        pairs = _rows(frame, 0, dtype, 2 * frame.width).reshape(frame.height, frame.width, 2)
+        return np.asarray(pairs[..., [0, 0, 0, 1]], np.float32)
+    return np.stack([_rows(frame, index, dtype, frame.width) for index in _PLANES[channels]], axis=2)
 
 
-def _planes(frame: av.VideoFrame, dtype: type[Any], order: list[int]) -> npt.NDArray[np.float32]:
-    out = np.empty((frame.height, frame.width, len(order)), np.float32)
-    for channel, index in enumerate(order):
-        plane = frame.planes[index]
-        rows = np.frombuffer(memoryview(plane), dtype).reshape(frame.height, -1)
-        # Rows are padded for SIMD.
-        out[..., channel] = rows[:, : frame.width]
-    return out
+def _rows(frame: av.VideoFrame, index: int, dtype: type[Any], count: int) -> npt.NDArray[np.float32]:
+    """The first `count` values of each row of a plane; rows are padded for SIMD."""
+    rows = np.frombuffer(memoryview(frame.planes[index]), dtype).reshape(frame.height, -1)
+    return rows[:, :count].astype(np.float32)

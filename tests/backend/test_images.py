@@ -14,7 +14,7 @@ from PIL import Image
 from gid_backend.colour import from_linear, to_linear
 from gid_backend.encode import encode_image, write_image
 from gid_backend.errors import ImageError
-from gid_backend.exr import decode_exr, encode_exr
+from gid_backend.exr import decode_exr, encode_channels, encode_exr
 from gid_backend.images import checked, decode_image, prepare, read_image
 
 from .clips import textured_picture
@@ -43,6 +43,13 @@ def test_png_keeps_every_bit_of_8_and_16_bit_pictures(tmp_path, dtype, channels)
 def test_exr_keeps_every_bit_of_float_pictures(channels):
     picture = random_picture(np.float32, channels)
     np.testing.assert_array_equal(decode_exr(encode_image(picture, "exr", linear=True)), picture)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_grey_exr_with_alpha_becomes_colours(half):
+    grey, alpha = RNG.uniform(0, 1, (2, 17, 37)).astype(np.float16).astype(np.float32)
+    picture = decode_exr(encode_channels({"Y": grey, "A": alpha}, half=half))
+    np.testing.assert_array_equal(picture, np.dstack([grey, grey, grey, alpha]))
 
 
 def test_exr_of_an_8_bit_frame_is_linear_and_half():

@@ -10,7 +10,7 @@ import typer
 
 from gid_blender.motion import PRESETS
 
-from .prediction_settings import LARGEST_GUIDANCE, LARGEST_STRENGTH, MOST_STEPS
+from .prediction_settings import LARGEST_GUIDANCE, LARGEST_SEED, LARGEST_STRENGTH, MOST_STEPS
 from .render_settings import MAX_DEPTH
 
 __all__ = [
@@ -65,7 +65,10 @@ Image = Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, TIFF, OpenEXR, …
 VolumeFile = Annotated[Path, typer.Argument(metavar="V.npz", help="A spectral volume.", show_default=False)]
 NpzOutput = Annotated[Path, typer.Option("-o", "--output", help="The .npz to write.", show_default=False)]
 FramesOutput = Annotated[Path, typer.Option("-o", "--output", help=OUTPUT_HELP, show_default=False)]
-Seed = Annotated[int, typer.Option(min=0, help="Another seed gives another motion; the same one the same motion.")]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, max=LARGEST_SEED, help="Another seed gives another motion; the same one the same motion."),
+]
 Steps = Annotated[int, typer.Option(min=1, max=MOST_STEPS, help="Steps of the diffusion model.")]
 Guidance = Annotated[
     float, typer.Option(min=0, max=LARGEST_GUIDANCE, help="How closely the motion keeps to the picture.")

@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULTS",
     "LARGEST_GUIDANCE",
     "LARGEST_LOOP_GUIDANCE",
+    "LARGEST_SEED",
     "LARGEST_STRENGTH",
     "MOST_STEPS",
     "PredictionSettings",
@@ -25,6 +26,7 @@ __all__ = [
 MOST_STEPS = 1000
 LARGEST_GUIDANCE = 20.0
 LARGEST_LOOP_GUIDANCE = 1000.0
+LARGEST_SEED = (1 << 64) - 1  # torch takes no more
 LARGEST_STRENGTH = 0.1  # of the picture's width
 
 Solver = Literal["multistep", "ddim"]

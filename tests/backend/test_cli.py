@@ -94,6 +94,7 @@ def test_version():
         (["predict", "flower.png", "-o", "a.zip"], ".npz"),
         (["predict", "flower.png", "-o", "a.npz", "--weights", "missing.safetensors"], "missing.safetensors"),
         (["predict", "flower.png", "-o", "a.npz", "--weights", "text.jpg"], "text.jpg"),
+        (["predict", "flower.png", "-o", "a.npz", "--seed", str(2**64)], "than or equal to 18446744073709551615"),
         (["extract", "text.jpg", "-o", "a.npz"], "text.jpg"),
         (["extract", "flower.png", "-o", "a.npz"], "1 frame"),
         (["info", "text.npz"], "text.npz"),

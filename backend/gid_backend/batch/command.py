@@ -13,7 +13,7 @@ import typer
 
 from .. import command_options as option
 from ..errors import WeightsError
-from ..prediction_settings import DEFAULTS, PredictionSettings
+from ..prediction_settings import DEFAULTS, LARGEST_SEED, PredictionSettings
 from ..shutter import DEFAULT_SAMPLES
 from ..terminal import console, say
 from .errors import BatchError, Interrupted
@@ -49,7 +49,9 @@ def batch(
     seeds: Annotated[
         str, typer.Option(metavar="N|LIST", help="So many motions of each picture, or which: 3,7,8.")
     ] = "1",
-    seed: Annotated[int, typer.Option(min=0, help="The first seed, where --seeds is a number.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=LARGEST_SEED - MOST_SEEDS, help="The first seed, where --seeds is a number.")
+    ] = 0,
     make: Make = None,
     sheet: Annotated[
         bool, typer.Option("--sheet", help="A contact sheet of each picture: a row for each seed.")

@@ -173,6 +173,7 @@ def test_all_seeds_loop_side_by_side(batch, pictures):
     [
         (["--seeds", "0"], "1 to 10000"),
         (["--seeds", "a,b"], "such as 3,7,8"),
+        (["--seed", 2**64 - 1], "--seed"),
         (["--make", "avi"], "none of mp4"),
         (["--format", "exr"], "--make frames"),
         (["--background", "blurple", "--make", "mp4"], "blurple"),

@@ -16,6 +16,7 @@ from bpy_extras.io_utils import ImportHelper
 from .. import scene
 from ..scene.cutout_mask import cutout_mask
 from ..scene.layers import picture_of_plane, stack_picture
+from ..scene.see_through import look_through_layers
 from ..translations.sentences import said
 from .active import select_only
 from .asking import AsksWorker, is_free
@@ -210,7 +211,7 @@ class GID_OT_split_layers(bpy.types.Operator, ImportHelper):
         if self.depth == "CAMERA":
             context.view_layer.update()
             scene.spread_layers(target, [obj, *layers], self.nearest)
-        for remark in remarks:
+        for remark in [*remarks, *look_through_layers(target)]:
             self.report({"WARNING"}, said(remark))
         if self.background:
             self._fill(context, layers)

@@ -123,8 +123,11 @@ def test_split_by_masks_fill_order_and_depth(blender, folder, real_worker):
         target = bpy.context.scene
         bpy.ops.gid.import_pictures("EXEC_DEFAULT", directory=folder, files=[{"name": "meadow.png"}], columns=9)
         masks = [{"name": "2 grass.png"}, {"name": "1 flower.png"}]
+        target.cycles.transparent_max_bounces = 1
         assert bpy.ops.gid.split_layers("EXEC_DEFAULT", directory=folder, files=masks) == {"FINISHED"}
         assert session.problem is None, session.problem
+        # Two layers, and a background that may be transparent too.
+        assert target.cycles.transparent_max_bounces == 3
         stack = scene.stack_of(bpy.context.object)
         names = [layer.name for layer in scene.layers_of(stack)]
         assert names == ["meadow Background", "2 grass", "1 flower"]

@@ -38,6 +38,7 @@ from gid_blender.scene.layer_masks import grown, resized
 from gid_blender.scene.layers import picture_of_plane
 from gid_blender.scene.masks import mask_weights
 from gid_blender.scene.pixels import image_from_pixels
+from gid_blender.scene.see_through import look_through_layers
 from tests.blender.scene.helpers import evaluated, new_picture, swaying
 from tests.blender.scene.test_planes import camera, corners
 from tests.motion.volumes import smooth_volume
@@ -71,7 +72,6 @@ def rendered(scene, *, samples=1, size=(W, H), engine="CYCLES"):
     scene.eevee.taa_render_samples = samples
     scene.cycles.samples, scene.cycles.use_denoising, scene.cycles.pixel_filter_type = samples, False, "BOX"
     scene.cycles.filter_width = 0.01
-    scene.cycles.transparent_max_bounces = 32
     scene.render.film_transparent = True
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.view_settings.view_transform = "Standard"
@@ -255,6 +255,7 @@ class TestPictures:
         flat = rendered(scene)
         masks = [band(i / 12, (i + 1) / 12, f"mask {i}") for i in range(12)]
         layers, _ = split_layers(scene, obj, masks)
+        look_through_layers(scene)
         spread_layers(scene, layers, 1.0)
         split = rendered(scene)
         assert flat[..., 3].min() == 1

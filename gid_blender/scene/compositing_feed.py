@@ -10,12 +10,13 @@ import bpy
 from ..compat import set_node_mode
 from .compositing_parts import Parts
 from .controls import loop_length
+from .cutout_group import cutout_group
 from .errors import SceneError
 from .layers import mask_of_layer
 from .objects import motion_image
 from .plate_group import warp_group
 from .rendered import Rendered
-from .shading import TEXTURE
+from .shading import BEHIND, TEXTURE
 
 __all__ = ["Composite", "feed", "film_of", "film_remark", "loop_remarks"]
 
@@ -23,6 +24,7 @@ __all__ = ["Composite", "feed", "film_of", "film_remark", "loop_remarks"]
 _MOMENTS = (("displacement", "Displacement", 0, 0), ("before", "Before", -1, 1200), ("after", "After", 1, 1600))
 # A loop that is off by less is off by no frame in ten thousand.
 _WHOLE = 1e-4
+_FAR = 1e6
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,8 @@ def feed(parts: Parts, plate: bpy.types.Node, render: Rendered | None, how: Comp
 
 def film_of(obj: bpy.types.Object) -> bpy.types.Node | None:
     """The texture node of a picture that plays a sequence or a movie, of which its motion is that of one frame."""
-    material = obj.active_material
-    tree = material.node_tree if material is not None else None
-    node = tree.nodes.get(TEXTURE) if tree is not None else None
-    image = getattr(node, "image", None)
-    return node if image is not None and image.source in {"SEQUENCE", "MOVIE"} else None
+    node = _texture(obj, TEXTURE)
+    return node if node is not None and node.image.source in {"SEQUENCE", "MOVIE"} else None
 
 
 def film_remark(obj: bpy.types.Object) -> str:
@@ -141,16 +140,29 @@ def _picture(parts: Parts, film: bpy.types.Node | None) -> bpy.types.Node:
 
 def _cut(parts: Parts, still: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     """Of a layer only what it shows, as its material and its rendered frames have it."""
-    image = mask_of_layer(parts.picture)
+    link, picture = parts.tree.links.new, motion_image(parts.picture)
+    image, behind = mask_of_layer(parts.picture), _texture(parts.picture, BEHIND)
     if image is None:
-        parts.remove("layer", "layer size", "cut")
+        parts.remove("layer", "layer size", "behind", "behind size", "cut")
         return still
-    cut = parts.node("cut", "CompositorNodeSetAlpha", (0, -500))
-    set_node_mode(cut, "mode", "APPLY", "Type", "Apply Mask")
-    layer = parts.stretched("layer", image, motion_image(parts.picture), "Layer Mask", (-600, -400))
-    parts.tree.links.new(still, cut.inputs["Image"])
-    parts.tree.links.new(layer, cut.inputs["Alpha"])
-    return cut.outputs["Image"]
+    if image.packed_file is not None and not image.is_dirty:
+        # The compositor of 4.5 takes greys that were marked as data after they were drawn for colours until then.
+        image.reload()
+    layer = parts.stretched("layer", image, picture, "Layer Mask", (-600, -400))
+    if behind is None:
+        parts.remove("behind", "behind size")
+        cut = parts.node("cut", "CompositorNodeSetAlpha", (0, -500))
+        set_node_mode(cut, "mode", "APPLY", "Type", "Apply Mask")
+        taken = cut.inputs["Alpha"]
+    else:
+        cut = parts.group("cut", cutout_group(), (0, -500))
+        # Light that is brighter than white stays so.
+        cut.inputs["Brightest"].default_value = _FAR if picture.is_float else 1.0
+        link(parts.stretched("behind", behind.image, picture, "Behind", (-600, -800)), cut.inputs["Behind"])
+        taken = cut.inputs["Mask"]
+    link(still, cut.inputs[0])
+    link(layer, taken)
+    return cut.outputs[0]
 
 
 def _mask(parts: Parts, alpha: bpy.types.NodeSocket, how: Composite) -> bpy.types.NodeSocket | None:
@@ -175,3 +187,11 @@ def _mask(parts: Parts, alpha: bpy.types.NodeSocket, how: Composite) -> bpy.type
     inverted = parts.node("mask inverted", "CompositorNodeInvert", (0, -900))
     link(found, inverted.inputs["Color"])
     return inverted.outputs["Color"]
+
+
+def _texture(obj: bpy.types.Object, name: str) -> bpy.types.Node | None:
+    """A texture node of the object's material that has an image."""
+    material = obj.active_material
+    tree = material.node_tree if material is not None else None
+    node = tree.nodes.get(name) if tree is not None else None
+    return node if getattr(node, "image", None) is not None else None

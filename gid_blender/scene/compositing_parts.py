@@ -47,7 +47,7 @@ class Parts:
 
     def group(self, part: str, group: bpy.types.NodeTree, place: tuple[float, float]) -> bpy.types.Node:
         node = part_of(self.tree, self.picture, part)
-        if node is None:
+        if node is None or node.bl_idname != "CompositorNodeGroup":
             node = self.node(part, "CompositorNodeGroup", place)
             node.node_tree = group
             node.label, node.width = group.name, 200

@@ -21,6 +21,7 @@ from gid_blender.scene import (
     write_displacement,
 )
 from gid_blender.scene.material import show_sequence
+from gid_blender.scene.shading import clean_edge
 from tests.blender.scene.exr import vectors
 from tests.blender.scene.test_compositing import (
     HEIGHT,
@@ -73,6 +74,16 @@ def displaced(scene, picture, folder, **how):
 def shifted():
     """The photograph where the displacement has brought it in frame 1."""
     return np.roll(photograph(), (SHIFT, SHIFT), axis=(0, 1))
+
+
+def encoded(values):
+    """Light as bytes of sRGB."""
+    values = np.clip(values, 0, 1)
+    return np.round(255 * np.where(values <= 0.0031308, 12.92 * values, 1.055 * values ** (1 / 2.4) - 0.055))
+
+
+def light(values):
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
 # Where both the moved and the unmoved picture lie within the frame.
@@ -169,6 +180,46 @@ class TestLayer:
         seen = shown(scene, tmp_path / "x.png", 3)
         assert apart(seen[:, :HALF], background) <= 1
         assert apart(seen[:, HALF:], photograph()[:, HALF:]) <= 1
+
+    @pytest.mark.parametrize("is_float", [False, True])
+    def test_its_soft_edge_lets_go_of_what_lies_behind_it(self, scene, picture, tmp_path, is_float):
+        # In its left half, half of the picture is the green behind it: in light, as a camera mixes them.
+        shares, green = np.array([128 / 255, 1.0, 5 / 255]), np.array([0.1, 0.6, 0.2])
+        share = np.repeat(shares, (16, 32, 16))[None, :, None] * np.ones((HEIGHT, 1, 1))
+        front = np.array([0.7, 0.2, 0.05]) * (3 if is_float else 1)
+        mixture = front * share + green * (1 - share)
+        picture["gid_image"] = self.image("mixture", mixture, is_float)
+        mask = bpy.data.images.new("soft", WIDTH, HEIGHT, is_data=True)
+        mask.pixels.foreach_set(np.dstack([*[share] * 3, np.ones_like(share)]).ravel().astype(np.float32))
+        (layer,), _ = split_layers(scene, picture, [mask], overlap=0, kind="MASKS")
+        layer["gid_period"], layer.hide_render = 4.0, True
+        background = light(shown(scene, tmp_path / "x.png")[0, 0, :3] / 255)
+        displaced(scene, layer, tmp_path)
+        plain = shown(scene, tmp_path / "x.png", 2)
+        assert apart(plain, encoded(mixture * share + background * (1 - share))) <= 1
+        assert "behind" not in parts_of(scene, layer)
+
+        clean_edge(layer.active_material, self.image("green", np.broadcast_to(green, mixture.shape), is_float))
+        displaced(scene, layer, tmp_path)
+        seen, wanted = shown(scene, tmp_path / "x.png", 2), encoded(front * share + background * (1 - share))
+        # What is rounded to a byte is off by up to twice that, where half of it is taken away.
+        assert apart(seen[:, :48], wanted[:, :48]) <= 3
+        # Where the mask is nearly black, less of it, as in the material.
+        part = 5 / 255
+        thin = encoded(front * part * part / 0.05 + background * (1 - part))
+        assert apart(seen[:, 48:], np.broadcast_to(thin, seen[:, 48:, :3].shape)) <= 2
+        remove_compositing(scene, layer)
+        assert parts_of(scene, layer) == {}
+
+    def image(self, name, values, is_float):
+        """Light as a picture of bytes or of floats."""
+        image = bpy.data.images.new(name, WIDTH, HEIGHT, float_buffer=is_float)
+        if is_float:
+            image.colorspace_settings.name = "Linear Rec.709"
+        colours = values if is_float else encoded(values) / 255
+        image.pixels.foreach_set(np.dstack([colours, np.ones((HEIGHT, WIDTH))]).ravel().astype(np.float32))
+        image.pack()
+        return image
 
     def test_its_nodes_are_taken_out_with_the_others(self, scene, layer, tmp_path):
         displaced(scene, layer, tmp_path)

@@ -57,3 +57,23 @@ def test_frames_that_the_worker_blurred_are_not_blurred_again(blender, real_work
             assert ("blurred already" in session.note) == blur
 
     blender.run(script, worker=real_worker, folder=str(tmp_path))
+
+
+def test_frames_of_a_film_are_told_to_be_of_one_picture(blender, real_worker, tmp_path):
+    def script(folder):
+        scene, layer = bpy.context.scene, module("scene")
+        obj = small_motion_object()
+        scene.gid.output, obj["gid_period"] = folder, 3.0
+        assert bpy.ops.gid.render_sequence("EXEC_DEFAULT") == {"FINISHED"}
+        assert "single picture" not in session.note
+        # Any sequence will do: here that of its own frames.
+        film = layer.rendered(obj).image
+        module("scene.material").show_sequence(obj.active_material, film, frames=3, start=1)
+        assert bpy.ops.gid.render_sequence("EXEC_DEFAULT") == {"FINISHED"}
+        assert "single picture of it: Set Up Compositing plays it with Displacement." in session.note
+        bpy.ops.gid.setup_compositing(shutter=0)
+        assert "single picture" in session.note
+        bpy.ops.gid.setup_compositing(source="DISPLACE", shutter=0)
+        assert "single picture" not in session.note
+
+    blender.run(script, worker=real_worker, folder=str(tmp_path))

@@ -56,7 +56,7 @@ def read_masks(
     masks: list[tuple[bpy.types.Image, np.ndarray, bool]] = []
     width, height = picture.size
     for image in images:
-        pixels = read_pixels(image).array
+        pixels = read_pixels(image).straight
         has_alpha = pixels.shape[2] == 4
         is_part = kind == "PICTURES" or (kind == "AUTO" and has_alpha)
         mask = _alpha(pixels) if is_part else _brightness(pixels)
@@ -95,7 +95,7 @@ def covered(shown: Sequence[bpy.types.Image], height: int, width: int, grow: int
     """
     front = np.zeros((height, width), np.uint8)
     for image in shown:
-        pixels = read_pixels(image).array
+        pixels = read_pixels(image).straight
         mask = _alpha(pixels) if pixels.shape[2] == 4 else _brightness(pixels)
         front = np.maximum(front, resized(mask, height, width))
     return grown(np.where(front >= _VISIBLE, np.uint8(255), np.uint8(0)), grow)

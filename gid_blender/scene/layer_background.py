@@ -135,5 +135,5 @@ def _pinned(name: str, region: np.ndarray) -> bpy.types.Image:
     skip = max(1, min(max(region.shape) // _PIN_SIDE, min(region.shape) // MIN_SIDE))
     grey = np.repeat(region[::skip, ::skip, None], 3, axis=2)
     image = image_from_pixels(f"{name} Mask", Pixels(np.ascontiguousarray(grey), linear=False))
-    image.colorspace_settings.is_data = True
+    image.colorspace_settings.name = "Non-Color"
     return image

@@ -160,7 +160,7 @@ def _overlaps(masks: list[tuple[bpy.types.Image, np.ndarray, bool]]) -> list[str
 def _grey(name: str, mask: np.ndarray) -> bpy.types.Image:
     image = image_from_pixels(name, Pixels(np.repeat(mask[..., None], 3, axis=2), linear=False))
     # Packed already: as data, its greys are taken as they are.
-    image.colorspace_settings.is_data = True
+    image.colorspace_settings.name = "Non-Color"
     return image
 
 

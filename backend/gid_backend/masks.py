@@ -39,7 +39,7 @@ def as_weights(mask: npt.NDArray[Any]) -> Weights:
 
 
 def read_mask(path: Path) -> Weights:
-    """(H, W) in 0..1 of a picture file, grey or as bright as its colours look, as in Blender; white is 1 exactly.
+    """(H, W) in 0..1 of a picture file, as bright as it looks on black, as in Blender; white is 1 exactly.
 
     Raises:
         ImageError: see `images.read_image`.
@@ -55,10 +55,12 @@ def of_picture(picture: npt.NDArray[Any]) -> Weights:
     Raises:
         ImageError: when floats are beyond 0..1.
     """
-    if picture.shape[2] < 3:
-        return as_weights(picture[..., 0])
-    bright = as_weights(picture[..., :3]) @ _LUMA
-    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    values, channels = as_weights(picture), picture.shape[2]
+    bright = values[..., 0] if channels < 3 else values[..., :3] @ _LUMA
+    bright = np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    # Floats come with alpha multiplied in.
+    is_straight = channels in {2, 4} and picture.dtype.kind != "f"
+    return bright * values[..., -1] if is_straight else bright
 
 
 def condition(mask: Weights) -> npt.NDArray[np.bool_]:

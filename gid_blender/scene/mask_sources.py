@@ -158,9 +158,10 @@ def _drawn(obj: bpy.types.Object, shape: tuple[int, int] | None) -> np.ndarray:
 
 
 def _brightness(pixels: np.ndarray) -> np.ndarray:
-    """(H, W) 0..1 of (H, W, 3 or 4); white is 1 exactly."""
+    """(H, W) 0..1 of (H, W, 3 or 4), straight; white is 1 exactly, and what is transparent is black."""
     bright = _unit(pixels[..., :3]) @ _LUMA
-    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    bright = np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    return bright * _unit(pixels[..., 3]) if pixels.shape[2] == 4 else bright
 
 
 def _unit(values: np.ndarray) -> np.ndarray:

@@ -194,3 +194,11 @@ class TestCommands:
         write_image(tmp_path / "mask.png", values.astype(np.uint8 if top == 255 else np.uint16))
         # White is 1 to the bit, or a frame would not be the picture where it is black.
         np.testing.assert_allclose(read_mask(tmp_path / "mask.png"), half() * bright, rtol=0 if bright == 1 else 1e-6)
+
+    @pytest.mark.parametrize("suffix", [".png", ".exr"])
+    def test_what_is_painted_on_nothing_pins_the_rest(self, place, tmp_path, suffix):
+        picture = np.dstack([np.ones((*half().shape, 3)), half()]).astype(np.float32)
+        # As files hold it: straight in integers, multiplied in in OpenEXR.
+        picture = picture * picture[..., 3:] if suffix == ".exr" else (picture * 255).astype(np.uint8)
+        write_image(tmp_path / f"mask{suffix}", picture)
+        assert np.array_equal(read_mask(tmp_path / f"mask{suffix}"), half())

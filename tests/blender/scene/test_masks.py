@@ -103,6 +103,18 @@ class TestWhatMoves:
         set_mask(obj, image=painted(np.full((64, 96), 0.5), float_buffer=True))
         assert np.abs((evaluated(obj, 9) - rest(obj)) - before / 2).max() < 1e-6
 
+    @pytest.mark.parametrize("is_float", [False, True])
+    def test_what_is_painted_on_nothing_pins_the_rest(self, is_float):
+        image = painted(np.ones((64, 96)), float_buffer=is_float, alpha=True)
+        rgba = np.array(image.pixels).reshape(64, 96, 4)
+        # Float buffers hold alpha multiplied in.
+        rgba[:, :48] *= (0, 0, 0, 0) if is_float else (1, 1, 1, 0)
+        image.pixels.foreach_set(rgba.astype(np.float32).ravel())
+        bright, transparent = swaying(VOLUME), swaying(VOLUME)
+        set_mask(bright, image=painted(right_half()))
+        set_mask(transparent, image=image)
+        assert np.array_equal(mask_weights(transparent), mask_weights(bright))
+
     def test_a_wider_feather_is_a_softer_edge(self):
         obj = swaying(VOLUME)
         set_mask(obj, image=painted(right_half()), feather=0.4)

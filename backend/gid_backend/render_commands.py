@@ -105,7 +105,7 @@ def render(
     - `gid render flower.jpg flower.npz -o flower.mp4 --shutter 180`
     - `gid render flower.exr flower.npz -o frames --format exr --frames 90 --amplitude 2`
     """
-    picture, linear = read_picture(image)
+    picture, linear = read_picture(image, output)
     look = Look(repair, order, renderer_weights)
     settings = Settings(
         output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, look, device
@@ -147,7 +147,7 @@ def animate(
     - `gid animate street.jpg -o street.mp4 --mask lanterns.png`
     """
     wanted = PredictionSettings(steps=steps, guidance=guidance, strength=strength)
-    picture, linear = read_picture(image)
+    picture, linear = read_picture(image, output)
     look = Look(repair, order, renderer_weights)
     settings = Settings(
         output, fps, format, depth, background, shutter, shutter_samples, motion_vectors, coverage, look, device
@@ -160,10 +160,13 @@ def animate(
     render_shot(picture, linear, motion, loop, settings)
 
 
-def read_picture(path: Path) -> tuple[Picture, bool]:
-    """A picture, and whether it is scene-linear."""
+def read_picture(path: Path, output: Path | None = None) -> tuple[Picture, bool]:
+    """A picture, and whether it is scene-linear. Raises OutputError when it is itself what is to be written."""
+    from .atomic import OutputError
     from .images import is_linear, read_image
 
+    if output is not None and path.exists() and output.exists() and path.samefile(output):
+        raise OutputError(f"“{output}” is the picture itself, which would be replaced.", "Choose another name.")
     return read_image(path), is_linear(path)
 
 

@@ -120,7 +120,7 @@ def simulate(
     - `gid simulate rose.jpg rose.npz --pull 332,248,40,0@30 -o rose.mp4`
     - `gid simulate rose.jpg rose.npz --gust 12,0 --gust-intensity 0.5 --pre-roll 60 --ambient 0.5 -o windy.mp4`
     """
-    picture, linear = read_picture(image)
+    picture, linear = read_picture(image, output)
     area = None if gust_mask is None else read_picture(gust_mask)[0][..., 0].astype(np.float64)
     allowed = None if mask is None else read_mask(mask)
     rates = _damping(damping)

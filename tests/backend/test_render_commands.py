@@ -211,6 +211,16 @@ def test_what_makes_no_sense_is_refused_in_a_line_before_any_work(gid, tmp_path,
     assert os.listdir(tmp_path) == []
 
 
+def test_the_picture_is_not_replaced_by_its_film(gid, place, tmp_path):
+    with Image.open(place / "flower.png") as picture:
+        picture.save(tmp_path / "still.webp")
+    before = (tmp_path / "still.webp").read_bytes()
+    status, said = gid(tmp_path / "still.webp", "-o", "still.webp", "--frames", 3)
+    assert status == 2
+    assert "is the picture itself" in said
+    assert (tmp_path / "still.webp").read_bytes() == before
+
+
 @pytest.mark.parametrize("output", ["f", "a.mp4"])
 def test_a_motion_that_leaves_the_view_later_is_refused_before_its_first_frame(gid, place, tmp_path, output):
     """At frame 0 it is at rest. What is in the folder already is not touched for what can never be complete."""

@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 __all__ = ["detrended", "ramp", "transform"]
 
+# Of the best told combination of bands; where whole stretches of time are missing, some are told by noise alone.
+_TOLD = 0.05
+
 
 def transform(flows: npt.NDArray[np.float32], turns: npt.NDArray[np.float64], bands: int) -> npt.NDArray[np.complex64]:
     """One-sided amplitudes S_k with displacement = Re Σ_k S_k exp(+2πi·k·turn), S_0 the mean.
@@ -20,18 +23,34 @@ def transform(flows: npt.NDArray[np.float32], turns: npt.NDArray[np.float64], ba
     Returns:
         (K, …) complex64 in the unit of the flows.
     """
-    # Each frame stands for the time half-way to its neighbours, so an uneven frame rate does no harm.
-    before = np.diff(turns, prepend=turns[-1] - 1.0)
-    after = np.diff(turns, append=1.0)
-    share = (before + after) / 2.0
-    basis = share * np.exp(-2j * np.pi * np.outer(np.arange(bands), turns))
-    basis[1:] *= 2.0
+    basis = _analysis(turns, bands)
     flat = flows.reshape(len(flows), -1)
     # Real and imaginary apart: a complex copy of all flows would double the memory.
     spectrum = np.empty((bands, flat.shape[1]), np.complex64)
     spectrum.real = basis.real.astype(np.float32) @ flat
     spectrum.imag = basis.imag.astype(np.float32) @ flat
     return spectrum.reshape(bands, *flows.shape[1:])
+
+
+def _analysis(turns: npt.NDArray[np.float64], bands: int) -> npt.NDArray[np.complex128]:
+    """(K, n): S_k = Σ of a row times the displacements."""
+    # Each frame stands for the time half-way to its neighbours.
+    before = np.diff(turns, prepend=turns[-1] - 1.0)
+    after = np.diff(turns, append=1.0)
+    share = (before + after) / 2.0
+    angles = 2 * np.pi * np.outer(np.arange(bands), turns)
+    if len(turns) < 2 * bands - 1:
+        # Too few frames to tell the bands apart.
+        basis = share * np.exp(-1j * angles)
+        basis[1:] *= 2.0
+        return np.asarray(basis)
+    # Over uneven times the bands are not orthogonal, and one leaks into another: hence least squares. What so many
+    # frames cannot tell is left at 0 and not made of noise.
+    waves = np.concatenate([np.cos(angles), -np.sin(angles[1:])])
+    solved = np.linalg.pinv((waves * share) @ waves.T, rcond=_TOLD, hermitian=True) @ (waves * share)
+    basis = solved[:bands].astype(np.complex128)
+    basis[1:] += 1j * solved[bands:]
+    return np.asarray(basis)
 
 
 def detrended(

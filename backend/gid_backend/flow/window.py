@@ -123,7 +123,7 @@ def window_of_video(
     """
     # Frames without a time of their own (raw streams) are counted as they come.
     times = read_times(source, name=name)
-    length = times[-1] * len(times) / (len(times) - 1) if len(times) > 1 else 0.0
+    length = _length(times) if len(times) > 1 else 0.0
     if times and span.start > len(times):
         raise ImageError(f"{name} has {len(times)} frames; there is no frame {span.start}.", "Choose an earlier one.")
     whole = not span.is_given and (length <= WHOLE_SECONDS or bool(span.loop)) and length <= LONGEST_SECONDS
@@ -224,7 +224,7 @@ class _Reader:
             times = times + [time + period for time in self._times[:begin]]
             frames = frames + self._frames[:begin]
         elif len(times) > 1:
-            period = (times[-1] - times[0]) * len(times) / (len(times) - 1)
+            period = _length(times)
         else:
             raise ImageError(f"{self._name} ends with frame {start + 1}.", "Choose an earlier start frame.")
         assert self._still is not None
@@ -265,3 +265,8 @@ def _check_memory(name: str, frames: Sequence[Frame]) -> None:
             f"{name} would need {needed / (1 << 30):.1f} GB at a working size of {columns}×{rows}.",
             "Use a smaller working width, or fewer seconds.",
         )
+
+
+def _length(times: Sequence[float]) -> float:
+    """Seconds from the first of at least two frames to the end of the last, which is shown as long as most are."""
+    return times[-1] - times[0] + float(np.median(np.diff(times)))

@@ -29,6 +29,23 @@ def test_a_period_gives_its_spectrum_from_any_number_of_frames(seed, count):
     np.testing.assert_allclose(found, truth, atol=1e-5)
 
 
+@given(seed=st.integers(0, 99), count=st.integers(48, 90))
+def test_frames_that_are_missing_or_come_unevenly_do_no_harm(seed, count):
+    rng, truth = np.random.default_rng(seed), swings(seed)
+    whole = np.arange(count) / count
+    lost = np.setdiff1d(whole, rng.choice(whole[1:], count // 10, replace=False))
+    for turns in (lost, whole + np.r_[0, rng.uniform(-0.3, 0.3, count - 1)] / count):
+        found = transform(played(truth, turns).astype(np.float32), turns, len(truth))
+        np.testing.assert_allclose(found, truth, atol=1e-5)
+
+
+def test_what_a_long_gap_hides_is_not_made_of_noise():
+    turns = np.r_[np.arange(30), np.arange(40, 60)] / 60
+    noise = np.random.default_rng(0).normal(size=(len(turns), 200)).astype(np.float32)
+    even = transform(noise, np.arange(len(turns)) / len(turns), 16)
+    assert np.abs(transform(noise, turns, 16)).mean() < 2 * np.abs(even).mean()
+
+
 @given(st.integers(0, 99))
 def test_a_period_is_left_as_it_is_but_for_its_wrap(seed):
     turns = np.arange(150) / 150

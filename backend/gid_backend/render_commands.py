@@ -165,7 +165,8 @@ def read_picture(path: Path, output: Path | None = None) -> tuple[Picture, bool]
     from .atomic import OutputError
     from .images import is_linear, read_image
 
-    if output is not None and path.exists() and output.exists() and path.samefile(output):
+    # Not Path's: that fails for a name that no disk takes, of which the render has a sentence.
+    if output is not None and os.path.exists(path) and os.path.exists(output) and os.path.samefile(path, output):
         raise OutputError(f"“{output}” is the picture itself, which would be replaced.", "Choose another name.")
     return read_image(path), is_linear(path)
 

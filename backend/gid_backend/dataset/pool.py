@@ -97,6 +97,12 @@ class LocalPool:
 
     def close(self) -> None:
         """End the processes; what they are doing is lost, and nothing else."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        left = list((executor._processes or {}).values()) if executor._broken else []
+        executor.shutdown(wait=False, cancel_futures=True)
+        # One that was started while the others were ended for the death of one is forgotten there, and waited for at
+        # exit, for ever. Python 3.14 has `kill_workers` for this.
+        for process in left:
+            process.kill()

@@ -159,7 +159,8 @@ class TestPictureGoesAlong:
         # As text: Blender 5.2's own importer takes no opacity from a picture of its own.
         path = tmp_path / "a.usda"
         export_motion(scene, obj, path, "USD", ExportSettings(1, 3))
-        assert "inputs:opacity.connect = </root/_materials/meadow" in path.read_text()
+        (opacity,) = (line for line in path.read_text().splitlines() if "inputs:opacity.connect" in line)
+        assert "/_materials/meadow" in opacity
         assert "a_textures/cut.png@" in path.read_text()
         again = imported(exported(obj, tmp_path, "FBX", last=5).files[0], "FBX")
         nodes = again.active_material.node_tree.nodes

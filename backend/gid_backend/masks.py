@@ -20,8 +20,6 @@ Weights = npt.NDArray[np.float32]
 
 # Of the longer side, like the plane's in Blender: what is finer than this is narrower than any feather.
 _VERTICES = 257
-# Red, green and blue as bright as they look.
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def as_weights(mask: npt.NDArray[Any]) -> Weights:
@@ -56,8 +54,7 @@ def of_picture(picture: npt.NDArray[Any]) -> Weights:
         ImageError: when floats are beyond 0..1.
     """
     values, channels = as_weights(picture), picture.shape[2]
-    bright = values[..., 0] if channels < 3 else values[..., :3] @ _LUMA
-    bright = np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    bright = values[..., 0] if channels < 3 else masking.brightness(values[..., :3])
     # Floats come with alpha multiplied in.
     is_straight = channels in {2, 4} and picture.dtype.kind != "f"
     return bright * values[..., -1] if is_straight else bright

@@ -23,6 +23,7 @@ __all__ = [
     "AMPLITUDE",
     "at_pixels",
     "at_vertices",
+    "brightness",
     "combined",
     "envelope",
     "feathered",
@@ -38,6 +39,14 @@ AMPLITUDE = 1.25
 # Halvings of the interval in which the least radius lies.
 _STEPS = 5
 _WIDEST = 2.0
+# Red, green and blue as bright as they look (Rec. 709).
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def brightness(colours: npt.ArrayLike) -> Weights:
+    """How bright a mask's colours look: (…, 3) in 0..1 → (…) in 0..1, white 1 exactly."""
+    bright = np.asarray(colours, np.float32) @ _LUMA
+    return np.where(bright > 1 - 1e-5, np.float32(1), bright)
 
 
 def combined(*masks: npt.ArrayLike, invert: bool = False) -> Weights:

@@ -39,8 +39,6 @@ IMAGE, ALPHA, SOURCE_GROUP, SPLINES = "gid_mask", "gid_mask_alpha", "gid_mask_gr
 INVERT, FEATHER = "gid_mask_invert", "gid_mask_feather"
 # Finer than any mesh can follow, and painted on without delay.
 LONGEST_SIDE = 2048
-# Red, green and blue as bright as they look.
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 def has_grid(obj: bpy.types.Object) -> bool:
@@ -159,8 +157,7 @@ def _drawn(obj: bpy.types.Object, shape: tuple[int, int] | None) -> np.ndarray:
 
 def _brightness(pixels: np.ndarray) -> np.ndarray:
     """(H, W) 0..1 of (H, W, 3 or 4), straight; white is 1 exactly, and what is transparent is black."""
-    bright = _unit(pixels[..., :3]) @ _LUMA
-    bright = np.where(bright > 1 - 1e-5, np.float32(1), bright)
+    bright = masking.brightness(_unit(pixels[..., :3]))
     return bright * _unit(pixels[..., 3]) if pixels.shape[2] == 4 else bright
 
 

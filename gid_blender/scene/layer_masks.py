@@ -10,13 +10,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..motion.masking import brightness
 from .errors import SceneError
 from .pixels import Pixels, image_from_pixels, read_pixels
 
 __all__ = ["LayerMask", "covered", "grown", "read_masks", "resized"]
 
-# Red, green and blue as bright as they look.
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 # Of 255. Less than this of a mask is the noise of a compressed file.
 _VISIBLE = 8
 
@@ -169,10 +168,9 @@ def _alpha(pixels: np.ndarray) -> np.ndarray:
 
 
 def _brightness(pixels: np.ndarray) -> np.ndarray:
-    grey = pixels[..., :3] @ _LUMA
-    if pixels.shape[2] == 4:
-        grey = grey * (pixels[..., 3] / (255 if pixels.dtype == np.uint8 else 1))
-    return _bytes(grey if pixels.dtype != np.uint8 else np.rint(grey).astype(np.uint8))
+    unit = pixels / np.float32(255) if pixels.dtype == np.uint8 else pixels
+    grey = brightness(unit[..., :3])
+    return _bytes(grey * unit[..., 3] if pixels.shape[2] == 4 else grey)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:
